@@ -1,1 +1,20 @@
-//! (to be written)
+//! What an inventory is made of, and the rules that need nothing but their arguments: no I/O,
+//! no clock, no serialisation format, no HTTP.
+
+mod edit;
+mod id;
+mod machine;
+mod order;
+mod query;
+mod report;
+mod status;
+mod text;
+
+pub use edit::HumanEdit;
+pub use id::{InvalidMachineId, MachineId};
+pub use machine::{HumanFields, Machine};
+pub use order::NameKey;
+pub use query::{MachinePage, MachineQuery, Sort};
+pub use report::Report;
+pub use status::{Status, StatusRules};
+pub use text::{HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, OS_CHARS, clean};

@@ -1,6 +1,55 @@
 //! The JSON that agents and servers exchange. It only grows: a newer agent talks to an older
 //! server, and the agents that are out there talk to this one.
 
+#[cfg(feature = "server")]
+mod activation;
+#[cfg(feature = "server")]
+mod edit;
+#[cfg(feature = "server")]
+mod ingest;
+#[cfg(feature = "server")]
+mod lenient;
+#[cfg(feature = "server")]
+mod machine;
 mod report;
+#[cfg(feature = "server")]
+mod timestamp;
 
+#[cfg(feature = "server")]
+pub use activation::wall_time;
+#[cfg(feature = "server")]
+pub use edit::{MachineEdit, parse_edit};
+#[cfg(feature = "server")]
+pub use ingest::parse_report;
+#[cfg(feature = "server")]
+pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
 pub use report::Report;
+#[cfg(feature = "server")]
+pub use timestamp::Timestamp;
+
+/// What is wrong with a body, in words for the one who sent it.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadBody(pub String);
+
+#[cfg(feature = "server")]
+impl From<serde_json::Error> for BadBody {
+    fn from(error: serde_json::Error) -> Self {
+        /// A message quotes what was sent; more of it than this helps nobody.
+        const MAX_CHARS: usize = 300;
+        let text = error.to_string();
+        let mut message: String = text.chars().take(MAX_CHARS).collect();
+        if message.len() < text.len() {
+            message.push('…');
+            message.push_str(&format!(
+                " at line {} column {}",
+                error.line(),
+                error.column()
+            ));
+        }
+        Self(match error.classify() {
+            serde_json::error::Category::Data => message,
+            _ => format!("Malformed JSON: {message}"),
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! A machine as the inventory knows it.
+
+use chrono::{DateTime, Utc};
+
+use super::{HumanEdit, MachineId, Report};
+
+/// Everything known about one machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Machine {
+    /// Identity.
+    pub id: MachineId,
+    /// Host name; may be empty.
+    pub hostname: String,
+    /// Primary address as the agent says it; free text, may be empty.
+    pub ip: String,
+    /// `linux`, `windows`, `darwin` or free text.
+    pub os: String,
+    /// Operating system and version for people; empty when never reported.
+    pub os_version: String,
+    /// Processor load in percent, 0 to 100.
+    pub cpu_percent: f64,
+    /// Installed memory in MiB.
+    pub memory_total_mb: i64,
+    /// Memory in use in MiB.
+    pub memory_used_mb: i64,
+    /// Seconds between two reports, when the agent says so.
+    pub interval_s: Option<u32>,
+    /// What people know about the machine.
+    pub human: HumanFields,
+    /// The first report.
+    pub created_at: DateTime<Utc>,
+    /// The last report; `None` until the second one.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Facts that belong to people. A report fills them where they are empty and never replaces them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HumanFields {
+    /// Make and model of the computer.
+    pub computer_model: Option<String>,
+    /// When the computer went into use: the base of every age.
+    pub computer_activation: Option<DateTime<Utc>>,
+    /// Days in use, as the original's scripts keep them.
+    pub activation_days: Option<i32>,
+}
+
+impl Machine {
+    /// A machine that reports for the first time.
+    #[must_use]
+    pub fn first_seen(report: Report) -> Self {
+        Self {
+            id: report.id,
+            hostname: report.hostname,
+            ip: report.ip,
+            os: report.os,
+            os_version: report.os_version.unwrap_or_default(),
+            cpu_percent: report.cpu_percent,
+            memory_total_mb: report.memory_total_mb,
+            memory_used_mb: report.memory_used_mb.unwrap_or(0),
+            interval_s: report.interval_s,
+            human: report.human,
+            created_at: report.received_at,
+            updated_at: None,
+        }
+    }
+
+    /// This machine after one more report: what the report lacks stays, and what people set wins.
+    #[must_use]
+    pub fn reported(&self, report: Report) -> Self {
+        let human = HumanFields {
+            computer_model: self
+                .human
+                .computer_model
+                .clone()
+                .or(report.human.computer_model),
+            computer_activation: self
+                .human
+                .computer_activation
+                .or(report.human.computer_activation),
+            activation_days: self.human.activation_days.or(report.human.activation_days),
+        };
+        Self {
+            id: report.id,
+            hostname: report.hostname,
+            ip: report.ip,
+            os: report.os,
+            os_version: report.os_version.unwrap_or_else(|| self.os_version.clone()),
+            cpu_percent: report.cpu_percent,
+            memory_total_mb: report.memory_total_mb,
+            memory_used_mb: report.memory_used_mb.unwrap_or(self.memory_used_mb),
+            interval_s: report.interval_s,
+            human,
+            created_at: self.created_at,
+            updated_at: Some(report.received_at),
+        }
+    }
+
+    /// This machine after a change by a person. The time of the last report stays.
+    #[must_use]
+    pub fn edited(&self, edit: &HumanEdit) -> Self {
+        let mut machine = self.clone();
+        if let Some(model) = &edit.computer_model {
+            machine.human.computer_model.clone_from(model);
+        }
+        if let Some(activation) = edit.computer_activation {
+            machine.human.computer_activation = activation;
+        }
+        if let Some(days) = edit.activation_days {
+            machine.human.activation_days = days;
+        }
+        machine
+    }
+
+    /// The last time the machine was heard of.
+    #[must_use]
+    pub fn last_seen(&self) -> DateTime<Utc> {
+        self.updated_at.unwrap_or(self.created_at)
+    }
+
+    /// Entered by hand, with no agent behind it: the address 0.0.0.0 and no memory, as the
+    /// original's script writes such entries.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        self.ip == "0.0.0.0" && self.memory_total_mb == 0
+    }
+}

@@ -1,0 +1,67 @@
+//! Free text from agents and people, made harmless to show, log and store.
+
+/// Most characters kept of a host name.
+pub const HOSTNAME_CHARS: usize = 100;
+/// Most characters kept of an address.
+pub const IP_CHARS: usize = 45;
+/// Most characters kept of an operating system's name or version.
+pub const OS_CHARS: usize = 100;
+/// Most characters kept of a computer model.
+pub const MODEL_CHARS: usize = 100;
+
+/// Removes control characters, line separators and bidirectional overrides, trims white space at
+/// both ends and cuts to `max_chars` characters.
+///
+/// Control characters could forge log lines and terminal output, bidirectional ones could make a
+/// name read as another; no store ever sees NUL.
+#[must_use]
+pub fn clean(text: &str, max_chars: usize) -> String {
+    let harmless = |byte: u8| (0x20..0x7f).contains(&byte);
+    let trimmed = text.trim();
+    if trimmed.len() <= max_chars && trimmed.bytes().all(harmless) {
+        return trimmed.to_owned();
+    }
+    let kept: String = text.chars().filter(|&c| !is_harmful(c)).collect();
+    kept.trim()
+        .chars()
+        .take(max_chars)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+}
+
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
+        )
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn ordinary_text_is_kept_as_it_is() {
+        for text in ["", "lab-01", "ção-04-pc09", "Windows 11", "日本語 😀"] {
+            assert_eq!(clean(text, 100), text);
+        }
+    }
+
+    #[test]
+    fn control_and_bidirectional_characters_are_removed() {
+        assert_eq!(
+            clean("a\0b\nc\r\x1b[31md\u{202e}e\u{2066}f\u{2028}g\u{85}", 100),
+            "abc[31mdefg"
+        );
+        assert_eq!(clean("\t pc \n", 100), "pc");
+    }
+
+    #[test]
+    fn long_text_is_cut_on_a_character_boundary() {
+        assert_eq!(clean(&"é".repeat(150), 100), "é".repeat(100));
+        assert_eq!(clean(&"x".repeat(150), 100), "x".repeat(100));
+    }
+}

@@ -1,0 +1,129 @@
+//! Dates as people and scripts write them.
+
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc,
+};
+use chrono_tz::Tz;
+
+/// Years that a computer's date of activation can lie in; beyond them it is a slip of the pen, or
+/// a number that no store can keep.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
+
+/// The instant of a wall-clock time in `zone`. Of an hour that occurs twice it is the first one;
+/// a time that does not exist (clocks went forward) shifts forward.
+#[must_use]
+pub fn wall_time(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
+    if let Some(instant) = zone.from_local_datetime(&local).earliest() {
+        return instant.to_utc();
+    }
+    let day_before = local.checked_sub_days(Days::new(1)).unwrap_or(local);
+    let offset = zone.offset_from_utc_datetime(&day_before).fix();
+    DateTime::from_naive_utc_and_offset(local - offset, Utc)
+}
+
+/// Reads RFC 3339 with or without a zone, `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds. What has
+/// no zone is wall time in `zone`.
+pub(super) fn parse_activation(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let parsed = parse_instant(text)
+        .or_else(|| parse_local(text).map(|local| wall_time(local, zone)))
+        .or_else(|| text.parse::<f64>().ok().and_then(from_epoch_seconds))?;
+    YEARS.contains(&parsed.year()).then_some(parsed)
+}
+
+/// The instant of a number of seconds since 1970, with fractions down to the microsecond.
+pub(super) fn from_epoch_seconds(seconds: f64) -> Option<DateTime<Utc>> {
+    let micros = seconds * 1e6;
+    if !(micros.abs() < 1e18) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range was checked above"
+    )]
+    DateTime::from_timestamp_micros(micros as i64).filter(|at| YEARS.contains(&at.year()))
+}
+
+fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%:z"))
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%:z"))
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        .ok()?;
+    Some(instant.to_utc())
+}
+
+fn parse_local(text: &str) -> Option<NaiveDateTime> {
+    const DATES: [&str; 2] = ["%Y-%m-%d", "%d/%m/%Y"];
+    const TIMES: [&str; 4] = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+    ];
+    let date = DATES
+        .iter()
+        .find_map(|format| NaiveDate::parse_from_str(text, format).ok());
+    date.map(|date| date.and_time(NaiveTime::MIN)).or_else(|| {
+        TIMES
+            .iter()
+            .find_map(|f| NaiveDateTime::parse_from_str(text, f).ok())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::America::Cuiaba;
+
+    use super::{NaiveDateTime, parse_activation, wall_time};
+
+    fn utc(text: &str) -> Option<String> {
+        parse_activation(text, Cuiaba).map(|at| at.to_rfc3339())
+    }
+
+    #[test]
+    fn every_documented_form_is_read() {
+        for (text, expected) in [
+            ("2024-02-20", "2024-02-20T04:00:00+00:00"),
+            ("15/01/2024", "2024-01-15T04:00:00+00:00"),
+            ("2022-02-20T12:00:00Z", "2022-02-20T12:00:00+00:00"),
+            ("2022-02-20T12:00:00-03:00", "2022-02-20T15:00:00+00:00"),
+            ("2022-02-20T12:00:00", "2022-02-20T16:00:00+00:00"),
+            ("2022-02-20 12:00:00.25", "2022-02-20T16:00:00.250+00:00"),
+            ("1700000000", "2023-11-14T22:13:20+00:00"),
+        ] {
+            assert_eq!(utc(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn impossible_dates_are_refused() {
+        for text in [
+            "31/31/2020",
+            "2024-13-01",
+            "soon",
+            "",
+            "1e300",
+            "0001-01-01",
+            "NaN",
+            "inf",
+        ] {
+            assert_eq!(utc(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_hour_that_occurs_twice_is_the_first_and_a_missing_one_shifts_forward() {
+        let at = |text: &str| {
+            let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+            wall_time(local, Cuiaba).to_rfc3339()
+        };
+        // Clocks went back from 00:00 to 23:00 on 2018-02-18, and forward at 00:00 on 2018-11-04.
+        assert_eq!(at("2018-02-17 23:30"), "2018-02-18T02:30:00+00:00");
+        assert_eq!(at("2018-11-04 00:30"), "2018-11-04T04:30:00+00:00");
+        assert_eq!(
+            utc("2018-11-04").as_deref(),
+            Some("2018-11-04T04:00:00+00:00")
+        );
+    }
+}

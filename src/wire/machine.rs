@@ -1,0 +1,167 @@
+//! Machines as the API shows them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use poem_openapi::{Enum, Object, types::Example};
+use serde::Serialize;
+
+use super::Timestamp;
+use crate::model::{self, StatusRules};
+
+/// One machine of the inventory.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+#[oai(example)]
+pub struct Machine {
+    /// Days in use, as people keep them.
+    pub activation_days: Option<i32>,
+    /// When the computer went into use.
+    pub computer_activation: Option<Timestamp>,
+    /// Make and model of the computer.
+    pub computer_model: Option<String>,
+    /// Processor load in percent at the last report; null when the stored number is not finite.
+    pub cpu_percent: Option<f64>,
+    /// The first report.
+    pub created_at: Timestamp,
+    /// Host name.
+    pub hostname: String,
+    /// Primary address, as the agent says it.
+    pub ip: String,
+    /// Identity.
+    pub machine_id: String,
+    /// Installed memory in MiB.
+    pub memory_total_mb: i64,
+    /// Memory in use in MiB at the last report.
+    pub memory_used_mb: i64,
+    /// `linux`, `windows`, `darwin` or free text.
+    pub os: String,
+    /// Operating system and version for people; empty when never reported.
+    pub os_version: String,
+    /// Whether the machine is alive; null for manual entries.
+    pub status: Option<Status>,
+    /// The last report; null until the second one.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// How long ago a machine was last heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Under three of its reporting intervals ago.
+    Online,
+    /// Under 15 minutes ago (TATUSCAN_LATE).
+    Late,
+    /// Under 7 days ago (TATUSCAN_OFFLINE).
+    Offline,
+    /// Longer ago.
+    Missing,
+}
+
+/// A list of machines.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+pub struct MachineList {
+    /// The machines, in order.
+    pub items: Vec<Machine>,
+    /// How many items this answer holds.
+    pub count: usize,
+}
+
+/// What was done, and the machine as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+pub struct MachineReply {
+    /// What was done, in Portuguese, as the original says it.
+    pub message: String,
+    /// The machine as it is now.
+    pub item: Machine,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct Message {
+    /// What was done, in Portuguese, as the original says it.
+    pub message: String,
+}
+
+/// Shows machines in one zone and judges them at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Presenter {
+    /// The zone that times are shown in.
+    pub zone: Tz,
+    /// The moment that status is judged at.
+    pub now: DateTime<Utc>,
+    /// The limits between the states.
+    pub rules: StatusRules,
+}
+
+impl Presenter {
+    /// The machine as the API shows it.
+    #[must_use]
+    pub fn machine(&self, machine: &model::Machine) -> Machine {
+        let time = |instant| Timestamp::new(instant, self.zone);
+        Machine {
+            activation_days: machine.human.activation_days,
+            computer_activation: machine.human.computer_activation.map(time),
+            computer_model: machine.human.computer_model.clone(),
+            cpu_percent: Some(machine.cpu_percent).filter(|percent| percent.is_finite()),
+            created_at: time(machine.created_at),
+            hostname: machine.hostname.clone(),
+            ip: machine.ip.clone(),
+            machine_id: machine.id.as_str().to_owned(),
+            memory_total_mb: machine.memory_total_mb,
+            memory_used_mb: machine.memory_used_mb,
+            os: machine.os.clone(),
+            os_version: machine.os_version.clone(),
+            status: self.rules.status(machine, self.now).map(Status::from),
+            updated_at: machine.updated_at.map(time),
+        }
+    }
+
+    /// The machines as the API shows them.
+    #[must_use]
+    pub fn machines(&self, machines: &[Arc<model::Machine>]) -> Vec<Machine> {
+        machines
+            .iter()
+            .map(|machine| self.machine(machine))
+            .collect()
+    }
+}
+
+impl From<model::Status> for Status {
+    fn from(status: model::Status) -> Self {
+        match status {
+            model::Status::Online => Self::Online,
+            model::Status::Late => Self::Late,
+            model::Status::Offline => Self::Offline,
+            model::Status::Missing => Self::Missing,
+        }
+    }
+}
+
+impl Example for Machine {
+    fn example() -> Self {
+        let at = |seconds| {
+            Timestamp::new(
+                DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(seconds),
+                Tz::America__Cuiaba,
+            )
+        };
+        Self {
+            activation_days: None,
+            computer_activation: Some(at(1_705_291_200)),
+            computer_model: Some("Dell OptiPlex 7090".into()),
+            cpu_percent: Some(12.5),
+            created_at: at(1_795_000_000),
+            hostname: "lab-01-pc07".into(),
+            ip: "10.1.7.7".into(),
+            machine_id: "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e".into(),
+            memory_total_mb: 16068,
+            memory_used_mb: 4211,
+            os: "linux".into(),
+            os_version: "Debian GNU/Linux 12 (bookworm)".into(),
+            status: Some(Status::Online),
+            updated_at: Some(at(1_795_003_600)),
+        }
+    }
+}
