@@ -1,1 +1,21 @@
-//! (to be written)
+//! The server: an HTTP loop with limits, the API, its document, and the dashboard's files.
+//!
+//! [`bind`] and [`serve`] are apart so that the caller knows the address before the first
+//! request, and decides when to stop. `main` and the tests use the same functions.
+
+mod api;
+mod app;
+mod compression;
+mod connection;
+mod error;
+mod headers;
+mod openapi;
+mod payload;
+mod routes;
+mod serve;
+mod table;
+mod web;
+
+pub use app::{App, Settings};
+pub use openapi::document;
+pub use serve::{Limits, bind, local_url, serve};

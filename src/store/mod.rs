@@ -1,1 +1,82 @@
-//! (to be written)
+//! Keeping the inventory: one trait, several back ends.
+
+mod error;
+pub mod redb;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use error::{OpenError, StoreError};
+
+use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
+
+/// What became of one report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The machine as it is after the report.
+    pub machine: Arc<Machine>,
+    /// Whether this report was the machine's first.
+    pub created: bool,
+}
+
+/// The inventory on disk.
+///
+/// Each verb is one transaction: it happens as a whole or not at all. When a verb that writes
+/// answers `Ok`, its effect survives the end of the process and of the power; when it answers
+/// [`StoreError::Unavailable`], the effect may be there or not, and asking again is safe. Several
+/// calls may share one commit. A read that starts after a write was answered sees that write.
+///
+/// Ids are compared byte by byte. Time is an argument: a store never asks the clock.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Records reports in the order given, also several of one machine, and answers in that
+    /// order. The first report of an id creates its machine.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] and [`StoreError::Full`]; then none of the reports counts.
+    async fn record_reports(&self, reports: Vec<Report>) -> Result<Vec<Recorded>, StoreError>;
+
+    /// One machine.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown id.
+    async fn machine(&self, id: &MachineId) -> Result<Arc<Machine>, StoreError>;
+
+    /// A page of the machines that match a query, and how many match in all.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError>;
+
+    /// How many machines there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn machine_count(&self) -> Result<usize, StoreError>;
+
+    /// Changes what people know about a machine and answers the machine as it is then.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown id.
+    async fn edit_machine(
+        &self,
+        id: &MachineId,
+        edit: HumanEdit,
+    ) -> Result<Arc<Machine>, StoreError>;
+
+    /// Removes a machine. A later report of the same id is a new machine.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown id.
+    async fn delete_machine(&self, id: &MachineId) -> Result<(), StoreError>;
+
+    /// Whether the store can be read and written now.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Full`] says why it cannot.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Finishes what was asked before and lets go of the store; every later write is refused.
+    async fn close(&self);
+}

@@ -1,0 +1,181 @@
+//! Machines: what agents report, and what people read and change.
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use crate::http::app::Context;
+use crate::http::error::{ApiError, DeleteError, EditError, FindError, ReadError, RecordError};
+use crate::http::openapi::Tag;
+use crate::http::payload::{JsonBody, JsonBytes, Listing};
+use crate::model::{MachineId, MachineQuery};
+use crate::store::StoreError;
+use crate::wire::{Machine, MachineEdit, MachineReply, Message, Report, parse_edit, parse_report};
+
+pub(in crate::http) struct MachinesApi;
+
+#[derive(ApiResponse)]
+enum Recorded {
+    /// The machine was known: it is updated, and on disk
+    #[oai(status = 200)]
+    Updated(JsonBody<MachineReply>),
+    /// The first report of a new machine: it is on disk
+    #[oai(status = 201)]
+    Created(JsonBody<MachineReply>),
+}
+
+#[OpenApi(tag = "Tag::Machines")]
+impl MachinesApi {
+    /// Report a machine
+    ///
+    /// What an agent sends. The answer means that the report is on disk. Numbers may come as text,
+    /// unknown fields are ignored, long text is cut. A report never clears or replaces what people
+    /// know about a machine: those fields it only fills where they are empty.
+    #[oai(
+        path = "/api/machines",
+        method = "post",
+        operation_id = "reportMachine"
+    )]
+    async fn report(
+        &self,
+        context: Data<&Arc<Context>>,
+        body: JsonBytes<Report>,
+    ) -> Result<Recorded, RecordError> {
+        let presenter = context.presenter();
+        let report = parse_report(&body.bytes, presenter.zone, presenter.now)?;
+        let recorded = context.inventory.record(report).await?;
+        let message = if recorded.created {
+            "Inventário adicionado com sucesso"
+        } else {
+            "Inventário atualizado com sucesso"
+        };
+        let item = presenter.machine(&recorded.machine);
+        let reply = JsonBody(MachineReply {
+            message: message.to_owned(),
+            item,
+        });
+        Ok(if recorded.created {
+            Recorded::Created(reply)
+        } else {
+            Recorded::Updated(reply)
+        })
+    }
+
+    /// List machines
+    ///
+    /// Every machine, ordered by host name: without regard to case, numbers by value.
+    #[oai(path = "/api/machines", method = "get", operation_id = "listMachines")]
+    async fn list(&self, context: Data<&Arc<Context>>) -> Result<Listing, ReadError> {
+        let page = context.inventory.machines(&MachineQuery::default()).await?;
+        Ok(Listing {
+            machines: page.machines,
+            presenter: context.presenter(),
+        })
+    }
+
+    /// List machines, by the original's other name
+    ///
+    /// The same as `GET /api/machines`.
+    #[oai(
+        path = "/api/inventory",
+        method = "get",
+        operation_id = "listInventory"
+    )]
+    async fn inventory(&self, context: Data<&Arc<Context>>) -> Result<Listing, ReadError> {
+        self.list(context).await
+    }
+
+    /// Show one machine
+    ///
+    /// Everything known about it.
+    #[oai(
+        path = "/api/machines/:machine_id",
+        method = "get",
+        operation_id = "getMachine"
+    )]
+    async fn machine(
+        &self,
+        context: Data<&Arc<Context>>,
+        /// The machine's id, percent-encoded where needed.
+        machine_id: Path<String>,
+    ) -> Result<JsonBody<Machine>, FindError> {
+        let id = MachineId::stored(&machine_id);
+        let machine = context
+            .inventory
+            .machine(&id)
+            .await
+            .map_err(|error| named(error, &id))?;
+        Ok(JsonBody(context.presenter().machine(&machine)))
+    }
+
+    /// Change what people know about a machine
+    ///
+    /// Fields that are left out stay, null or empty text clears. The time of the last report does
+    /// not change.
+    #[oai(
+        path = "/api/machines/:machine_id",
+        method = "patch",
+        operation_id = "editMachine"
+    )]
+    async fn edit(
+        &self,
+        context: Data<&Arc<Context>>,
+        /// The machine's id, percent-encoded where needed.
+        machine_id: Path<String>,
+        body: JsonBytes<MachineEdit>,
+    ) -> Result<JsonBody<MachineReply>, EditError> {
+        let id = MachineId::stored(&machine_id);
+        // Unknown first, as the original answers, whatever the body says.
+        context
+            .inventory
+            .machine(&id)
+            .await
+            .map_err(|error| named(error, &id))?;
+        let edit = parse_edit(&body.bytes, context.settings.zone)?;
+        let machine = context
+            .inventory
+            .edit(&id, edit)
+            .await
+            .map_err(|error| named(error, &id))?;
+        let item = context.presenter().machine(&machine);
+        Ok(JsonBody(MachineReply {
+            message: "Inventário atualizado".to_owned(),
+            item,
+        }))
+    }
+
+    /// Remove a machine
+    ///
+    /// A later report of the same id is a new machine.
+    #[oai(
+        path = "/api/machines/:machine_id",
+        method = "delete",
+        operation_id = "deleteMachine"
+    )]
+    async fn delete(
+        &self,
+        context: Data<&Arc<Context>>,
+        /// The machine's id, percent-encoded where needed.
+        machine_id: Path<String>,
+    ) -> Result<JsonBody<Message>, DeleteError> {
+        let id = MachineId::stored(&machine_id);
+        context
+            .inventory
+            .delete(&id)
+            .await
+            .map_err(|error| named(error, &id))?;
+        Ok(JsonBody(Message {
+            message: "Inventário removido".to_owned(),
+        }))
+    }
+}
+
+/// The error, with the id that the original puts into its 404.
+fn named(error: StoreError, id: &MachineId) -> ApiError {
+    match error {
+        StoreError::NotFound => ApiError::unknown_machine(id),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,12 @@
+//! The operations of the API. Handlers parse, call and convert; nothing else.
+
+mod health;
+mod machines;
+
+/// All operations.
+pub(super) type Api = (machines::MachinesApi, health::HealthApi);
+
+/// All operations, to be routed or documented.
+pub(super) fn operations() -> Api {
+    (machines::MachinesApi, health::HealthApi)
+}

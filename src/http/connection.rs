@@ -1,0 +1,221 @@
+//! A connection that does not wait for ever.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::serve::Limits;
+
+/// Whether a request of the connection is being answered.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Activity(Arc<AtomicUsize>);
+
+/// Lives as long as a request is being answered.
+#[derive(Debug)]
+pub(super) struct Busy(Arc<AtomicUsize>);
+
+impl Activity {
+    pub(super) fn busy(&self) -> Busy {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(&self.0))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the peer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// A new request's first byte.
+    Idle,
+    /// The rest of a request's head.
+    Head,
+    /// Nothing: a request is being answered, and the request's own limit holds.
+    Answer,
+}
+
+/// A stream whose reads and writes end with [`io::ErrorKind::TimedOut`] when the peer takes too
+/// long to begin a request, to finish its head, or to take an answer.
+pub(super) struct GuardedStream<S> {
+    stream: S,
+    activity: Activity,
+    waiting: Waiting,
+    head: Duration,
+    idle: Duration,
+    write: Duration,
+    read_until: Deadline,
+    write_until: Deadline,
+}
+
+impl<S> GuardedStream<S> {
+    pub(super) fn new(stream: S, limits: &Limits, activity: Activity) -> Self {
+        // A fresh connection must begin at once: it gets the time of a head.
+        let mut read_until = Deadline::new();
+        read_until.set(limits.head);
+        Self {
+            stream,
+            activity,
+            waiting: Waiting::Head,
+            head: limits.head,
+            idle: limits.idle,
+            write: limits.write,
+            read_until,
+            write_until: Deadline::new(),
+        }
+    }
+
+    /// Follows the conversation from one state to the next.
+    fn follow(&mut self) {
+        match (self.waiting, self.activity.is_busy()) {
+            (Waiting::Answer, false) => {
+                self.waiting = Waiting::Idle;
+                self.read_until.set(self.idle);
+            }
+            (_, true) => self.waiting = Waiting::Answer,
+            _ => {}
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.follow();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        match read {
+            Poll::Ready(outcome) => {
+                if this.waiting == Waiting::Idle {
+                    this.waiting = Waiting::Head;
+                    this.read_until.set(this.head);
+                }
+                Poll::Ready(outcome)
+            }
+            Poll::Pending if this.waiting == Waiting::Answer => Poll::Pending,
+            Poll::Pending => {
+                ready!(this.read_until.poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl<S> GuardedStream<S> {
+    /// Lets a write that made no progress wait only so long. Progress also shows that the peer is
+    /// not idle.
+    fn guard<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.write_until.clear();
+            if self.waiting == Waiting::Idle {
+                self.read_until.set(self.idle);
+            }
+            return written;
+        }
+        self.write_until.set_if_clear(self.write);
+        ready!(self.write_until.poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, data);
+        self.guard(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, data);
+        self.guard(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.guard(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.guard(cx, shut)
+    }
+}
+
+/// A moment to wait for. Moving it is cheap: the timer is only asked again when it fires early.
+struct Deadline {
+    at: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    fn new() -> Self {
+        Self {
+            at: None,
+            timer: None,
+        }
+    }
+
+    fn set(&mut self, from_now: Duration) {
+        self.at = Some(Instant::now() + from_now);
+    }
+
+    fn set_if_clear(&mut self, from_now: Duration) {
+        if self.at.is_none() {
+            self.set(from_now);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.at = None;
+    }
+
+    /// Ready once the moment has come; pending while there is none.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        loop {
+            if Instant::now() >= at {
+                return Poll::Ready(());
+            }
+            if timer.deadline() > at {
+                timer.as_mut().reset(at);
+            }
+            ready!(timer.as_mut().poll(cx));
+            timer.as_mut().reset(at);
+        }
+    }
+}

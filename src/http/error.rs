@@ -1,0 +1,295 @@
+//! What clients are told when something goes wrong: always JSON, always `error`, never an
+//! internal.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{Method, StatusCode};
+use poem::Response;
+use poem::error::ResponseError;
+use poem_openapi::Object;
+use poem_openapi::payload::Payload as _;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::{Example, Type as _};
+use serde::Serialize;
+
+use super::payload::JsonBody;
+use crate::model::MachineId;
+use crate::store::StoreError;
+use crate::wire::BadBody;
+
+/// Seconds after which a client that found the server busy should ask again.
+const RETRY_AFTER_S: u32 = 5;
+
+/// Why a request was not done.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+#[oai(example)]
+pub(super) struct ErrorBody {
+    /// What is wrong and, where the client can mend it, how.
+    pub(super) error: String,
+    /// The status code, on 404 and 405 of unknown routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<u16>,
+    /// Names the failure in the server's log, on 5xx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+}
+
+impl Example for ErrorBody {
+    fn example() -> Self {
+        Self {
+            error: "Missing required fields: ['ip']".into(),
+            code: None,
+            id: None,
+        }
+    }
+}
+
+/// Why a request was not done, with the status that says so.
+#[derive(Debug, Clone)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    body: ErrorBody,
+    close: bool,
+    allow: Option<HeaderValue>,
+}
+
+impl ApiError {
+    pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        let body = ErrorBody {
+            error: error.into(),
+            code: None,
+            id: None,
+        };
+        Self {
+            status,
+            body,
+            close: false,
+            allow: None,
+        }
+    }
+
+    /// The body is larger than `limit` bytes; the rest of it is not read.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let text = format!("The body is larger than {} KiB", limit >> 10);
+        Self {
+            close: true,
+            ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, text)
+        }
+    }
+
+    /// The client took too long.
+    pub(super) fn too_slow() -> Self {
+        let text = "The request took too long";
+        Self {
+            close: true,
+            ..Self::new(StatusCode::REQUEST_TIMEOUT, text)
+        }
+    }
+
+    pub(super) fn unknown_machine(id: &MachineId) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Inventory not found: {id}"))
+    }
+
+    /// No route has this path. The text is the original's.
+    pub(super) fn unknown_path() -> Self {
+        let text = "The requested URL was not found on the server. If you entered the URL \
+                    manually please check your spelling and try again.";
+        Self::with_code(StatusCode::NOT_FOUND, text)
+    }
+
+    /// The route has no such method. The text is the original's.
+    pub(super) fn unknown_method(allowed: &[Method]) -> Self {
+        let text = "The method is not allowed for the requested URL.";
+        let allow = allow_header(allowed);
+        Self {
+            allow: Some(allow),
+            ..Self::with_code(StatusCode::METHOD_NOT_ALLOWED, text)
+        }
+    }
+
+    /// Something broke here. The cause goes to the log, under an id that the client gets.
+    pub(super) fn internal(status: StatusCode, error: &str, cause: &str) -> Self {
+        let id = incident_id();
+        tracing::error!(incident = %id, status = status.as_u16(), %cause, "a request failed");
+        let mut failed = Self::new(status, error);
+        failed.body.id = Some(id);
+        failed
+    }
+
+    fn with_code(status: StatusCode, error: &str) -> Self {
+        let mut coded = Self::new(status, error);
+        coded.body.code = Some(status.as_u16());
+        coded
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.body).unwrap_or_default();
+        let mut response = Response::builder().status(self.status).body(body);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, allow);
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.body.error)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let cause = error.to_string();
+        match error {
+            StoreError::NotFound => Self::new(StatusCode::NOT_FOUND, "Inventory not found"),
+            StoreError::Conflict(why) => Self::new(StatusCode::CONFLICT, why),
+            StoreError::Unavailable(_) => {
+                let text = "The inventory cannot be written at the moment; try again";
+                Self::internal(StatusCode::SERVICE_UNAVAILABLE, text, &cause)
+            }
+            StoreError::Full => {
+                let text = "There is no space left for the inventory; free some on the server";
+                Self::internal(StatusCode::INSUFFICIENT_STORAGE, text, &cause)
+            }
+            StoreError::Backend(_) => {
+                let text = "The inventory failed; the server's log says why";
+                Self::internal(StatusCode::INTERNAL_SERVER_ERROR, text, &cause)
+            }
+        }
+    }
+}
+
+impl From<BadBody> for ApiError {
+    fn from(bad: BadBody) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, bad.0)
+    }
+}
+
+/// Puts any error that a route gave up with into the common form.
+pub(super) fn envelope(error: poem::Error, allowed: &[Method]) -> Response {
+    if error.is_from_response() || error.is::<ApiError>() {
+        return match error.downcast::<ApiError>() {
+            Ok(known) => known.into_response(),
+            Err(error) => error.into_response(),
+        };
+    }
+    match error.status() {
+        StatusCode::NOT_FOUND => ApiError::unknown_path(),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::unknown_method(allowed),
+        status if status.is_client_error() => ApiError::new(status, error.to_string()),
+        status => ApiError::internal(status, "The server failed", &error.to_string()),
+    }
+    .into_response()
+}
+
+/// `Allow`, with the methods that every route answers.
+pub(super) fn allow_header(allowed: &[Method]) -> HeaderValue {
+    let names: Vec<_> = allowed.iter().map(Method::as_str).collect();
+    HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("GET"))
+}
+
+/// Tells failures apart: unique while the process lives and unlikely to repeat afterwards.
+fn incident_id() -> String {
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("incident")));
+    format!(
+        "{:012x}",
+        NEXT.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff
+    )
+}
+
+/// Declares error types that document which statuses an operation can answer.
+macro_rules! documented_errors {
+    ($($(#[$doc:meta])* $name:ident: $($status:ident)+;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(super) struct $name(ApiError);
+
+        impl<E: Into<ApiError>> From<E> for $name {
+            fn from(error: E) -> Self {
+                Self(error.into())
+            }
+        }
+
+        impl From<$name> for poem::Error {
+            fn from(error: $name) -> Self {
+                error.0.into()
+            }
+        }
+
+        impl poem_openapi::ApiResponse for $name {
+            fn meta() -> MetaResponses {
+                MetaResponses { responses: vec![$(documented(StatusCode::$status)),+] }
+            }
+
+            fn register(registry: &mut Registry) {
+                ErrorBody::register(registry);
+            }
+        }
+    )+};
+}
+
+documented_errors! {
+    /// Reading.
+    ReadError: INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    /// Reading one machine.
+    FindError: NOT_FOUND INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    /// Recording a report.
+    RecordError: BAD_REQUEST REQUEST_TIMEOUT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
+        INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Changing one machine.
+    EditError: BAD_REQUEST NOT_FOUND REQUEST_TIMEOUT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
+        INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Deleting one machine.
+    DeleteError: NOT_FOUND INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+}
+
+fn documented(status: StatusCode) -> MetaResponse {
+    MetaResponse {
+        description: match status {
+            StatusCode::BAD_REQUEST => {
+                "The body is wrong; the error names the field, or line and column"
+            }
+            StatusCode::NOT_FOUND => "No machine has this id",
+            StatusCode::REQUEST_TIMEOUT => "The body did not come within 30 seconds",
+            StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than allowed",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body is not application/json, or is encoded",
+            StatusCode::SERVICE_UNAVAILABLE => {
+                "The store is busy or cannot be reached; see Retry-After"
+            }
+            StatusCode::INSUFFICIENT_STORAGE => "There is no space left on the server",
+            _ => "The server failed; `id` finds the reason in its log",
+        },
+        status: Some(status.as_u16()),
+        status_range: None,
+        content: vec![MetaMediaType {
+            content_type: JsonBody::<ErrorBody>::CONTENT_TYPE,
+            schema: ErrorBody::schema_ref(),
+        }],
+        headers: vec![],
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn as_response(&self) -> Response {
+        self.clone().into_response()
+    }
+}

@@ -1,0 +1,193 @@
+//! Accepting connections, and the limits each of them is held to.
+
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::web::{LocalAddr, RemoteAddr};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::app::App;
+use super::connection::{Activity, GuardedStream};
+
+/// Connections that the kernel may hold for us: a fleet reconnects at once after a restart.
+const BACKLOG: u32 = 4096;
+/// Most bytes of a request's head; over it 431.
+const HEAD_BYTES: usize = 32 << 10;
+/// Pause after a failed accept: with no descriptor left, trying at once would spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a client may take, and how many there may be.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// From a connection's or a head's first byte to the head's end.
+    pub head: Duration,
+    /// From a request's head to its answer, its body included.
+    pub request: Duration,
+    /// Between two requests of a connection.
+    pub idle: Duration,
+    /// How long a client may refuse to take more of its answer.
+    pub write: Duration,
+    /// How long requests may go on after the server was told to stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            head: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
+            drain: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Listens on `address`; the unspecified IPv6 address also takes IPv4 connections.
+///
+/// # Errors
+/// A message that says which variable to change when the port is taken or not allowed.
+pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || -> io::Result<TcpListener> {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|error| {
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "another program listens there; stop it, or choose another port with TATUSCAN_PORT"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "ports below 1024 need CAP_NET_BIND_SERVICE; choose another with TATUSCAN_PORT"
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                "this machine has no such address; choose another with TATUSCAN_BIND"
+            }
+            _ => "choose another address with TATUSCAN_BIND or another port with TATUSCAN_PORT",
+        };
+        anyhow::anyhow!("cannot listen on {address}: {error}: {advice}")
+    })
+}
+
+/// The address of a listener as a URL that works on this machine.
+#[must_use]
+pub fn local_url(address: SocketAddr) -> String {
+    let host = match address.ip() {
+        ip if ip.is_unspecified() || ip.is_loopback() && ip.is_ipv4() => "localhost".to_owned(),
+        IpAddr::V6(Ipv6Addr::LOCALHOST) => "[::1]".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+    };
+    format!("http://{host}:{}", address.port())
+}
+
+/// Serves `app` until `shutdown`, then lets requests finish for [`Limits::drain`].
+pub async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    while let Some((stream, peer, slot)) = next(&listener, &slots, &shutdown).await {
+        let (app, limits, stop) = (Arc::clone(&app), limits.clone(), shutdown.clone());
+        connections.spawn(async move {
+            if let Err(error) = converse(stream, peer, &app, &limits, stop).await {
+                tracing::debug!(%peer, error = &*error, "a connection ended early");
+            }
+            drop(slot);
+        });
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(limits.drain, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = connections.len(),
+            "some requests did not finish in time"
+        );
+    }
+}
+
+/// The next connection once there is room for it; `None` when the server stops.
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let accept = async {
+        let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => return Some((stream, peer, slot)),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection; trying again");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
+    shutdown.run_until_cancelled(accept).await?
+}
+
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: &App,
+    limits: &Limits,
+    shutdown: CancellationToken,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    stream.set_nodelay(true)?;
+    let local = LocalAddr(stream.local_addr()?.into());
+    let remote = RemoteAddr(peer.into());
+    let activity = Activity::default();
+    let stream = GuardedStream::new(stream, limits, activity.clone());
+    let service = service_fn(|request| {
+        let request = (
+            request,
+            local.clone(),
+            remote.clone(),
+            http::uri::Scheme::HTTP,
+        )
+            .into();
+        let busy = activity.busy();
+        async move {
+            let response = app.respond(request, limits.request).await;
+            drop(busy);
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // The guarded stream holds the head to its time; hyper's own timer cannot tell a head
+        // that is slow from a connection that is idle.
+        .header_read_timeout(None)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = &mut connection => return Ok(ended?),
+        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    Ok(connection.await?)
+}

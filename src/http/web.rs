@@ -1,0 +1,133 @@
+//! The dashboard's files, embedded from `web/dist`.
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{ACCEPT, CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use poem::web::Path;
+use poem::{Request, Response, Route, get, handler};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::error::ApiError;
+use super::headers::{DOCS_POLICY, PAGE_POLICY, on_pages};
+
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+struct Files;
+
+/// The paths served here, for `OPTIONS`.
+pub(super) const PAGES: &[&str] = &[
+    "/",
+    "/dashboard",
+    "/charts",
+    "/charts/",
+    "/docs",
+    "/docs/",
+    "/openapi.json",
+    "/favicon.ico",
+    "/assets/:file",
+    "/assets/docs/:file",
+];
+
+/// Adds the dashboard, the documentation and the document to the routes.
+pub(super) fn routes(route: Route, document: Bytes) -> Route {
+    let document = poem::endpoint::make_sync(move |_| {
+        Response::builder()
+            .content_type("application/json")
+            .body(document.clone())
+    });
+    route
+        .at("/", get(page))
+        .at("/dashboard", get(page))
+        .at("/charts", get(page))
+        .at("/charts/", get(page))
+        .at("/docs", get(docs))
+        .at("/docs/", get(docs))
+        .at("/openapi.json", get(document))
+        .at("/favicon.ico", get(favicon))
+        .at("/assets/*path", get(asset))
+}
+
+/// Whether a browser asks: only browsers say that they want HTML.
+pub(super) fn is_browser(request: &Request) -> bool {
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The dashboard's shell. It holds no data: scripts fetch that from the API.
+pub(super) fn shell(request: &Request) -> Result<Response, ApiError> {
+    let mut response = file(request, "index.html")?;
+    on_pages(response.headers_mut(), PAGE_POLICY);
+    Ok(response)
+}
+
+#[handler]
+fn page(request: &Request) -> Result<Response, ApiError> {
+    shell(request)
+}
+
+#[handler]
+fn docs(request: &Request) -> Result<Response, ApiError> {
+    let mut response = file(request, "docs.html")?;
+    on_pages(response.headers_mut(), DOCS_POLICY);
+    Ok(response)
+}
+
+#[handler]
+fn favicon(request: &Request) -> Result<Response, ApiError> {
+    file(request, "favicon.ico")
+}
+
+#[handler]
+fn asset(request: &Request, Path(path): Path<String>) -> Result<Response, ApiError> {
+    file(request, &format!("assets/{path}"))
+}
+
+/// An embedded file, or 304 when the client has it.
+fn file(request: &Request, path: &str) -> Result<Response, ApiError> {
+    let file = Files::get(path).ok_or_else(ApiError::unknown_path)?;
+    let tag = tag(&file);
+    let known = request
+        .headers()
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
+    let fresh = known.is_some_and(|known| {
+        known
+            .split(',')
+            .any(|one| one.trim().trim_start_matches("W/") == tag)
+    });
+    let mut response = if fresh {
+        StatusCode::NOT_MODIFIED.into()
+    } else {
+        Response::builder()
+            .content_type(content_type(&file))
+            .body(file.data.into_owned())
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// Told apart by their content.
+fn tag(file: &EmbeddedFile) -> String {
+    let hash = file.metadata.sha256_hash();
+    hash[..16]
+        .iter()
+        .fold(String::from("\""), |tag, byte| tag + &format!("{byte:02x}"))
+        + "\""
+}
+
+fn content_type(file: &EmbeddedFile) -> String {
+    let guessed = file.metadata.mimetype();
+    let is_text = guessed.starts_with("text/") || guessed.ends_with("javascript");
+    if is_text {
+        format!("{guessed}; charset=utf-8")
+    } else {
+        guessed.to_owned()
+    }
+}

@@ -1,0 +1,161 @@
+//! How values are kept: a version byte, a checksum over key and payload, and the payload in
+//! bincode, which nothing outside this file knows.
+//!
+//! The checksum tells a damaged value from a good one whatever the file's own checks say.
+
+use bincode::config::{Configuration, standard};
+use bincode::{BorrowDecode, Encode};
+use chrono::{DateTime, Utc};
+
+use crate::model::{HumanFields, Machine, MachineId};
+
+const VERSION: u8 = 1;
+const HEADER_BYTES: usize = 5;
+const CONFIG: Configuration = standard();
+
+/// A change to the table of machines.
+#[derive(Debug, Encode, BorrowDecode)]
+pub(super) enum Change<'a> {
+    /// The machine with this key is now so.
+    Put(u32, MachineRow<'a>),
+    /// The machine with this key and id is gone.
+    Removed(u32, &'a str),
+}
+
+/// A machine as it is kept. Times are microseconds since 1970.
+#[derive(Debug, Encode, BorrowDecode)]
+pub(super) struct MachineRow<'a> {
+    id: &'a str,
+    hostname: &'a str,
+    ip: &'a str,
+    os: &'a str,
+    os_version: &'a str,
+    cpu_percent: f64,
+    memory_total_mb: i64,
+    memory_used_mb: i64,
+    interval_s: Option<u32>,
+    computer_model: Option<&'a str>,
+    computer_activation_us: Option<i64>,
+    activation_days: Option<i32>,
+    created_us: i64,
+    updated_us: Option<i64>,
+}
+
+impl<'a> From<&'a Machine> for MachineRow<'a> {
+    fn from(machine: &'a Machine) -> Self {
+        Self {
+            id: machine.id.as_str(),
+            hostname: &machine.hostname,
+            ip: &machine.ip,
+            os: &machine.os,
+            os_version: &machine.os_version,
+            cpu_percent: machine.cpu_percent,
+            memory_total_mb: machine.memory_total_mb,
+            memory_used_mb: machine.memory_used_mb,
+            interval_s: machine.interval_s,
+            computer_model: machine.human.computer_model.as_deref(),
+            computer_activation_us: machine
+                .human
+                .computer_activation
+                .map(|at| at.timestamp_micros()),
+            activation_days: machine.human.activation_days,
+            created_us: machine.created_at.timestamp_micros(),
+            updated_us: machine.updated_at.map(|at| at.timestamp_micros()),
+        }
+    }
+}
+
+impl MachineRow<'_> {
+    /// The machine; `None` when a time is outside what can be written as a date.
+    pub(super) fn machine(&self) -> Option<Machine> {
+        let optional_time = |us: Option<i64>| us.map(time).map_or(Some(None), |at| at.map(Some));
+        Some(Machine {
+            id: MachineId::stored(self.id),
+            hostname: self.hostname.to_owned(),
+            ip: self.ip.to_owned(),
+            os: self.os.to_owned(),
+            os_version: self.os_version.to_owned(),
+            cpu_percent: self.cpu_percent,
+            memory_total_mb: self.memory_total_mb,
+            memory_used_mb: self.memory_used_mb,
+            interval_s: self.interval_s,
+            human: HumanFields {
+                computer_model: self.computer_model.map(str::to_owned),
+                computer_activation: optional_time(self.computer_activation_us)?,
+                activation_days: self.activation_days,
+            },
+            created_at: time(self.created_us)?,
+            updated_at: optional_time(self.updated_us)?,
+        })
+    }
+}
+
+fn time(micros: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros)
+}
+
+/// Why a stored value could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BadValue {
+    /// Written by a later version of this program.
+    Newer,
+    /// Damaged.
+    Damaged,
+}
+
+/// Encodes the machine kept under `key`.
+pub(super) fn encode_machine(key: u32, machine: &Machine) -> Vec<u8> {
+    seal(u64::from(key), MachineRow::from(machine))
+}
+
+/// Reads the machine kept under `key`.
+pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue> {
+    open::<MachineRow>(u64::from(key), value)?
+        .machine()
+        .ok_or(BadValue::Damaged)
+}
+
+/// Encodes the changes of the batch `sequence`.
+pub(super) fn encode_changes(sequence: u64, changes: &[Change<'_>]) -> Vec<u8> {
+    seal(sequence, changes)
+}
+
+/// Reads the changes of the batch `sequence`.
+pub(super) fn decode_changes(sequence: u64, value: &[u8]) -> Result<Vec<Change<'_>>, BadValue> {
+    open(sequence, value)
+}
+
+fn seal(key: u64, payload: impl Encode) -> Vec<u8> {
+    let mut value = vec![VERSION, 0, 0, 0, 0];
+    let encoded = bincode::encode_into_std_write(payload, &mut value, CONFIG);
+    debug_assert!(
+        encoded.is_ok(),
+        "encoding into memory cannot fail: {encoded:?}"
+    );
+    let checksum = checksum(key, &value[HEADER_BYTES..]);
+    value[1..HEADER_BYTES].copy_from_slice(&checksum.to_le_bytes());
+    value
+}
+
+fn open<'a, T: BorrowDecode<'a, ()>>(key: u64, value: &'a [u8]) -> Result<T, BadValue> {
+    let (header, payload) = value
+        .split_at_checked(HEADER_BYTES)
+        .ok_or(BadValue::Damaged)?;
+    if header[1..] != checksum(key, payload).to_le_bytes() {
+        return Err(BadValue::Damaged);
+    }
+    if header[0] > VERSION {
+        return Err(BadValue::Newer);
+    }
+    match bincode::borrow_decode_from_slice(payload, CONFIG) {
+        Ok((decoded, read)) if read == payload.len() => Ok(decoded),
+        _ => Err(BadValue::Damaged),
+    }
+}
+
+fn checksum(key: u64, payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&key.to_le_bytes());
+    hasher.update(payload);
+    hasher.finalize()
+}

@@ -1,0 +1,144 @@
+//! Where the journal stands, and folding it into the table of machines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use redb::{Database, ReadableTable as _, WriteTransaction};
+
+use super::codec::encode_machine;
+use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY};
+use crate::model::Machine;
+
+/// Machines written in one transaction of a fold; between two of them reports are served.
+const SLICE: usize = 1_000;
+
+/// The newest state of machines by key; `None` for those that are gone.
+type States = BTreeMap<u32, Option<Arc<Machine>>>;
+
+/// The journal's position, and what it holds that the table of machines does not.
+#[derive(Debug)]
+pub(super) struct Journal {
+    /// The last row that was committed.
+    pub(super) sequence: u64,
+    /// The key that the next new machine gets.
+    pub(super) next_key: u32,
+    /// Bytes of rows since the last fold began.
+    pub(super) bytes: usize,
+    changed: States,
+    fold: Option<Fold>,
+}
+
+/// A fold under way: rows up to the watermark may go once the rest is written.
+#[derive(Debug)]
+struct Fold {
+    watermark: u64,
+    rest: States,
+}
+
+impl Journal {
+    /// A journal whose rows up to `folded` are in the table of machines.
+    pub(super) fn new(folded: u64, next_key: u32) -> Self {
+        Self {
+            sequence: folded,
+            next_key,
+            bytes: 0,
+            changed: States::new(),
+            fold: None,
+        }
+    }
+
+    /// Counts a row that is now on disk.
+    pub(super) fn appended(&mut self, sequence: u64, bytes: usize) {
+        self.sequence = sequence;
+        self.bytes += bytes;
+    }
+
+    /// Notes the newest state of a machine whose row is now on disk.
+    pub(super) fn changed(&mut self, key: u32, machine: Option<Arc<Machine>>) {
+        self.next_key = self.next_key.max(key + 1);
+        self.changed.insert(key, machine);
+    }
+
+    /// Whether there is something to fold.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Whether a fold has begun and not ended.
+    pub(super) fn is_folding(&self) -> bool {
+        self.fold.is_some()
+    }
+
+    /// Begins to fold all that is in the journal now.
+    pub(super) fn begin_fold(&mut self) {
+        let rest = std::mem::take(&mut self.changed);
+        self.fold = Some(Fold {
+            watermark: self.sequence,
+            rest,
+        });
+        self.bytes = 0;
+    }
+
+    /// Writes the next slice of the fold; after the last one the folded rows are gone. After an
+    /// error the same slice is written again: writing it twice changes nothing.
+    pub(super) fn fold_slice(&mut self, database: &Database) -> Result<(), redb::Error> {
+        let Some(fold) = &mut self.fold else {
+            return Ok(());
+        };
+        let mut transaction = database.begin_write()?;
+        transaction.set_quick_repair(true);
+        let last = write_slice(&transaction, &fold.rest)?;
+        let rest = last.map_or_else(States::new, |last| fold.rest.split_off(&(last + 1)));
+        let written = std::mem::replace(&mut fold.rest, rest);
+        let is_last = fold.rest.is_empty();
+        let finished = if is_last {
+            finish(&transaction, fold.watermark, self.next_key)
+        } else {
+            Ok(())
+        };
+        let committed = finished.and_then(|()| Ok(transaction.commit()?));
+        match committed {
+            Ok(()) if is_last => self.fold = None,
+            Ok(()) => {}
+            Err(error) => {
+                fold.rest.extend(written);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes up to [`SLICE`] machines and answers the last key written.
+fn write_slice(transaction: &WriteTransaction, rest: &States) -> Result<Option<u32>, redb::Error> {
+    let mut machines = transaction.open_table(MACHINES)?;
+    let mut last = None;
+    for (key, machine) in rest.iter().take(SLICE) {
+        match machine {
+            Some(machine) => {
+                machines.insert(key, encode_machine(*key, machine).as_slice())?;
+            }
+            None => {
+                machines.remove(key)?;
+            }
+        }
+        last = Some(*key);
+    }
+    Ok(last)
+}
+
+fn finish(
+    transaction: &WriteTransaction,
+    watermark: u64,
+    next_key: u32,
+) -> Result<(), redb::Error> {
+    let mut meta = transaction.open_table(META)?;
+    meta.insert(META_FOLDED, watermark)?;
+    meta.insert(META_NEXT_KEY, u64::from(next_key))?;
+    let mut journal = transaction.open_table(JOURNAL)?;
+    let rows = journal.range(..=watermark)?.map(|row| Ok(row?.0.value()));
+    for sequence in rows.collect::<Result<Vec<_>, redb::StorageError>>()? {
+        journal.remove(sequence)?;
+    }
+    Ok(())
+}

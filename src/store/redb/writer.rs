@@ -1,0 +1,303 @@
+//! The one thread that writes.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use redb::{Database, Durability};
+
+use super::backend::Medium;
+use super::batch::{Answer, Batch, NewState, Request, changes};
+use super::codec::encode_changes;
+use super::file;
+use super::journal::Journal;
+use super::memory::Memory;
+use super::tables::{JOURNAL, META, META_FOLDED};
+use crate::store::StoreError;
+
+/// Requests that may wait; beyond them the server is overloaded and says so.
+const QUEUE: usize = 8_192;
+/// A batch is closed when this many requests wait, …
+const ENOUGH: usize = 32;
+/// … when this long none came, …
+const QUIET: Duration = Duration::from_millis(10);
+/// … or when the first of them has waited this long. So a lone client waits 10 ms, many never
+/// linger, and a few hundred a second still share commits.
+const OLDEST: Duration = Duration::from_millis(100);
+/// Most requests of one batch, so that a commit stays short.
+const BATCH: usize = 2_048;
+/// Time between two folds, …
+const FOLD_EVERY: Duration = Duration::from_secs(60);
+/// … unless the journal grows past this before.
+const FOLD_BYTES: usize = 64 << 20;
+/// Time between two attempts to use a store that failed.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// Whether the last attempt to write worked.
+#[derive(Debug, Default)]
+pub(super) struct Health(Mutex<Option<StoreError>>);
+
+impl Health {
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    fn set(&self, outcome: &Result<(), StoreError>) {
+        let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*trouble, outcome) {
+            (Some(_), Ok(())) => tracing::info!("the store works again"),
+            (None, Err(error)) => tracing::error!(%error, "the store failed; trying again"),
+            _ => {}
+        }
+        *trouble = outcome.as_ref().err().cloned();
+    }
+}
+
+/// What the thread owns.
+pub(super) struct Writer {
+    medium: Arc<dyn Medium>,
+    /// `None` after an error: redb refuses every write on a handle that saw one.
+    database: Option<Database>,
+    journal: Journal,
+    memory: Arc<RwLock<Memory>>,
+    health: Arc<Health>,
+    last_fold: Instant,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub(super) struct WriterHandle(JoinHandle<()>);
+
+impl WriterHandle {
+    /// Lets the thread write what waits, and waits for its end.
+    pub(super) fn finish(self, requests: &SyncSender<Request>) {
+        let asked = requests.send(Request::Close);
+        let ended = self.0.join();
+        if asked.is_err() || ended.is_err() {
+            tracing::error!("the store's writer ended before it was told to");
+        }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(
+        medium: Arc<dyn Medium>,
+        database: Database,
+        journal: Journal,
+        memory: Arc<RwLock<Memory>>,
+        health: Arc<Health>,
+    ) -> Self {
+        let last_fold = Instant::now();
+        Self {
+            medium,
+            database: Some(database),
+            journal,
+            memory,
+            health,
+            last_fold,
+        }
+    }
+
+    pub(super) fn spawn(self) -> io::Result<(SyncSender<Request>, WriterHandle)> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        let thread = thread::Builder::new()
+            .name("store".into())
+            .spawn(|| self.run(receiver))?;
+        Ok((sender, WriterHandle(thread)))
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the thread owns its end of the queue"
+    )]
+    fn run(mut self, requests: Receiver<Request>) {
+        loop {
+            let gathered = gather(&requests, self.idle_time());
+            if !gathered.requests.is_empty() {
+                self.serve(gathered.requests);
+            }
+            if gathered.closed {
+                return;
+            }
+            self.maintain();
+        }
+    }
+
+    /// How long the thread may sleep when nothing is asked.
+    fn idle_time(&self) -> Duration {
+        if self.database.is_none() {
+            RETRY_EVERY
+        } else if self.journal.is_folding() {
+            Duration::ZERO
+        } else {
+            FOLD_EVERY
+                .saturating_sub(self.last_fold.elapsed())
+                .max(Duration::from_millis(1))
+        }
+    }
+
+    fn serve(&mut self, requests: Vec<Request>) {
+        let (answers, states) = self.apply(requests);
+        let committed = if states.is_empty() {
+            Ok(())
+        } else {
+            self.commit(states)
+        };
+        for answer in answers {
+            answer.send(&committed);
+        }
+    }
+
+    fn apply(&mut self, requests: Vec<Request>) -> (Vec<Answer>, Vec<NewState>) {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = Batch::new(&memory, &mut self.journal.next_key);
+        let answers = requests
+            .into_iter()
+            .filter_map(|request| batch.apply(request))
+            .collect();
+        (answers, batch.into_states())
+    }
+
+    /// Makes the states durable, then visible.
+    fn commit(&mut self, states: Vec<NewState>) -> Result<(), StoreError> {
+        let sequence = self.journal.sequence + 1;
+        let value = encode_changes(sequence, &changes(&states));
+        self.with_database(|database, _| append(database, sequence, &value))?;
+        self.journal.appended(sequence, value.len());
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+        for NewState { key, id, machine } in states {
+            match &machine {
+                Some(machine) => memory.put(key, Arc::clone(machine)),
+                None => memory.remove(&id),
+            }
+            self.journal.changed(key, machine);
+        }
+        Ok(())
+    }
+
+    /// Folds when it is time, and probes a store that failed.
+    fn maintain(&mut self) {
+        if self.database.is_none() {
+            // A real commit: only that shows that there is space again.
+            let _ = self.with_database(|database, journal| touch(database, journal));
+            return;
+        }
+        let due = self.last_fold.elapsed() >= FOLD_EVERY || self.journal.bytes >= FOLD_BYTES;
+        if due && !self.journal.is_folding() {
+            self.last_fold = Instant::now();
+            if self.journal.is_dirty() {
+                self.journal.begin_fold();
+            }
+        }
+        if self.journal.is_folding() {
+            let _ = self.with_database(|database, journal| journal.fold_slice(database));
+        }
+    }
+
+    /// Does something with the store, reopening it first when the last attempt failed. A failure
+    /// is logged when it is new, kept as the store's health, and lets go of the handle. A damaged
+    /// page makes redb panic; that too is a failure, not the end of the thread.
+    fn with_database(
+        &mut self,
+        work: impl FnOnce(&Database, &mut Journal) -> Result<(), redb::Error>,
+    ) -> Result<(), StoreError> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let database = match self.database.take() {
+                Some(database) => database,
+                None => file::open_database(&*self.medium, Path::new("the store"))
+                    .map_err(|error| StoreError::Unavailable(error.to_string()))?,
+            };
+            work(&database, &mut self.journal).map_err(|error| failure(&error))?;
+            self.database = Some(database);
+            Ok(())
+        }));
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(StoreError::Backend(
+                "its file is damaged; run tatuscan doctor".into(),
+            ))
+        });
+        self.health.set(&outcome);
+        outcome
+    }
+}
+
+fn failure(error: &redb::Error) -> StoreError {
+    match error {
+        redb::Error::Io(source) if source.kind() == io::ErrorKind::StorageFull => StoreError::Full,
+        other => StoreError::Unavailable(other.to_string()),
+    }
+}
+
+fn append(database: &Database, sequence: u64, value: &[u8]) -> Result<(), redb::Error> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    transaction.set_quick_repair(true);
+    transaction.open_table(JOURNAL)?.insert(sequence, value)?;
+    Ok(transaction.commit()?)
+}
+
+/// Commits a change that changes nothing.
+fn touch(database: &Database, _: &Journal) -> Result<(), redb::Error> {
+    use redb::ReadableTable as _;
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    {
+        let mut meta = transaction.open_table(META)?;
+        let folded = meta.get(META_FOLDED)?.map_or(0, |folded| folded.value());
+        meta.insert(META_FOLDED, folded)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+struct Gathered {
+    requests: Vec<Request>,
+    closed: bool,
+}
+
+/// Waits up to `idle` for a request, then for more that can share its commit.
+fn gather(queue: &Receiver<Request>, idle: Duration) -> Gathered {
+    let mut gathered = Gathered {
+        requests: Vec::new(),
+        closed: false,
+    };
+    match queue.recv_timeout(idle) {
+        Ok(first) => gathered.take(first),
+        Err(RecvTimeoutError::Timeout) => return gathered,
+        Err(RecvTimeoutError::Disconnected) => gathered.closed = true,
+    }
+    let oldest = Instant::now();
+    while !gathered.closed && gathered.may_grow() {
+        let patience = QUIET.min(OLDEST.saturating_sub(oldest.elapsed()));
+        match queue.recv_timeout(patience) {
+            Ok(request) => gathered.take(request),
+            Err(RecvTimeoutError::Timeout) => break,
+            Err(RecvTimeoutError::Disconnected) => gathered.closed = true,
+        }
+    }
+    while !gathered.closed && gathered.requests.len() < BATCH {
+        let Ok(request) = queue.try_recv() else { break };
+        gathered.take(request);
+    }
+    gathered
+}
+
+impl Gathered {
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Close => self.closed = true,
+            request => self.requests.push(request),
+        }
+    }
+
+    /// Waiting pays: only single reports are here, and not many. A person's change and a whole
+    /// batch of reports are written at once.
+    fn may_grow(&self) -> bool {
+        let patient = |request: &Request| matches!(request, Request::Record { reports, .. } if reports.len() == 1);
+        self.requests.len() < ENOUGH && self.requests.last().is_none_or(patient)
+    }
+}
