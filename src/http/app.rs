@@ -51,7 +51,8 @@ impl Context {
 
 /// Everything the server answers.
 pub struct App {
-    endpoint: BoxEndpoint<'static>,
+    api: BoxEndpoint<'static>,
+    pages: BoxEndpoint<'static>,
     routes: Routes,
 }
 
@@ -64,12 +65,14 @@ impl App {
             settings,
         });
         let document = Bytes::from(openapi::document());
-        let route = Route::new().nest("/", openapi::service());
-        let route = table::routes(web::routes(route, document));
-        let routes = Routes::new::<Api>(&[web::PAGES, table::PAGES].concat());
+        let pages = table::routes(web::routes(Route::new(), document));
         Self {
-            endpoint: route.data(context).map_to_response().boxed(),
-            routes,
+            routes: Routes::new::<Api>(&[web::PAGES, table::PAGES].concat()),
+            api: openapi::service()
+                .data(Arc::clone(&context))
+                .map_to_response()
+                .boxed(),
+            pages: pages.data(context).map_to_response().boxed(),
         }
     }
 
@@ -106,7 +109,9 @@ impl App {
         if request.method() == Method::HEAD {
             request.set_method(Method::GET);
         }
-        let answered = AssertUnwindSafe(self.endpoint.call(request)).catch_unwind();
+        let is_api = path.starts_with("/api/") || path == "/livez";
+        let endpoint = if is_api { &self.api } else { &self.pages };
+        let answered = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(error))) => envelope(error, self.routes.methods(path)),

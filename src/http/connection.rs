@@ -41,7 +41,7 @@ impl Drop for Busy {
 /// What the peer is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waiting {
-    /// A new request's first byte.
+    /// A new request's first byte; the HTTP machinery limits this wait.
     Idle,
     /// The rest of a request's head.
     Head,
@@ -50,13 +50,12 @@ enum Waiting {
 }
 
 /// A stream whose reads and writes end with [`io::ErrorKind::TimedOut`] when the peer takes too
-/// long to begin a request, to finish its head, or to take an answer.
+/// long to finish a request's head, or to take an answer.
 pub(super) struct GuardedStream<S> {
     stream: S,
     activity: Activity,
     waiting: Waiting,
     head: Duration,
-    idle: Duration,
     write: Duration,
     read_until: Deadline,
     write_until: Deadline,
@@ -72,7 +71,6 @@ impl<S> GuardedStream<S> {
             activity,
             waiting: Waiting::Head,
             head: limits.head,
-            idle: limits.idle,
             write: limits.write,
             read_until,
             write_until: Deadline::new(),
@@ -84,7 +82,7 @@ impl<S> GuardedStream<S> {
         match (self.waiting, self.activity.is_busy()) {
             (Waiting::Answer, false) => {
                 self.waiting = Waiting::Idle;
-                self.read_until.set(self.idle);
+                self.read_until.clear();
             }
             (_, true) => self.waiting = Waiting::Answer,
             _ => {}
@@ -119,8 +117,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
 }
 
 impl<S> GuardedStream<S> {
-    /// Lets a write that made no progress wait only so long. Progress also shows that the peer is
-    /// not idle.
+    /// Lets a write that makes no progress wait only so long.
     fn guard<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -128,9 +125,6 @@ impl<S> GuardedStream<S> {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.write_until.clear();
-            if self.waiting == Waiting::Idle {
-                self.read_until.set(self.idle);
-            }
             return written;
         }
         self.write_until.set_if_clear(self.write);

@@ -179,9 +179,9 @@ async fn converse(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        // The guarded stream holds the head to its time; hyper's own timer cannot tell a head
-        // that is slow from a connection that is idle.
-        .header_read_timeout(None)
+        // hyper's timer cannot tell a slow head from an idle connection: it gets the longer time,
+        // and the guarded stream holds the head to the shorter one.
+        .header_read_timeout(limits.idle)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

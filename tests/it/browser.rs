@@ -26,13 +26,13 @@ fn machine(number: u8, hostname: &str, os: &str, os_version: &str) -> Value {
 async fn fleet() -> Server {
     let server = Server::start().await;
     server
-        .post_report(machine(1, "lab-pc-10", "windows", "Windows 11"))
+        .report(&machine(1, "lab-pc-10", "windows", "Windows 11"))
         .await;
     server
-        .post_report(machine(2, "lab-pc-2", "windows", "Windows 11"))
+        .report(&machine(2, "lab-pc-2", "windows", "Windows 11"))
         .await;
     server
-        .post_report(machine(
+        .report(&machine(
             3,
             "bib-pc-1",
             "linux",
@@ -44,7 +44,7 @@ async fn fleet() -> Server {
 
 /// Opens a path and holds what is true of every page.
 async fn open(browser: &Browser, server: &Server, path: &str) -> Page {
-    let origin = server.url();
+    let origin = server.url("");
     let page = browser.open(&format!("{origin}{path}")).await;
     assert!(
         page.console.is_empty(),
@@ -105,7 +105,7 @@ async fn an_empty_inventory_shows_the_command_that_brings_the_first_machine_in()
     shows(&page, "<title>Nenhuma máquina ainda");
     shows(
         &page,
-        &format!("TATUSCAN_URL={} tatuscan agent", server.url()),
+        &format!("TATUSCAN_URL={} tatuscan agent", server.url("")),
     );
 }
 
@@ -198,7 +198,7 @@ async fn what_a_machine_reports_is_shown_as_text_on_every_page() {
     let server = Server::start().await;
     let mut report = machine(1, HOSTILE, "<script>document.title=1</script>", HOSTILE);
     report["computer_model"] = HOSTILE.into();
-    server.post_report(report).await;
+    server.report(&report).await;
     for path in ["/", "/report", "/charts"] {
         let page = open(&browser, &server, path).await;
         shows(&page, "&lt;img src=x onerror=document.title=1&gt;");

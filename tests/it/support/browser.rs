@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Far beyond what a page needs: a browser that takes longer hangs.
@@ -83,17 +82,7 @@ impl Browser {
         if let Some(program) = program {
             return Some(Self { program });
         }
-        let skipped = "browser tests: install chromium (apt-get install chromium)";
-        let required = std::env::var("TATUSCAN_TEST_REQUIRE").unwrap_or_default();
-        assert!(
-            !required.split(',').any(|name| name.trim() == "browser"),
-            "missing for {skipped}"
-        );
-        // Past the harness, which hides what a passing test prints, and once for all tests.
-        static ALOUD: Once = Once::new();
-        ALOUD.call_once(|| {
-            writeln!(std::io::stderr(), "SKIP: {skipped}").ok();
-        });
+        super::skip("browser", "Chromium", "apt-get install chromium");
         None
     }
 

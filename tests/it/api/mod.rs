@@ -1,0 +1,5 @@
+//! What the API takes, refuses and answers.
+
+mod answers;
+mod reports;
+mod routes;

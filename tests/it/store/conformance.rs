@@ -1,0 +1,390 @@
+//! What every store must do, whatever it is made of.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tatuscan::model::{HumanEdit, HumanFields, MachineId, MachineQuery, Report, Sort};
+use tatuscan::store::{Store, StoreError};
+
+pub(super) use super::operations::random_operations_agree_with_the_model;
+use crate::support::machines::{noon, report};
+
+type Open<'a> = &'a (dyn Fn() -> Arc<dyn Store> + Sync);
+
+fn id(text: &str) -> MachineId {
+    MachineId::stored(text)
+}
+
+async fn record(store: &dyn Store, report: Report) -> bool {
+    store.record_reports(vec![report]).await.unwrap()[0].created
+}
+
+async fn ids(store: &dyn Store, query: &MachineQuery) -> Vec<String> {
+    let page = store.machines(query).await.unwrap();
+    page.machines
+        .iter()
+        .map(|machine| machine.id.to_string())
+        .collect()
+}
+
+pub(super) async fn the_first_report_creates_and_the_second_updates(open: Open<'_>) {
+    let store = open();
+    let first = store.record_reports(vec![report("a", 0)]).await.unwrap();
+    assert!(first[0].created);
+    assert_eq!(first[0].machine.created_at, noon());
+    assert_eq!(first[0].machine.updated_at, None);
+    let later = Report {
+        cpu_percent: 99.0,
+        ..report("a", 60)
+    };
+    let second = store.record_reports(vec![later]).await.unwrap();
+    assert!(!second[0].created);
+    let machine = store.machine(&id("a")).await.unwrap();
+    assert_eq!(machine, second[0].machine);
+    assert_eq!(machine.created_at, noon());
+    assert_eq!(
+        machine.updated_at,
+        Some(noon() + chrono::TimeDelta::seconds(60))
+    );
+    assert!((machine.cpu_percent - 99.0).abs() < 0.001);
+    assert_eq!(store.machine_count().await.unwrap(), 1);
+    store.check().await.unwrap();
+}
+
+pub(super) async fn a_report_without_optional_fields_keeps_what_is_known(open: Open<'_>) {
+    let store = open();
+    record(&*store, report("a", 0)).await;
+    let bare = Report {
+        os_version: None,
+        memory_used_mb: None,
+        ..report("a", 1)
+    };
+    record(&*store, bare.clone()).await;
+    let machine = store.machine(&id("a")).await.unwrap();
+    assert_eq!(machine.os_version, "Debian GNU/Linux 12 (bookworm)");
+    assert_eq!(machine.memory_used_mb, 1024);
+    record(
+        &*store,
+        Report {
+            id: id("b"),
+            ..bare
+        },
+    )
+    .await;
+    let machine = store.machine(&id("b")).await.unwrap();
+    assert_eq!(
+        (machine.os_version.as_str(), machine.memory_used_mb),
+        ("", 0)
+    );
+}
+
+pub(super) async fn a_report_fills_what_people_left_empty_and_replaces_nothing(open: Open<'_>) {
+    let store = open();
+    record(&*store, report("a", 0)).await;
+    let with_model = |model: &str, seconds| Report {
+        human: HumanFields {
+            computer_model: Some(model.into()),
+            ..HumanFields::default()
+        },
+        ..report("a", seconds)
+    };
+    record(&*store, with_model("from the agent", 1)).await;
+    let model = async || {
+        store
+            .machine(&id("a"))
+            .await
+            .unwrap()
+            .human
+            .computer_model
+            .clone()
+    };
+    assert_eq!(model().await.as_deref(), Some("from the agent"));
+    let edit = HumanEdit {
+        computer_model: Some(Some("by hand".into())),
+        ..HumanEdit::default()
+    };
+    store.edit_machine(&id("a"), edit).await.unwrap();
+    record(&*store, with_model("from the agent", 2)).await;
+    record(&*store, report("a", 3)).await;
+    assert_eq!(model().await.as_deref(), Some("by hand"));
+}
+
+pub(super) async fn the_same_id_twice_in_a_batch_counts_in_order(open: Open<'_>) {
+    let store = open();
+    let batch = vec![
+        report("a", 0),
+        report("b", 0),
+        Report {
+            ip: "::1".into(),
+            ..report("a", 1)
+        },
+    ];
+    let recorded = store.record_reports(batch).await.unwrap();
+    let created: Vec<_> = recorded.iter().map(|one| one.created).collect();
+    assert_eq!(created, [true, true, false]);
+    assert_eq!(store.machine(&id("a")).await.unwrap().ip, "::1");
+    assert_eq!(store.machine_count().await.unwrap(), 2);
+}
+
+pub(super) async fn an_empty_batch_does_nothing(open: Open<'_>) {
+    let store = open();
+    assert!(store.record_reports(Vec::new()).await.unwrap().is_empty());
+    assert_eq!(store.machine_count().await.unwrap(), 0);
+}
+
+pub(super) async fn concurrent_writers_create_a_machine_once(open: Open<'_>) {
+    let store = open();
+    let writers = (0..64).map(|seconds| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { record(&*store, report("a", seconds)).await })
+    });
+    let created = join_all(writers)
+        .await
+        .into_iter()
+        .filter(|one| *one.as_ref().unwrap())
+        .count();
+    assert_eq!(created, 1);
+    assert_eq!(store.machine_count().await.unwrap(), 1);
+}
+
+pub(super) async fn batches_in_opposite_order_do_not_block_each_other(open: Open<'_>) {
+    let store = open();
+    let names: Vec<_> = (0..50).map(|n| format!("m{n}")).collect();
+    let writers = (0..16).map(|round| {
+        let (store, mut names) = (Arc::clone(&store), names.clone());
+        if round % 2 == 1 {
+            names.reverse();
+        }
+        tokio::spawn(async move {
+            let batch = names.iter().map(|name| report(name, round)).collect();
+            store
+                .record_reports(batch)
+                .await
+                .map(|recorded| recorded.len())
+        })
+    });
+    for written in join_all(writers).await {
+        assert_eq!(written.unwrap().unwrap(), 50);
+    }
+    assert_eq!(store.machine_count().await.unwrap(), 50);
+}
+
+pub(super) async fn ids_that_differ_by_case_are_two_machines(open: Open<'_>) {
+    let store = open();
+    assert!(record(&*store, report("abc", 0)).await);
+    assert!(record(&*store, report("ABC", 0)).await);
+    assert_eq!(store.machine_count().await.unwrap(), 2);
+    store.delete_machine(&id("ABC")).await.unwrap();
+    assert_eq!(ids(&*store, &MachineQuery::default()).await, ["abc"]);
+}
+
+pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
+    let texts = [
+        "😀 日本語",
+        "'; DROP TABLE inventory; --",
+        "100%_\\ \"x\"",
+        "<b>&amp;",
+        "ção\u{301}",
+    ];
+    let store = open();
+    for (number, text) in texts.iter().enumerate() {
+        let odd = Report {
+            hostname: (*text).into(),
+            ip: (*text).into(),
+            os: (*text).into(),
+            os_version: Some((*text).into()),
+            human: HumanFields {
+                computer_model: Some((*text).into()),
+                ..HumanFields::default()
+            },
+            ..report(&format!("m{number}"), 0)
+        };
+        record(&*store, odd).await;
+    }
+    drop(store);
+    let store = open();
+    for (number, text) in texts.iter().enumerate() {
+        let machine = store.machine(&id(&format!("m{number}"))).await.unwrap();
+        let kept = [
+            &machine.hostname,
+            &machine.ip,
+            &machine.os,
+            &machine.os_version,
+        ];
+        assert!(kept.iter().all(|kept| kept == text), "{machine:?}");
+        assert_eq!(machine.human.computer_model.as_deref(), Some(*text));
+    }
+}
+
+pub(super) async fn unknown_ids_are_not_found(open: Open<'_>) {
+    let store = open();
+    record(&*store, report("a", 0)).await;
+    let nobody = id("nobody");
+    assert_eq!(
+        store.machine(&nobody).await.unwrap_err(),
+        StoreError::NotFound
+    );
+    let edited = store.edit_machine(&nobody, HumanEdit::default()).await;
+    assert_eq!(edited.unwrap_err(), StoreError::NotFound);
+    assert_eq!(
+        store.delete_machine(&nobody).await.unwrap_err(),
+        StoreError::NotFound
+    );
+}
+
+pub(super) async fn an_edit_sets_clears_and_leaves_fields(open: Open<'_>) {
+    let store = open();
+    record(&*store, report("a", 0)).await;
+    let edit = HumanEdit {
+        computer_model: Some(Some("Dell".into())),
+        computer_activation: Some(Some(noon())),
+        activation_days: Some(Some(42)),
+    };
+    let edited = store.edit_machine(&id("a"), edit).await.unwrap();
+    assert_eq!(edited.human.activation_days, Some(42));
+    let edit = HumanEdit {
+        computer_activation: Some(None),
+        ..HumanEdit::default()
+    };
+    store.edit_machine(&id("a"), edit).await.unwrap();
+    let machine = store.machine(&id("a")).await.unwrap();
+    assert_eq!(machine.human.computer_model.as_deref(), Some("Dell"));
+    assert_eq!(machine.human.computer_activation, None);
+    assert_eq!(machine.human.activation_days, Some(42));
+    assert_eq!(
+        machine.updated_at, None,
+        "a change by a person is no report"
+    );
+}
+
+pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(open: Open<'_>) {
+    let store = open();
+    record(&*store, report("a", 0)).await;
+    let edit = HumanEdit {
+        activation_days: Some(Some(1)),
+        ..HumanEdit::default()
+    };
+    store.edit_machine(&id("a"), edit).await.unwrap();
+    store.delete_machine(&id("a")).await.unwrap();
+    assert_eq!(
+        store.machine(&id("a")).await.unwrap_err(),
+        StoreError::NotFound
+    );
+    assert!(record(&*store, report("a", 90)).await);
+    let machine = store.machine(&id("a")).await.unwrap();
+    assert_eq!(machine.created_at, noon() + chrono::TimeDelta::seconds(90));
+    assert_eq!(machine.human, HumanFields::default());
+}
+
+pub(super) async fn pages_have_edges(open: Open<'_>) {
+    let store = open();
+    store
+        .record_reports((0..5).map(|n| report(&format!("m{n}"), n)).collect())
+        .await
+        .unwrap();
+    for (offset, limit, expected) in [
+        (0, Some(2), 2),
+        (4, Some(2), 1),
+        (5, Some(2), 0),
+        (9, Some(2), 0),
+        (0, Some(0), 0),
+        (2, None, 3),
+        (0, Some(usize::MAX), 5),
+        (usize::MAX, Some(usize::MAX), 0),
+    ] {
+        let query = MachineQuery {
+            offset,
+            limit,
+            ..MachineQuery::default()
+        };
+        let page = store.machines(&query).await.unwrap();
+        assert_eq!(
+            (page.machines.len(), page.total),
+            (expected, 5),
+            "{query:?}"
+        );
+    }
+}
+
+pub(super) async fn lists_are_ordered_as_people_expect(open: Open<'_>) {
+    let store = open();
+    let named = |id: &str, hostname: &str, os: &str, seconds| Report {
+        hostname: hostname.into(),
+        os: os.into(),
+        ..report(id, seconds)
+    };
+    let reports = vec![
+        named("1", "pc-10", "windows", 3),
+        named("2", "PC-2", "linux", 2),
+        named("3", "lab", "Windows", 1),
+        named("5", "same", "linux", 5),
+        named("4", "same", "linux", 4),
+    ];
+    store.record_reports(reports).await.unwrap();
+    let ordered = async |sort, descending| {
+        let query = MachineQuery {
+            sort,
+            descending,
+            ..MachineQuery::default()
+        };
+        ids(&*store, &query).await.concat()
+    };
+    assert_eq!(ordered(Sort::Hostname, false).await, "32145");
+    assert_eq!(ordered(Sort::Hostname, true).await, "54123");
+    assert_eq!(ordered(Sort::Os, false).await, "24531");
+    assert_eq!(ordered(Sort::Os, true).await, "31245");
+    assert_eq!(ordered(Sort::CreatedAt, false).await, "32145");
+    assert_eq!(ordered(Sort::CreatedAt, true).await, "54123");
+}
+
+pub(super) async fn missing_values_come_last_either_way(open: Open<'_>) {
+    let store = open();
+    let reports = vec![
+        report("a", 0),
+        report("b", 0),
+        report("c", 0),
+        report("b", 5),
+        report("c", 9),
+    ];
+    store.record_reports(reports).await.unwrap();
+    for (descending, expected) in [(false, "bca"), (true, "cba")] {
+        let query = MachineQuery {
+            sort: Sort::UpdatedAt,
+            descending,
+            ..MachineQuery::default()
+        };
+        assert_eq!(ids(&*store, &query).await.concat(), expected);
+    }
+}
+
+pub(super) async fn everything_is_there_after_reopening(open: Open<'_>) {
+    let store = open();
+    for batch in 0..20 {
+        let reports = (0..10).map(|n| report(&format!("m{n}"), batch)).collect();
+        store.record_reports(reports).await.unwrap();
+    }
+    store.delete_machine(&id("m3")).await.unwrap();
+    let before = store.machines(&MachineQuery::default()).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = open();
+    assert_eq!(
+        store.machines(&MachineQuery::default()).await.unwrap(),
+        before
+    );
+    assert!(record(&*store, report("new", 0)).await);
+    drop(store);
+    assert_eq!(open().machine_count().await.unwrap(), 10);
+}
+
+pub(super) async fn a_closed_store_refuses_writes(open: Open<'_>) {
+    let store = open();
+    record(&*store, report("a", 0)).await;
+    store.close().await;
+    let refused = store.record_reports(vec![report("b", 0)]).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    store.close().await;
+}

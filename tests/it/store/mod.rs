@@ -1,0 +1,47 @@
+//! Every store keeps the same promises: one suite of cases and one model, run on each back end.
+
+mod conformance;
+mod damage;
+mod operations;
+mod power;
+
+/// Runs every case of the suite on the embedded store; later back ends join here.
+macro_rules! on_every_store {
+    ($($case:ident)+) => {
+        mod redb {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let directory = tempfile::tempdir().unwrap();
+                    let open = || -> std::sync::Arc<dyn tatuscan::store::Store> {
+                        let store = tatuscan::store::redb::RedbStore::open(
+                            directory.path(), "tatuscan.redb");
+                        std::sync::Arc::new(store.unwrap())
+                    };
+                    super::conformance::$case(&open).await;
+                }
+            )+
+        }
+    };
+}
+
+on_every_store! {
+    the_first_report_creates_and_the_second_updates
+    a_report_without_optional_fields_keeps_what_is_known
+    a_report_fills_what_people_left_empty_and_replaces_nothing
+    the_same_id_twice_in_a_batch_counts_in_order
+    an_empty_batch_does_nothing
+    concurrent_writers_create_a_machine_once
+    batches_in_opposite_order_do_not_block_each_other
+    ids_that_differ_by_case_are_two_machines
+    every_text_comes_back_as_it_was
+    unknown_ids_are_not_found
+    an_edit_sets_clears_and_leaves_fields
+    a_deleted_machine_comes_back_as_a_new_one
+    pages_have_edges
+    lists_are_ordered_as_people_expect
+    missing_values_come_last_either_way
+    everything_is_there_after_reopening
+    random_operations_agree_with_the_model
+    a_closed_store_refuses_writes
+}

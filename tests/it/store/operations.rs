@@ -1,0 +1,187 @@
+//! Random operations, also with the store closed and opened between them, against a model that
+//! keeps the machines in a map.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use tatuscan::model::{
+    HumanEdit, HumanFields, Machine, MachineId, MachineQuery, NameKey, Report, Sort,
+};
+use tatuscan::store::{Store, StoreError};
+
+use crate::support::machines::{noon, report};
+use crate::support::rounds;
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Report(Vec<Report>),
+    Edit(MachineId, HumanEdit),
+    Delete(MachineId),
+    Reopen,
+}
+
+fn any_id() -> impl Strategy<Value = MachineId> {
+    (0..12_u8).prop_map(|n| MachineId::stored(&format!("m{n}")))
+}
+
+fn any_report() -> impl Strategy<Value = Report> {
+    let fields = (
+        any_id(),
+        0..9_u8,
+        0..3_u8,
+        any::<bool>(),
+        0..1000_i64,
+        0..1000_i64,
+    );
+    fields.prop_map(|(id, name, os, brief, seconds, memory)| Report {
+        hostname: format!("pc-{name}"),
+        os: ["", "linux", "Windows"][usize::from(os)].into(),
+        os_version: (!brief).then(|| format!("{os}.{name}")),
+        memory_used_mb: (!brief).then_some(memory),
+        human: HumanFields {
+            activation_days: brief.then_some(i32::from(name)),
+            ..HumanFields::default()
+        },
+        id,
+        ..report("", seconds)
+    })
+}
+
+fn any_edit() -> impl Strategy<Value = HumanEdit> {
+    let model = prop::option::of(prop::option::of("[a-z]{1,8}"));
+    let days = prop::option::of(prop::option::of(0..99_i32));
+    (model, days, prop::option::of(prop::option::of(0..9999_i64))).prop_map(|(model, days, at)| {
+        let time = |seconds| noon() + chrono::TimeDelta::seconds(seconds);
+        HumanEdit {
+            computer_model: model,
+            activation_days: days,
+            computer_activation: at.map(|at| at.map(time)),
+        }
+    })
+}
+
+fn any_operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        8 => prop::collection::vec(any_report(), 0..6).prop_map(Operation::Report),
+        3 => (any_id(), any_edit()).prop_map(|(id, edit)| Operation::Edit(id, edit)),
+        3 => any_id().prop_map(Operation::Delete),
+        1 => Just(Operation::Reopen),
+    ]
+}
+
+/// What a store must do, in the simplest words.
+#[derive(Default)]
+struct Model(HashMap<MachineId, Machine>);
+
+impl Model {
+    fn report(&mut self, report: Report) -> (Machine, bool) {
+        let known = self.0.get(&report.id);
+        let created = known.is_none();
+        let machine = match known {
+            Some(machine) => machine.reported(report),
+            None => Machine::first_seen(report),
+        };
+        self.0.insert(machine.id.clone(), machine.clone());
+        (machine, created)
+    }
+
+    fn page(&self, query: &MachineQuery) -> Vec<Machine> {
+        let mut machines: Vec<_> = self.0.values().cloned().collect();
+        machines.sort_by_key(|machine| NameKey::new(&machine.hostname, &machine.id));
+        match query.sort {
+            Sort::UpdatedAt => machines.sort_by_key(|m| (m.updated_at.is_none(), m.updated_at)),
+            _ => assert_eq!(query.sort, Sort::Hostname),
+        }
+        let end = query
+            .limit
+            .map_or(usize::MAX, |limit| query.offset.saturating_add(limit));
+        let end = end.min(machines.len());
+        machines[query.offset.min(end)..end].to_vec()
+    }
+}
+
+pub(super) async fn random_operations_agree_with_the_model(
+    open: &(dyn Fn() -> Arc<dyn Store> + Sync),
+) {
+    let mut runner = TestRunner::default();
+    let operations = prop::collection::vec(any_operation(), 1..40);
+    let mut store = open();
+    let mut model = Model::default();
+    for _ in 0..rounds(20) {
+        let operations = operations.new_tree(&mut runner).unwrap().current();
+        for operation in operations {
+            let context = format!("{operation:?}");
+            store = apply(store, open, &mut model, operation).await;
+            agree(&*store, &model, &context).await;
+        }
+    }
+}
+
+async fn apply(
+    store: Arc<dyn Store>,
+    open: &(dyn Fn() -> Arc<dyn Store> + Sync),
+    model: &mut Model,
+    operation: Operation,
+) -> Arc<dyn Store> {
+    match operation {
+        Operation::Report(reports) => {
+            let recorded = store.record_reports(reports.clone()).await.unwrap();
+            assert_eq!(recorded.len(), reports.len());
+            for (recorded, report) in recorded.iter().zip(reports) {
+                let (machine, created) = model.report(report);
+                assert_eq!((&*recorded.machine, recorded.created), (&machine, created));
+            }
+        }
+        Operation::Edit(id, edit) => {
+            let edited = store.edit_machine(&id, edit.clone()).await;
+            let expected = model.0.get_mut(&id).map(|machine| {
+                *machine = machine.edited(&edit);
+                machine.clone()
+            });
+            assert_eq!(
+                edited.map(|m| (*m).clone()),
+                expected.ok_or(StoreError::NotFound)
+            );
+        }
+        Operation::Delete(id) => {
+            let deleted = store.delete_machine(&id).await;
+            let expected = model.0.remove(&id).map(|_| ()).ok_or(StoreError::NotFound);
+            assert_eq!(deleted, expected);
+        }
+        Operation::Reopen => {
+            store.close().await;
+            drop(store);
+            return open();
+        }
+    }
+    store
+}
+
+async fn agree(store: &dyn Store, model: &Model, context: &str) {
+    assert_eq!(
+        store.machine_count().await.unwrap(),
+        model.0.len(),
+        "{context}"
+    );
+    for query in [
+        MachineQuery::default(),
+        MachineQuery {
+            sort: Sort::UpdatedAt,
+            offset: 1,
+            limit: Some(4),
+            ..MachineQuery::default()
+        },
+    ] {
+        let page = store.machines(&query).await.unwrap();
+        let machines: Vec<_> = page
+            .machines
+            .iter()
+            .map(|machine| (**machine).clone())
+            .collect();
+        assert_eq!(machines, model.page(&query), "{context} {query:?}");
+        assert_eq!(page.total, model.0.len());
+    }
+}

@@ -1,0 +1,223 @@
+//! Power cuts, simulated under the store: writes that were not synced are lost, kept in another
+//! order, or torn.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use redb::StorageBackend;
+use tatuscan::model::{MachineId, Report};
+use tatuscan::store::redb::{AnyBackend, Medium, RedbStore};
+use tatuscan::store::{Store as _, StoreError};
+
+use crate::support::machines::report;
+use crate::support::rounds;
+
+/// A write that the disk has not promised to keep.
+#[derive(Debug, Clone)]
+enum Pending {
+    Write(u64, Vec<u8>),
+    Len(u64),
+}
+
+#[derive(Debug, Default)]
+struct Platter {
+    /// What survives a power cut for sure.
+    durable: Vec<u8>,
+    /// What the system sees while the power is on.
+    current: Vec<u8>,
+    pending: Vec<Pending>,
+    /// Operations until the power goes; `None` while it stays.
+    fuse: Option<u64>,
+}
+
+/// A disk whose power can be cut.
+#[derive(Debug, Clone, Default)]
+struct Disk(Arc<Mutex<Platter>>);
+
+impl Pending {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Len(len) => bytes.resize(usize::try_from(*len).unwrap(), 0),
+            Self::Write(at, data) => {
+                let at = usize::try_from(*at).unwrap();
+                if bytes.len() < at + data.len() {
+                    bytes.resize(at + data.len(), 0);
+                }
+                bytes[at..at + data.len()].copy_from_slice(data);
+            }
+        }
+    }
+}
+
+impl Disk {
+    fn operation(&self) -> io::Result<std::sync::MutexGuard<'_, Platter>> {
+        let mut platter = self.0.lock().unwrap();
+        match &mut platter.fuse {
+            Some(0) => return Err(io::Error::other("the power is off")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(platter)
+    }
+
+    fn change(&self, pending: Pending) -> io::Result<()> {
+        let mut platter = self.operation()?;
+        pending.apply(&mut platter.current);
+        platter.pending.push(pending);
+        Ok(())
+    }
+
+    fn light_fuse(&self, operations: u64) {
+        self.0.lock().unwrap().fuse = Some(operations);
+    }
+
+    /// Brings the power back: of the unsynced writes each is kept, lost or torn by chance, and the
+    /// kept ones may have reached the disk in any order.
+    fn restore_power(&self, random: &mut TestRng) {
+        let mut platter = self.0.lock().unwrap();
+        let mut pending = std::mem::take(&mut platter.pending);
+        if random.next_u32() % 2 == 0 {
+            for last in (1..pending.len()).rev() {
+                pending.swap(
+                    last,
+                    usize::try_from(random.next_u64()).unwrap() % (last + 1),
+                );
+            }
+        }
+        for write in pending {
+            match (random.next_u32() % 3, write) {
+                (0, _) => {}
+                (1, Pending::Write(at, data)) if data.len() > 512 => {
+                    let sectors = (data.len() / 512) as u64;
+                    let keep = 512 * usize::try_from(random.next_u64() % sectors).unwrap();
+                    Pending::Write(at, data[..keep].to_vec()).apply(&mut platter.durable);
+                }
+                (_, write) => write.apply(&mut platter.durable),
+            }
+        }
+        platter.current = platter.durable.clone();
+        platter.fuse = None;
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.operation()?.current.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let platter = self.operation()?;
+        let from = usize::try_from(offset).unwrap();
+        let bytes = platter.current.get(from..from + out.len());
+        out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.change(Pending::Len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut platter = self.operation()?;
+        platter.pending.clear();
+        platter.durable = platter.current.clone();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.change(Pending::Write(offset, data.to_vec()))
+    }
+}
+
+impl Medium for Disk {
+    fn backend(&self) -> io::Result<AnyBackend> {
+        Ok(AnyBackend::new(self.clone()))
+    }
+}
+
+fn open(disk: &Disk) -> RedbStore {
+    RedbStore::open_medium(Arc::new(disk.clone()), "the simulated disk".as_ref()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_report_is_lost_in_a_power_cut() {
+    let seed = [7; 32];
+    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let disk = Disk::default();
+    RedbStore::create_medium(&disk, "the simulated disk".as_ref()).unwrap();
+    let mut acknowledged: Vec<i64> = vec![-1; 16];
+    let mut cuts = 0;
+    for round in 0..rounds(80) {
+        let store = open(&disk);
+        for (machine, seconds) in acknowledged.iter().enumerate().filter(|(_, at)| **at >= 0) {
+            let kept = store
+                .machine(&MachineId::stored(&format!("m{machine}")))
+                .await
+                .unwrap();
+            let at = (kept.last_seen() - crate::support::machines::noon()).num_seconds();
+            assert!(
+                at >= *seconds,
+                "round {round}: m{machine} at {at}, acknowledged {seconds}"
+            );
+        }
+        disk.light_fuse(random.next_u64() % 200);
+        for step in 0..40_i64 {
+            let now = i64::try_from(round).unwrap() * 100 + step;
+            let machine = usize::try_from(random.next_u64()).unwrap() % acknowledged.len();
+            match write(&store, machine, now).await {
+                Ok(()) => acknowledged[machine] = now,
+                Err(StoreError::Unavailable(_)) => {
+                    cuts += 1;
+                    break;
+                }
+                Err(other) => panic!("round {round}: {other}"),
+            }
+        }
+        drop(store);
+        disk.restore_power(&mut random);
+    }
+    assert!(cuts > rounds(80) / 2, "only {cuts} rounds saw the power go");
+}
+
+async fn write(store: &RedbStore, machine: usize, seconds: i64) -> Result<(), StoreError> {
+    let mine = report(&format!("m{machine}"), seconds);
+    // A batch of two is written at once; a lone report would wait for company.
+    let other = Report {
+        id: MachineId::stored("other"),
+        ..mine.clone()
+    };
+    store.record_reports(vec![mine, other]).await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_heals_when_its_disk_works_again() {
+    let disk = Disk::default();
+    RedbStore::create_medium(&disk, "the simulated disk".as_ref()).unwrap();
+    let store = open(&disk);
+    write(&store, 1, 1).await.unwrap();
+    disk.light_fuse(0);
+    assert!(matches!(
+        write(&store, 2, 2).await,
+        Err(StoreError::Unavailable(_))
+    ));
+    assert!(store.check().await.is_err());
+    assert!(
+        store.machine(&MachineId::stored("m1")).await.is_ok(),
+        "reads go on"
+    );
+    disk.0.lock().unwrap().fuse = None;
+    let started = std::time::Instant::now();
+    while store.check().await.is_err() {
+        assert!(
+            started.elapsed().as_secs() < 5,
+            "the store did not heal by itself"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    write(&store, 2, 3).await.unwrap();
+    drop(store);
+    let store = open(&disk);
+    assert!(store.machine(&MachineId::stored("m2")).await.is_ok());
+}

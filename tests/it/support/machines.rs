@@ -1,0 +1,37 @@
+//! Reports to test with.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tatuscan::model::{HumanFields, MachineId, Report};
+
+/// A moment to count from.
+pub(crate) fn noon() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-11-23T12:00:00Z")
+        .unwrap()
+        .to_utc()
+}
+
+/// A report of machine `id`, received `seconds` after noon.
+pub(crate) fn report(id: &str, seconds: i64) -> Report {
+    Report {
+        id: MachineId::stored(id),
+        hostname: format!("host-{id}"),
+        ip: "10.0.0.1".into(),
+        os: "linux".into(),
+        os_version: Some("Debian GNU/Linux 12 (bookworm)".into()),
+        cpu_percent: 12.5,
+        memory_total_mb: 8192,
+        memory_used_mb: Some(1024),
+        interval_s: None,
+        human: HumanFields::default(),
+        received_at: noon() + TimeDelta::seconds(seconds),
+    }
+}
+
+/// The body of a report of machine `id`.
+pub(crate) fn body(id: &str) -> serde_json::Value {
+    serde_json::json!({
+        "machine_id": id, "hostname": format!("host-{id}"), "ip": "10.0.0.1", "os": "linux",
+        "os_version": "Debian GNU/Linux 12 (bookworm)", "cpu_percent": 12.5,
+        "memory_total_mb": 8192, "memory_used_mb": 1024
+    })
+}
