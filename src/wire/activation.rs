@@ -34,7 +34,7 @@ pub(super) fn parse_activation(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
 /// The instant of a number of seconds since 1970, with fractions down to the microsecond.
 pub(super) fn from_epoch_seconds(seconds: f64) -> Option<DateTime<Utc>> {
     let micros = seconds * 1e6;
-    if !(micros.abs() < 1e18) {
+    if micros.is_nan() || micros.abs() >= 1e18 {
         return None;
     }
     #[expect(

@@ -1,5 +1,11 @@
 //! The integration tests: one binary, real parts.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests are configured by their environment"
+)]
+
 mod api;
 mod browser;
 mod golden;

@@ -84,7 +84,7 @@ fn read(database: &Database) -> Result<Contents, Bad> {
     for row in transaction.open_table(MACHINES)?.iter()? {
         let (key, value) = row?;
         let machine = decode_machine(key.value(), value.value())?;
-        memory.put(key.value(), Arc::new(machine));
+        memory.put(key.value(), &Arc::new(machine));
     }
     for row in transaction.open_table(JOURNAL)?.range(folded + 1..)? {
         let (sequence, value) = row?;
@@ -101,7 +101,7 @@ fn replay(change: &Change<'_>, memory: &mut Memory, journal: &mut Journal) -> Re
     match change {
         Change::Put(key, row) => {
             let machine: Arc<Machine> = Arc::new(row.machine().ok_or(BadValue::Damaged)?);
-            memory.put(*key, Arc::clone(&machine));
+            memory.put(*key, &machine);
             journal.changed(*key, Some(machine));
         }
         Change::Removed(key, id) => {

@@ -35,11 +35,11 @@ impl Memory {
         Some((slot.key, &slot.machine))
     }
 
-    pub(super) fn put(&mut self, key: u32, machine: Arc<Machine>) {
+    pub(super) fn put(&mut self, key: u32, machine: &Arc<Machine>) {
         if let Some(&index) = self.by_id.get(&machine.id) {
             let old = self.slots[index].replace(Slot {
                 key,
-                machine: Arc::clone(&machine),
+                machine: Arc::clone(machine),
             });
             let renamed = old.filter(|old| old.machine.hostname != machine.hostname);
             if let Some(old) = renamed {
@@ -52,7 +52,7 @@ impl Memory {
         }
         let slot = Some(Slot {
             key,
-            machine: Arc::clone(&machine),
+            machine: Arc::clone(machine),
         });
         let index = match self.free.pop() {
             Some(index) => {

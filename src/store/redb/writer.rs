@@ -172,7 +172,7 @@ impl Writer {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         for NewState { key, id, machine } in states {
             match &machine {
-                Some(machine) => memory.put(key, Arc::clone(machine)),
+                Some(machine) => memory.put(key, machine),
                 None => memory.remove(&id),
             }
             self.journal.changed(key, machine);

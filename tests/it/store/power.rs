@@ -78,7 +78,7 @@ impl Disk {
     fn restore_power(&self, random: &mut TestRng) {
         let mut platter = self.0.lock().unwrap();
         let mut pending = std::mem::take(&mut platter.pending);
-        if random.next_u32() % 2 == 0 {
+        if random.next_u32().is_multiple_of(2) {
             for last in (1..pending.len()).rev() {
                 pending.swap(
                     last,
