@@ -120,6 +120,6 @@ mod tests {
         }
         assert_eq!(parse("60"), Err(MISSING_UNIT));
         assert_eq!(parse("9999999999999h"), Err("is too long"));
-        assert_eq!(parse(&"9".repeat(60)), Err("is too long"));
+        assert_eq!(parse(&format!("{}s", "9".repeat(60))), Err("is too long"));
     }
 }

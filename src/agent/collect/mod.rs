@@ -121,7 +121,9 @@ impl Source for Collector {
 
 /// Seconds, rounded up: an agent is never called late for having been promised too early.
 fn whole_seconds(interval: Duration) -> u32 {
-    let seconds = interval.as_secs() + u64::from(interval.subsec_nanos() > 0);
+    let seconds = interval
+        .as_secs()
+        .saturating_add(u64::from(interval.subsec_nanos() > 0));
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
