@@ -1,1 +1,175 @@
-//! (to be written)
+//! The command line as it is typed: raw text, no rules. [`crate::config`] turns it into checked
+//! settings. Each option names its environment variable.
+
+use clap::{Args, Parser};
+
+/// `tatuscan`: the server, and the agent under one roof.
+#[cfg(feature = "server")]
+#[derive(Debug, Parser)]
+#[command(
+    name = "tatuscan",
+    version,
+    about = "Machine inventory: every computer in view",
+    arg_required_else_help = true,
+    propagate_version = true
+)]
+pub struct Tatuscan {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Subcommand,
+}
+
+/// What `tatuscan` can be asked to do.
+#[cfg(feature = "server")]
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+    /// Receive reports, keep them, show them
+    Serve(Box<Serve>),
+    /// Report this machine to a server
+    Agent(Agent),
+}
+
+/// `tatuscan-agent`: the agent alone.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tatuscan-agent",
+    version,
+    about = "Reports this machine to a TatuScan server"
+)]
+pub struct TatuscanAgent {
+    /// The agent's options.
+    #[command(flatten)]
+    pub agent: Agent,
+}
+
+/// Options of the agent.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Agent {
+    /// Keep running and report again and again
+    #[arg(short = 'd', long)]
+    pub daemon: bool,
+
+    /// Address of the server, such as https://inventory.example.org
+    #[arg(long, env = "TATUSCAN_URL", hide_env_values = true, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Time between two reports, such as 60s, 5m or 1h30m (60s if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_INTERVAL",
+        value_name = "DURATION",
+        allow_hyphen_values = true
+    )]
+    pub interval: Option<String>,
+
+    /// debug, info, warn, error or fatal (warn if not given)
+    #[arg(short = 'l', long, env = "TATUSCAN_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<String>,
+
+    /// Where the agent keeps what must survive a restart
+    #[arg(long, env = "TATUSCAN_STATE_DIR", value_name = "DIRECTORY")]
+    pub state_dir: Option<String>,
+
+    /// Print the report that would be sent, and exit
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Options of the server.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Default, Args)]
+pub struct Serve {
+    /// Address to listen on (127.0.0.1 if not given)
+    #[arg(long, env = "TATUSCAN_BIND", value_name = "ADDRESS")]
+    pub bind: Option<String>,
+
+    /// Port to listen on; 0 takes any free one (8040 if not given; PORT is read too)
+    #[arg(
+        long,
+        env = "TATUSCAN_PORT",
+        value_name = "PORT",
+        allow_hyphen_values = true
+    )]
+    pub port: Option<String>,
+
+    /// Directory of the inventory (/data where it exists, else ./data)
+    #[arg(long, env = "TATUSCAN_DB_DIR", value_name = "DIRECTORY")]
+    pub data_dir: Option<String>,
+
+    /// Name of the inventory's file in that directory (tatuscan.redb if not given)
+    #[arg(long, env = "TATUSCAN_DB_FILE", value_name = "FILE")]
+    pub db_file: Option<String>,
+
+    /// An SQL database instead of the file, such as postgresql://user:password@host/name
+    #[arg(
+        long,
+        env = "SQLALCHEMY_DATABASE_URI",
+        hide_env_values = true,
+        value_name = "URI"
+    )]
+    pub database_uri: Option<String>,
+
+    /// Time zone of dates and day limits (America/Cuiaba if not given; TATUSCAN_TIMEZONE is read
+    /// too)
+    #[arg(long, env = "TIMEZONE", value_name = "ZONE")]
+    pub timezone: Option<String>,
+
+    /// debug, info, warning, error or critical (info if not given)
+    #[arg(long, env = "LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<String>,
+
+    /// Log lines as text or as json (text if not given)
+    #[arg(long, env = "TATUSCAN_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+
+    /// Silence after which a machine is late (three of its intervals if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_LATE",
+        value_name = "DURATION",
+        allow_hyphen_values = true
+    )]
+    pub late: Option<String>,
+
+    /// Silence after which a machine is offline (15m if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_OFFLINE",
+        value_name = "DURATION",
+        allow_hyphen_values = true
+    )]
+    pub offline: Option<String>,
+
+    /// Silence after which a machine is missing (7d if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_MISSING",
+        value_name = "DURATION",
+        allow_hyphen_values = true
+    )]
+    pub missing: Option<String>,
+
+    /// Connections served at the same time (4096 if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_MAX_CONNECTIONS",
+        value_name = "NUMBER",
+        allow_hyphen_values = true
+    )]
+    pub max_connections: Option<String>,
+
+    /// Report this machine to the server as well
+    #[arg(
+        long,
+        env = "TATUSCAN_LOCAL_AGENT",
+        value_name = "YES|NO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "yes"
+    )]
+    pub local_agent: Option<String>,
+
+    /// Accepted because old environment files have it; nothing uses it
+    #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
+    pub secret_key: Option<String>,
+}

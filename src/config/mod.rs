@@ -1,1 +1,89 @@
-//! (to be written)
+//! From raw arguments and environment to checked settings. Nobody else reads the environment.
+
+mod agent;
+#[cfg(feature = "server")]
+mod data_dir;
+pub mod dotenv;
+pub mod duration;
+mod environment;
+mod error;
+mod invocation;
+mod log;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "server")]
+mod zone;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli;
+
+pub use agent::{Agent, Destination, ServerUrl};
+#[cfg(feature = "server")]
+pub use data_dir::prepare_data_dir;
+pub use environment::Environment;
+pub use error::{ConfigError, Refusal};
+pub use log::{Format, Log, Output};
+#[cfg(feature = "server")]
+pub use serve::{DatabaseUri, Serve, StatusThresholds};
+
+/// What a call of `tatuscan` asks for, checked.
+#[cfg(feature = "server")]
+#[derive(Debug)]
+pub enum Command {
+    /// `tatuscan serve`
+    Serve(Box<Serve>),
+    /// `tatuscan agent`, or a call as the old agent knew it.
+    Agent(Agent),
+}
+
+/// Reads the command line of `tatuscan`; the program's name comes first.
+///
+/// # Errors
+/// A wrong command line (help and version come this way too) or a wrong setting.
+#[cfg(feature = "server")]
+pub fn command(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<Command, Refusal> {
+    let server_address_is_set = environment.value("TATUSCAN_URL").is_some();
+    let arguments =
+        invocation::name_the_agent(arguments.into_iter().collect(), server_address_is_set);
+    let raw: cli::Tatuscan = parse(arguments, environment)?;
+    Ok(match raw.command {
+        cli::Subcommand::Serve(raw) => {
+            Command::Serve(Box::new(Serve::from_raw(*raw, environment)?))
+        }
+        cli::Subcommand::Agent(raw) => Command::Agent(Agent::from_raw(raw, environment)?),
+    })
+}
+
+/// Reads the command line of `tatuscan-agent`; the program's name comes first.
+///
+/// # Errors
+/// As for `tatuscan`.
+pub fn agent_command(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<Agent, Refusal> {
+    let arguments = invocation::today(arguments.into_iter().collect(), 1);
+    let raw: cli::TatuscanAgent = parse(arguments, environment)?;
+    Ok(Agent::from_raw(raw.agent, environment)?)
+}
+
+fn parse<T: CommandFactory + FromArgMatches>(
+    arguments: Vec<OsString>,
+    environment: &Environment,
+) -> Result<T, clap::Error> {
+    let mut command = environment.fill(T::command());
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// The text without surrounding white space; `None` when nothing is left.
+fn present(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+}

@@ -10,30 +10,33 @@ const DEFAULT_INTERVAL_S: u32 = 60;
 /// How long ago a machine was last heard of, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Under three of its intervals ago.
+    /// Under [`StatusRules::late`] ago.
     Online,
-    /// Longer, but under [`StatusRules::late`].
-    Late,
     /// Longer, but under [`StatusRules::offline`].
+    Late,
+    /// Longer, but under [`StatusRules::missing`].
     Offline,
     /// Longer than that.
     Missing,
 }
 
-/// The limits between the states.
+/// Lengths of silence after which the state of a machine changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusRules {
-    /// A machine silent for this long is no longer late but offline. Default 15 minutes.
-    pub late: TimeDelta,
-    /// A machine silent for this long is no longer offline but missing. Default 7 days.
+    /// From here on it is late; `None` is three of the machine's own intervals.
+    pub late: Option<TimeDelta>,
+    /// From here on it is offline. Default 15 minutes.
     pub offline: TimeDelta,
+    /// From here on it is missing. Default 7 days.
+    pub missing: TimeDelta,
 }
 
 impl Default for StatusRules {
     fn default() -> Self {
         Self {
-            late: TimeDelta::minutes(15),
-            offline: TimeDelta::days(7),
+            late: None,
+            offline: TimeDelta::minutes(15),
+            missing: TimeDelta::days(7),
         }
     }
 }
@@ -46,15 +49,74 @@ impl StatusRules {
             return None;
         }
         let interval_s = machine.interval_s.unwrap_or(DEFAULT_INTERVAL_S);
+        let late = self
+            .late
+            .unwrap_or(TimeDelta::seconds(3 * i64::from(interval_s)));
         let silent = now - machine.last_seen();
-        Some(if silent < TimeDelta::seconds(3 * i64::from(interval_s)) {
+        Some(if silent < late {
             Status::Online
-        } else if silent < self.late {
-            Status::Late
         } else if silent < self.offline {
+            Status::Late
+        } else if silent < self.missing {
             Status::Offline
         } else {
             Status::Missing
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DateTime, Machine, Status, StatusRules, TimeDelta};
+    use crate::model::{HumanFields, MachineId, Report};
+
+    fn machine(interval_s: Option<u32>) -> Machine {
+        Machine::first_seen(Report {
+            id: MachineId::stored("m"),
+            hostname: String::new(),
+            ip: "10.0.0.1".into(),
+            os: "linux".into(),
+            os_version: None,
+            cpu_percent: 0.0,
+            memory_total_mb: 1,
+            memory_used_mb: None,
+            interval_s,
+            human: HumanFields::default(),
+            received_at: DateTime::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn a_machine_is_online_for_three_of_its_intervals_and_then_goes_by_the_clock() {
+        use Status::{Late, Missing, Offline, Online};
+        let rules = StatusRules::default();
+        for (interval_s, silent_s, expected) in [
+            (None, 179, Online),
+            (None, 180, Late),
+            (None, 899, Late),
+            (None, 900, Offline),
+            (None, 604_799, Offline),
+            (None, 604_800, Missing),
+            (Some(10), 30, Late),
+            (Some(3600), 10_799, Online),
+            (Some(3600), 10_800, Offline),
+        ] {
+            let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(silent_s);
+            let status = rules.status(&machine(interval_s), now);
+            assert_eq!(status, Some(expected), "{interval_s:?} {silent_s}");
+        }
+    }
+
+    #[test]
+    fn manual_entries_have_no_state() {
+        let manual = Machine {
+            ip: "0.0.0.0".into(),
+            memory_total_mb: 0,
+            ..machine(None)
+        };
+        assert_eq!(
+            StatusRules::default().status(&manual, DateTime::UNIX_EPOCH),
+            None
+        );
     }
 }

@@ -3,6 +3,8 @@
 mod error;
 pub mod redb;
 
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,6 +12,17 @@ use async_trait::async_trait;
 pub use error::{OpenError, StoreError};
 
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
+
+/// How every SQLite file begins.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// Whether there is a file at `path`, and an SQLite database in it.
+#[must_use]
+pub fn is_sqlite(path: &Path) -> bool {
+    let mut start = [0; SQLITE_MAGIC.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == SQLITE_MAGIC
+}
 
 /// What became of one report.
 #[derive(Debug, Clone, PartialEq)]

@@ -51,9 +51,9 @@ pub struct Machine {
 pub enum Status {
     /// Under three of its reporting intervals ago.
     Online,
-    /// Under 15 minutes ago (TATUSCAN_LATE).
+    /// Longer (TATUSCAN_LATE), but under 15 minutes ago (TATUSCAN_OFFLINE).
     Late,
-    /// Under 7 days ago (TATUSCAN_OFFLINE).
+    /// Longer, but under 7 days ago (TATUSCAN_MISSING).
     Offline,
     /// Longer ago.
     Missing,

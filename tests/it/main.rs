@@ -6,8 +6,10 @@
     reason = "tests are configured by their environment"
 )]
 
+mod agent;
 mod api;
 mod browser;
+mod config;
 mod golden;
 mod house;
 mod http_limits;

@@ -9,14 +9,13 @@ use redb::{Builder, Database, DatabaseError, StorageError};
 
 use super::backend::{AnyBackend, Medium};
 use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY, META_SCHEMA, SCHEMA};
-use crate::store::OpenError;
+use crate::store::{OpenError, is_sqlite};
 
 /// Beside the store: says that an inventory is kept here, and in which file.
 const MARKER: &str = "tatuscan.instance";
 
 /// How every redb file begins.
 const REDB_MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
-const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// redb's page cache. Reads are served from memory, so it only has to hold what a fold touches.
 const CACHE_BYTES: usize = 16 << 20;
@@ -48,7 +47,11 @@ impl Medium for FileMedium {
 
 /// Makes sure that `path` holds a store: checks the one that is there, or creates one when the
 /// directory never held any.
-pub(super) fn prepare(directory: &Path, path: &Path) -> Result<(), OpenError> {
+pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
     let marker = directory.join(MARKER);
     match fs::metadata(path) {
         Ok(metadata) => check_format(path, &metadata)?,
@@ -81,15 +84,15 @@ fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
     if !metadata.is_file() {
         return refused("is not a file", "Name another file with TATUSCAN_DB_FILE");
     }
-    let mut start = Vec::with_capacity(SQLITE_MAGIC.len());
+    let mut start = Vec::with_capacity(REDB_MAGIC.len());
     File::open(path)
-        .and_then(|file| file.take(SQLITE_MAGIC.len() as u64).read_to_end(&mut start))
+        .and_then(|file| file.take(REDB_MAGIC.len() as u64).read_to_end(&mut start))
         .map_err(|source| OpenError::io("read", path, source))?;
     if start.starts_with(REDB_MAGIC) {
         Ok(())
     } else if start.is_empty() {
         refused("is empty", RESTORE)
-    } else if start == SQLITE_MAGIC {
+    } else if is_sqlite(path) {
         refused(
             "is an SQLite database, not a TatuScan store",
             "Name another file with TATUSCAN_DB_FILE",

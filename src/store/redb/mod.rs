@@ -33,9 +33,6 @@ use writer::{Health, Writer, WriterHandle};
 use super::{OpenError, Recorded, Store, StoreError};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
-/// The name of the store's file when nothing else is configured.
-pub const DEFAULT_FILE: &str = "tatuscan.redb";
-
 /// The embedded store.
 #[derive(Debug)]
 pub struct RedbStore {
@@ -46,15 +43,14 @@ pub struct RedbStore {
 }
 
 impl RedbStore {
-    /// Opens the store in `directory`, or creates it when there is none and never was.
+    /// Opens the store in the file `path`, or creates it when its directory never held one.
     ///
     /// # Errors
     /// [`OpenError`] when the file is locked, missing against the instance marker, of another
     /// format, damaged or newer than this program; the file is then as it was.
-    pub fn open(directory: &Path, file: &str) -> Result<Self, OpenError> {
-        let path = directory.join(file);
-        file::prepare(directory, &path)?;
-        Self::open_medium(Arc::new(file::FileMedium::new(path.clone())), &path)
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        file::prepare(path)?;
+        Self::open_medium(Arc::new(file::FileMedium::new(path.to_owned())), path)
     }
 
     /// Opens a store that was prepared on `medium`; `path` names it in messages.

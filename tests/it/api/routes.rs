@@ -191,7 +191,7 @@ async fn unknown_paths_are_json_whoever_asks() {
 #[tokio::test]
 async fn a_store_that_cannot_be_written_answers_503_and_says_nothing_of_itself() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Arc::new(RedbStore::open(directory.path(), "tatuscan.redb").unwrap());
+    let store = Arc::new(RedbStore::open(&directory.path().join("tatuscan.redb")).unwrap());
     let server = Server::over(store.clone(), Limits::default()).await;
     server.report(&body("m1")).await;
     tatuscan::store::Store::close(&*store).await;

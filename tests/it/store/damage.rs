@@ -15,7 +15,7 @@ use crate::support::rounds;
 const FILE: &str = "tatuscan.redb";
 
 async fn filled(directory: &Path) -> MachinePage {
-    let store = RedbStore::open(directory, FILE).unwrap();
+    let store = RedbStore::open(&directory.join(FILE)).unwrap();
     for batch in 0..30_i64 {
         let reports = (0..20)
             .map(|n| report(&format!("m{}", n + batch * 7), batch))
@@ -31,7 +31,7 @@ async fn filled(directory: &Path) -> MachinePage {
 fn refused(directory: &Path, text: &str) {
     let path = directory.join(FILE);
     let before = fs::read(&path).unwrap();
-    let error = RedbStore::open(directory, FILE)
+    let error = RedbStore::open(&directory.join(FILE))
         .expect_err(text)
         .to_string();
     assert!(error.contains(text), "{error}");
@@ -115,7 +115,7 @@ async fn a_damaged_file_is_refused_or_complete() {
             *byte ^= 1 + (random.next_u32() % 255) as u8;
         }
         fs::write(&path, &damaged).unwrap();
-        match RedbStore::open(directory.path(), FILE) {
+        match RedbStore::open(&directory.path().join(FILE)) {
             Ok(store) => {
                 assert_eq!(
                     store.machines(&MachineQuery::default()).await.unwrap(),
@@ -147,7 +147,7 @@ async fn a_missing_store_is_not_replaced_while_its_marker_is_there() {
     let directory = tempfile::tempdir().unwrap();
     filled(directory.path()).await;
     fs::remove_file(directory.path().join(FILE)).unwrap();
-    let error = RedbStore::open(directory.path(), FILE).unwrap_err();
+    let error = RedbStore::open(&directory.path().join(FILE)).unwrap_err();
     assert!(matches!(error, OpenError::Missing { .. }), "{error}");
     assert!(
         error
@@ -158,7 +158,7 @@ async fn a_missing_store_is_not_replaced_while_its_marker_is_there() {
     assert!(!directory.path().join(FILE).exists());
     fs::remove_file(directory.path().join("tatuscan.instance")).unwrap();
     assert_eq!(
-        RedbStore::open(directory.path(), FILE)
+        RedbStore::open(&directory.path().join(FILE))
             .unwrap()
             .machine_count()
             .await,
@@ -169,7 +169,7 @@ async fn a_missing_store_is_not_replaced_while_its_marker_is_there() {
 #[tokio::test]
 async fn a_store_in_use_is_locked() {
     let directory = tempfile::tempdir().unwrap();
-    let _store = RedbStore::open(directory.path(), FILE).unwrap();
-    let error = RedbStore::open(directory.path(), FILE).unwrap_err();
+    let _store = RedbStore::open(&directory.path().join(FILE)).unwrap();
+    let error = RedbStore::open(&directory.path().join(FILE)).unwrap_err();
     assert!(matches!(error, OpenError::Locked(_)), "{error}");
 }

@@ -14,8 +14,7 @@ macro_rules! on_every_store {
                 async fn $case() {
                     let directory = tempfile::tempdir().unwrap();
                     let open = || -> std::sync::Arc<dyn tatuscan::store::Store> {
-                        let store = tatuscan::store::redb::RedbStore::open(
-                            directory.path(), "tatuscan.redb");
+                        let store = tatuscan::store::redb::RedbStore::open(&directory.path().join("tatuscan.redb"));
                         std::sync::Arc::new(store.unwrap())
                     };
                     super::conformance::$case(&open).await;

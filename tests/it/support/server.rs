@@ -30,7 +30,7 @@ impl Server {
 
     pub(crate) async fn start_with(limits: Limits) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = RedbStore::open(directory.path(), "tatuscan.redb").unwrap();
+        let store = RedbStore::open(&directory.path().join("tatuscan.redb")).unwrap();
         let mut server = Self::over(Arc::new(store), limits).await;
         server._directory = Some(directory);
         server

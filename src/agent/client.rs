@@ -1,0 +1,246 @@
+//! The HTTP side of the agent.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
+
+use super::collect;
+use super::cycle::{Outcome, Transport};
+use crate::clock;
+use crate::wire::Report;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much of a refusing answer is read and logged, in bytes.
+const EXCERPT: usize = 300;
+
+/// Sends reports to `POST <server>/api/machines`. Shown as that address without credentials.
+pub struct Client {
+    http: reqwest::Client,
+    endpoint: Url,
+}
+
+impl Client {
+    /// A client for the server at that address; user name and password go out as HTTP Basic.
+    ///
+    /// For `http` no root certificates are loaded, so that a host without any can report.
+    ///
+    /// # Errors
+    /// `https` where the system has no root certificates.
+    pub fn new(server: &Url) -> anyhow::Result<Self> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(format!("TatuScan/{} ({})", env!("CARGO_PKG_VERSION"), collect::os()))
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            // A connection kept open between reports would cost the server one per machine.
+            .pool_max_idle_per_host(0)
+            .http1_title_case_headers();
+        if server.scheme() == "http" {
+            builder = builder.tls_certs_only([]);
+        }
+        if is_this_machine(server) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().context(
+            "no HTTPS client: the system's root certificates cannot be read (on Debian they are \
+             in the package ca-certificates)",
+        )?;
+        Ok(Self {
+            http,
+            endpoint: endpoint(server),
+        })
+    }
+
+    async fn post(&self, report: &Report) -> anyhow::Result<Response> {
+        let body = serde_json::to_vec(report)?;
+        let request = self.http.post(self.endpoint.clone());
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        request
+            .send()
+            .await
+            .map_err(|error| anyhow::Error::new(error.without_url()))
+    }
+}
+
+impl Transport for Client {
+    async fn send(&self, report: &Report) -> Outcome {
+        match self.post(report).await {
+            Ok(response) => outcome(response, clock::now()).await,
+            Err(error) => Outcome::Failed {
+                reason: causes(&error),
+                retry_after: None,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.endpoint.clone();
+        // Both only fail for addresses without a host, which cannot get here.
+        let _ = shown.set_password(None);
+        let _ = shown.set_username("");
+        f.write_str(shown.as_str())
+    }
+}
+
+/// The address that reports go to: every trailing `/` cut off, `/api/machines` appended.
+fn endpoint(server: &Url) -> Url {
+    let mut endpoint = server.clone();
+    let prefix = server.path().trim_end_matches('/');
+    endpoint.set_path(&format!("{prefix}/api/machines"));
+    endpoint
+}
+
+fn is_this_machine(server: &Url) -> bool {
+    let host = server.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+async fn outcome(response: Response, now: DateTime<Utc>) -> Outcome {
+    let status = response.status();
+    if matches!(status, StatusCode::OK | StatusCode::CREATED) {
+        return Outcome::Accepted;
+    }
+    let retry_after = retry_after(response.headers(), now);
+    let reason = if status.is_redirection() {
+        let to = location(response.url(), response.headers());
+        format!("the server answered {status}{to}; set TATUSCAN_URL to the address it moved to")
+    } else {
+        format!("the server answered {status}{}", excerpt(response).await)
+    };
+    let may_work_later = !status.is_client_error()
+        || matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+        );
+    if may_work_later {
+        Outcome::Failed {
+            reason,
+            retry_after,
+        }
+    } else {
+        Outcome::Refused { reason }
+    }
+}
+
+/// `Retry-After` in seconds or as a date.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(text).ok()?;
+    Some((date.to_utc() - now).to_std().unwrap_or_default())
+}
+
+fn location(from: &Url, headers: &HeaderMap) -> String {
+    let target = headers
+        .get(LOCATION)
+        .and_then(|value| from.join(value.to_str().ok()?).ok());
+    target.map_or_else(String::new, |mut url| {
+        let _ = url.set_password(None);
+        let _ = url.set_username("");
+        url.set_query(None);
+        format!(" to {url}")
+    })
+}
+
+/// The beginning of an answer's body, on one line.
+async fn excerpt(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < EXCERPT {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend(chunk.iter().take(EXCERPT - body.len())),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&body);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", words.join(" ").escape_debug())
+    }
+}
+
+/// An error with its causes on one line, none of them twice.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(<dyn Error>::to_string) {
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_path_follows_whatever_path_the_address_has() {
+        for (server, expected) in [
+            ("http://h:8040", "http://h:8040/api/machines"),
+            ("http://h:8040/", "http://h:8040/api/machines"),
+            ("http://h:8040///", "http://h:8040/api/machines"),
+            ("https://h/tatu", "https://h/tatu/api/machines"),
+            ("https://h/tatu//", "https://h/tatu/api/machines"),
+            ("https://h/a%20b/", "https://h/a%20b/api/machines"),
+            ("https://u:p@h/", "https://u:p@h/api/machines"),
+            ("http://[::1]:8040/", "http://[::1]:8040/api/machines"),
+        ] {
+            assert_eq!(endpoint(&server.parse().unwrap()).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = DateTime::from_timestamp(1_445_412_420, 0).unwrap();
+        let parse = |text: &str| {
+            retry_after(
+                &HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]),
+                now,
+            )
+        };
+        assert_eq!(parse("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            parse("Wed, 21 Oct 2015 07:28:00 GMT"),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(parse("Wed, 21 Oct 2015 07:26:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(parse("soon"), None);
+        assert_eq!(parse("-1"), None);
+    }
+
+    #[test]
+    fn this_machine_is_never_reached_through_a_proxy() {
+        for (server, expected) in [
+            ("http://localhost:8040", true),
+            ("http://127.0.0.1", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:8040", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.org", false),
+        ] {
+            assert_eq!(
+                is_this_machine(&server.parse().unwrap()),
+                expected,
+                "{server}"
+            );
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Which machine this is: the same id as the original agent's wherever that agent had one.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// Parts of names that virtual interfaces have, in lower case.
+const VIRTUAL_NAMES: [&str; 17] = [
+    "docker",
+    "veth",
+    "br-",
+    "tun",
+    "tap",
+    "vmnet",
+    "macvlan",
+    "ipvlan",
+    "wg",
+    "wireguard",
+    "dummy",
+    "virtual",
+    "vpn",
+    "hyper-v",
+    "vmware",
+    "virtualbox",
+    "teredo",
+];
+
+/// Values that makers leave in firmware, as bare lower-case digits: thousands of machines share
+/// them.
+const JUNK: [&str; 3] = [
+    "03000200040005000006000700080009",
+    "00020003000400050006000700080009",
+    "123456781234567890abcddeefaabbcc",
+];
+
+const KEPT_ID: &str = "machine-id";
+
+/// A network interface as the system shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// The system's number for it.
+    pub index: u32,
+    /// Such as `eth0`.
+    pub name: String,
+    /// Hardware address in lower-case hex with colons; `None` when absent or all zero.
+    pub mac: Option<String>,
+    /// Administratively up.
+    pub up: bool,
+    /// The loopback interface.
+    pub loopback: bool,
+    /// The system says that there is no device behind it.
+    pub virtual_device: bool,
+    /// IPv4 addresses in the system's order.
+    pub ipv4: Vec<Ipv4Addr>,
+    /// IPv6 addresses in the system's order.
+    pub ipv6: Vec<Ipv6Addr>,
+}
+
+impl Interface {
+    fn looks_virtual(&self) -> bool {
+        let name = self.name.to_lowercase();
+        self.virtual_device || VIRTUAL_NAMES.iter().any(|part| name.contains(part))
+    }
+
+    fn is_globally_administered(&self) -> bool {
+        let first = self.mac.as_deref().and_then(|mac| mac.get(..2));
+        first
+            .and_then(|octet| u8::from_str_radix(octet, 16).ok())
+            .is_some_and(|o| o & 2 == 0)
+    }
+
+    fn address(&self) -> Option<Ipv4Addr> {
+        self.ipv4
+            .iter()
+            .copied()
+            .find(|address| !address.is_loopback())
+    }
+
+    fn is_physical(&self) -> bool {
+        self.up
+            && !self.loopback
+            && !self.looks_virtual()
+            && self.is_globally_administered()
+            && self.address().is_some()
+    }
+}
+
+/// The interfaces that make the identity, in the order of their index.
+#[must_use]
+pub fn physical(interfaces: &[Interface]) -> Vec<&Interface> {
+    let mut accepted: Vec<&Interface> = interfaces
+        .iter()
+        .filter(|interface| interface.is_physical())
+        .collect();
+    accepted.sort_by_key(|interface| interface.index);
+    accepted
+}
+
+/// The id of a machine with these interfaces: SHA-256, lower hex, of their hardware addresses
+/// sorted and joined with `|`. `None` when there are none.
+#[must_use]
+pub fn from_interfaces(physical: &[&Interface]) -> Option<String> {
+    let mut macs: Vec<&str> = physical
+        .iter()
+        .filter_map(|interface| interface.mac.as_deref())
+        .collect();
+    macs.sort_unstable();
+    (!macs.is_empty()).then(|| hex_sha256(&macs.join("|")))
+}
+
+/// The id of a machine known by a value from its firmware or its installation; `domain` says
+/// which, so that equal values of two kinds are two ids. `None` for junk.
+#[must_use]
+pub fn from_hardware(domain: &str, value: &str) -> Option<String> {
+    let value = value.trim().to_lowercase();
+    let digits = value.replace('-', "");
+    let is_id = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_filler = digits.chars().all(|digit| digits.starts_with(digit));
+    if !is_id || is_filler || JUNK.contains(&digits.as_str()) {
+        return None;
+    }
+    Some(hex_sha256(&format!("tatuscan {domain} {value}")))
+}
+
+/// The address that people would use for this machine: of the first physical interface, else of
+/// the first that looks like a device, else of any; IPv4 before IPv6. `None` without a network.
+#[must_use]
+pub fn primary_address(interfaces: &[Interface]) -> Option<String> {
+    let mut ordered: Vec<&Interface> = interfaces
+        .iter()
+        .filter(|interface| interface.up && !interface.loopback)
+        .collect();
+    ordered.sort_by_key(|i| (!i.is_physical(), i.looks_virtual(), i.index));
+    let ipv4 = ordered.iter().find_map(|interface| interface.address());
+    ipv4.map(|address| address.to_string()).or_else(|| {
+        let mut ipv6 = ordered.iter().flat_map(|interface| &interface.ipv6);
+        let global = ipv6.find(|a| !a.is_loopback() && !a.is_unicast_link_local());
+        global.map(ToString::to_string)
+    })
+}
+
+/// The random id kept in `directory`, made on first use.
+///
+/// # Errors
+/// When it can be neither read nor written.
+pub fn kept(directory: &Path) -> io::Result<String> {
+    let path = directory.join(KEPT_ID);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if is_machine_id(text.trim()) => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    std::fs::create_dir_all(directory)?;
+    let id = random();
+    let draft = directory.join(format!("{KEPT_ID}.{}", std::process::id()));
+    let mut file = std::fs::File::create(&draft)?;
+    file.write_all(id.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&draft, &path)?;
+    Ok(id)
+}
+
+/// A new random id.
+#[must_use]
+pub fn random() -> String {
+    // The standard library seeds its hashers from the system's random numbers.
+    let seed: Vec<String> = (0..4_u8)
+        .map(|part| RandomState::new().hash_one(part).to_string())
+        .collect();
+    hex_sha256(&seed.join(" "))
+}
+
+fn is_machine_id(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn hex_sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,262 @@
+//! The agent's settings.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use tracing::Level;
+
+use super::{ConfigError, Environment, Format, Log, Output, duration, log, present};
+use crate::cli;
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
+const URL: &str = "TATUSCAN_URL (--url)";
+
+/// The address of a server. Shown without user name and password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerUrl(Url);
+
+impl ServerUrl {
+    /// Reads an `http://` or `https://` address; user name, password and a path are allowed.
+    ///
+    /// # Errors
+    /// Anything else, with the advice of what to write.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let advice = "Write the server's address, such as https://inventory.example.org";
+        let refuse = |problem: &str, advice: &str| {
+            Err(ConfigError::new(URL, &redacted(text), problem, advice))
+        };
+        let missing_scheme = || {
+            let advice = format!("Write http://{0} or https://{0}", redacted(text));
+            refuse("does not say http:// or https://", &advice)
+        };
+        if !text.contains("://") {
+            return missing_scheme();
+        }
+        match Url::parse(text) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+                refuse("is neither http:// nor https://", advice)
+            }
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => refuse(
+                "has a '?' or '#', which an address of a server has not",
+                advice,
+            ),
+            Ok(url) => Ok(Self(url)),
+            Err(error) => refuse(&format!("is not an address ({error})"), advice),
+        }
+    }
+
+    /// The address with user name and password, for the one who connects.
+    #[must_use]
+    pub fn into_url(self) -> Url {
+        self.0
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redacted(self.0.as_str()))
+    }
+}
+
+impl fmt::Debug for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text of an address with `***` in place of user name and password.
+pub(super) fn redacted(address: &str) -> String {
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = address.split_at(start);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password may hold a raw '/': the last '@' of the whole text decides then.
+    let at = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
+    at.map_or_else(
+        || address.to_owned(),
+        |at| format!("{scheme}***{}", &rest[at..]),
+    )
+}
+
+/// Where reports go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// To a server.
+    Server(ServerUrl),
+    /// To standard output, for a person to read.
+    Stdout,
+}
+
+/// Checked settings of the agent.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// Where reports go.
+    pub destination: Destination,
+    /// Time between two reports; `None` is one report and an end.
+    pub interval: Option<Duration>,
+    /// Directory of what must survive a restart; it need not exist yet.
+    pub state_dir: PathBuf,
+    /// What is logged, and where.
+    pub log: Log,
+    /// What was noticed before there was a log.
+    pub warnings: Vec<String>,
+}
+
+impl Agent {
+    /// Checks the raw options.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn from_raw(raw: cli::Agent, environment: &Environment) -> Result<Self, ConfigError> {
+        let interval = interval(present(raw.interval))?;
+        let repeats = raw.daemon || is_service(environment, std::process::id());
+        let level = level(present(raw.log_level))?;
+        let destination = if raw.print {
+            Destination::Stdout
+        } else {
+            let Some(url) = present(raw.url) else {
+                return Err(ConfigError::text(
+                    "Environment variable TATUSCAN_URL not defined. Set it, or use --url, to the \
+                     server's address, such as https://inventory.example.org",
+                ));
+            };
+            Destination::Server(ServerUrl::parse(&url)?)
+        };
+        let output = if raw.print {
+            Output::Stderr
+        } else {
+            Output::Stdout
+        };
+        let colour = environment.value("NO_COLOR").is_none();
+        Ok(Self {
+            destination,
+            interval: repeats.then_some(interval),
+            state_dir: state_dir(present(raw.state_dir), environment),
+            log: Log {
+                level,
+                format: Format::Text,
+                output,
+                colour,
+            },
+            warnings: environment.warnings().to_vec(),
+        })
+    }
+}
+
+fn interval(text: Option<String>) -> Result<Duration, ConfigError> {
+    let Some(text) = text else {
+        return Ok(DEFAULT_INTERVAL);
+    };
+    let problem = match duration::parse(&text) {
+        Ok(Duration::ZERO) => "is no time at all",
+        Ok(interval) => return Ok(interval),
+        Err(problem) => problem,
+    };
+    let advice = "Write a number with its unit, such as 60s, 5m or 1h30m";
+    Err(ConfigError::new(
+        "TATUSCAN_INTERVAL (--interval)",
+        &text,
+        problem,
+        advice,
+    ))
+}
+
+fn level(text: Option<String>) -> Result<Level, ConfigError> {
+    let Some(text) = text else {
+        return Ok(Level::WARN);
+    };
+    log::level(&text).ok_or_else(|| {
+        let advice = "Write debug, info, warn, error or fatal";
+        ConfigError::new(
+            "TATUSCAN_LOG_LEVEL (--log-level)",
+            &text,
+            "is not a log level",
+            advice,
+        )
+    })
+}
+
+/// Whether systemd itself started this process as a service's main process. Such an agent
+/// repeats also without `-d`, as the old one did.
+fn is_service(environment: &Environment, process_id: u32) -> bool {
+    match environment.value("SYSTEMD_EXEC_PID") {
+        Some(main) => main.parse() == Ok(process_id),
+        // systemd before 248 says nothing about the process.
+        #[cfg(unix)]
+        None => {
+            environment.value("INVOCATION_ID").is_some() && nix::unistd::getppid().as_raw() == 1
+        }
+        #[cfg(not(unix))]
+        None => false,
+    }
+}
+
+fn state_dir(named: Option<String>, environment: &Environment) -> PathBuf {
+    if let Some(named) = named {
+        return PathBuf::from(named);
+    }
+    if let Some(list) = environment.value("STATE_DIRECTORY") {
+        return PathBuf::from(list.split(':').next().unwrap_or(list));
+    }
+    own_state_dir(environment)
+}
+
+#[cfg(unix)]
+fn own_state_dir(environment: &Environment) -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/lib/tatuscan-agent");
+    }
+    if let Some(state) = environment.value("XDG_STATE_HOME") {
+        return PathBuf::from(state).join("tatuscan");
+    }
+    let home = environment
+        .value("HOME")
+        .map_or_else(std::env::temp_dir, PathBuf::from);
+    home.join(".local/state/tatuscan")
+}
+
+#[cfg(windows)]
+fn own_state_dir(environment: &Environment) -> PathBuf {
+    PathBuf::from(
+        environment
+            .value("ProgramData")
+            .unwrap_or(r"C:\ProgramData"),
+    )
+    .join("TatuScan")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_in_an_address_are_not_shown() {
+        for (address, shown) in [
+            ("http://h:8040/x", "http://h:8040/x"),
+            ("http://u:p@h/x", "http://***@h/x"),
+            ("http://u@h", "http://***@h"),
+            ("http://u:p@q@h/a@b", "http://***@h/a@b"),
+            ("http://u:p/w@h/x", "http://***@h/x"),
+            ("u:p@h", "***@h"),
+        ] {
+            assert_eq!(redacted(address), shown);
+        }
+    }
+
+    #[test]
+    fn only_the_main_process_of_a_service_counts_as_one() {
+        let of = |name: &str, value: &str| Environment::of([(name.to_owned(), value.to_owned())]);
+        assert!(is_service(&of("SYSTEMD_EXEC_PID", "42"), 42));
+        assert!(!is_service(&of("SYSTEMD_EXEC_PID", "1"), 42));
+        assert!(!is_service(&of("SYSTEMD_EXEC_PID", "x"), 42));
+        assert!(!is_service(&Environment::default(), 42));
+    }
+
+    #[test]
+    fn state_is_kept_where_the_administrator_or_systemd_says() {
+        let systemd = Environment::of([("STATE_DIRECTORY".into(), "/var/lib/a:/var/lib/b".into())]);
+        assert_eq!(state_dir(None, &systemd), PathBuf::from("/var/lib/a"));
+        assert_eq!(state_dir(Some("/x".into()), &systemd), PathBuf::from("/x"));
+    }
+}

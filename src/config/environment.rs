@@ -1,0 +1,156 @@
+//! The only reader of the environment and of `.env` files.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{OsStr, Resettable};
+
+use super::dotenv;
+
+/// Other names under which a variable is known, asked when the first one is not set.
+const ALIASES: [(&str, &str); 2] = [("TATUSCAN_PORT", "PORT"), ("TIMEZONE", "TATUSCAN_TIMEZONE")];
+
+/// The variables this process was started with, and those of the `.env` files behind them.
+///
+/// White space and CR around a value are cut off; a value that is blank then counts as unset.
+#[derive(Clone, Default)]
+pub struct Environment {
+    process: BTreeMap<String, String>,
+    files: BTreeMap<String, String>,
+    warnings: Vec<String>,
+}
+
+impl Environment {
+    /// Reads the process environment, then `.env` beside the program and in the working directory.
+    /// The first to name a variable wins. Nothing is written back to the process environment.
+    #[must_use]
+    pub fn read() -> Self {
+        let variables = std::env::vars_os().map(|(name, value)| {
+            (
+                name.to_string_lossy().into_owned(),
+                value.to_string_lossy().into_owned(),
+            )
+        });
+        let mut environment = Self::of(variables);
+        for path in dotenv_paths() {
+            match std::fs::read(&path) {
+                Ok(bytes) => environment.add_file(&path, &String::from_utf8_lossy(&bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    environment
+                        .warnings
+                        .push(format!("{}: cannot be read: {error}", path.display()));
+                }
+            }
+        }
+        environment
+    }
+
+    /// An environment of the given variables and no `.env` file.
+    #[must_use]
+    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            process: present(variables),
+            ..Self::default()
+        }
+    }
+
+    /// Puts the text of one `.env` file behind what is known so far.
+    pub fn add_file(&mut self, path: &Path, text: &str) {
+        let file = dotenv::parse(text);
+        self.warnings.extend(
+            file.warnings
+                .iter()
+                .map(|warning| format!("{}: {warning}", path.display())),
+        );
+        for (name, value) in present(file.values) {
+            self.files.entry(name).or_insert(value);
+        }
+    }
+
+    /// The value of a variable; `None` when it is unset or blank. The process environment wins
+    /// over `.env`, and a variable's own name over its alias.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let own = |name: &str| self.process.get(name).or_else(|| self.files.get(name));
+        own(name)
+            .or_else(|| {
+                let (_, alias) = ALIASES.iter().find(|(known, _)| *known == name)?;
+                own(alias)
+            })
+            .map(String::as_str)
+    }
+
+    /// Names of the variables that start with `prefix`, in order.
+    pub fn names_starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let mut names: Vec<&str> = self
+            .process
+            .keys()
+            .chain(self.files.keys())
+            .map(String::as_str)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+            .into_iter()
+            .filter(move |name| name.starts_with(prefix))
+    }
+
+    /// What was wrong with the `.env` files, one sentence each, with path and line.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Gives every option of `command` that names a variable that variable's value from here, and
+    /// shows the name, never the value, in its help. An option on the command line wins.
+    #[must_use]
+    pub fn fill(&self, command: clap::Command) -> clap::Command {
+        command
+            .mut_args(|option| self.fill_option(option))
+            .mut_subcommands(|subcommand| self.fill(subcommand))
+    }
+
+    fn fill_option(&self, option: clap::Arg) -> clap::Arg {
+        let Some(name) = option
+            .get_env()
+            .map(|name| name.to_string_lossy().into_owned())
+        else {
+            return option;
+        };
+        let help = option
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let option = option
+            .env(Resettable::<OsStr>::Reset)
+            .help(format!("{help} [env: {name}]"));
+        match self.value(&name) {
+            Some(value) => option
+                .default_value(value.to_owned())
+                .hide_default_value(true),
+            None => option,
+        }
+    }
+}
+
+/// Trimmed variables, without the blank ones. Of a name given twice the last value counts.
+fn present(variables: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let mut map: BTreeMap<String, String> = variables
+        .into_iter()
+        .map(|(name, value)| (name, value.trim().to_owned()))
+        .collect();
+    map.retain(|_, value| !value.is_empty());
+    map
+}
+
+fn dotenv_paths() -> Vec<PathBuf> {
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.parent()?.join(".env")));
+    let here = std::env::current_dir().ok().map(|path| path.join(".env"));
+    let mut paths: Vec<PathBuf> = beside.into_iter().chain(here).collect();
+    paths.dedup();
+    paths
+}

@@ -1,0 +1,75 @@
+//! What a refused setting says.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// A setting that cannot be used. Its text names the setting, shows the value and says what to
+/// write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// `setting` is a variable with its flag; `problem` ends the sentence that the value starts;
+    /// `advice` is a sentence of its own.
+    #[must_use]
+    pub fn new(setting: &str, value: &str, problem: &str, advice: &str) -> Self {
+        Self(format!(
+            "{setting}: \"{}\" {problem}. {advice}",
+            value.escape_debug()
+        ))
+    }
+
+    /// An error in its own words.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The command line is wrong, or only asked for help or the version.
+    Usage(clap::Error),
+    /// A setting is wrong.
+    Setting(ConfigError),
+}
+
+impl Refusal {
+    /// Says it where it belongs and gives the program's exit code: 0 for help and version, 2 for
+    /// a wrong command line, 1 for a wrong setting.
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Usage(error) => {
+                // Nobody is left to tell when the terminal is gone.
+                let _ = error.print();
+                u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+            }
+            Self::Setting(error) => {
+                eprintln!("tatuscan: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl From<clap::Error> for Refusal {
+    fn from(error: clap::Error) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<ConfigError> for Refusal {
+    fn from(error: ConfigError) -> Self {
+        Self::Setting(error)
+    }
+}

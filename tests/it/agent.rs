@@ -1,0 +1,7 @@
+//! The agent: what it sends, how it waits, who it says it is.
+
+mod client;
+mod cycle;
+mod identity;
+mod namespace;
+mod process;

@@ -1,0 +1,239 @@
+//! The real program on made-up machines: in network namespaces, against the recorded request of
+//! the original's agent. Needs root.
+
+use std::path::Path;
+use std::process::Command;
+
+use tatuscan::agent::identity::from_hardware;
+
+use crate::support::edge::{Listener, answer, skip, tatuscan, text};
+
+const RECORDED: &str = include_str!("../fixtures/wire/go-agent-0.0.1-linux.http");
+const INSIDE: &str = "TATUSCAN_TEST_INSIDE";
+const MACHINE_ID: &str = "0123456789abcdef0123456789abcdef";
+
+/// The exit code of `SETUP` where the kernel or the host lacks something; its last line says what.
+const CANNOT: i32 = 77;
+
+/// Makes the machine of the recording: host name, interface `eth0` that is a device, Debian 12, no
+/// SMBIOS. Then runs what the arguments say: commands for the address, and the test again.
+const SETUP: &str = r#"
+cannot() { echo "$1"; exit 77; }
+hostname vm
+ip link set lo up
+ip link add port type dummy 2>/dev/null || ip link add port type veth peer name peer 2>/dev/null ||
+    cannot "the kernel has neither dummy nor veth interfaces"
+ip link set port name eth0
+mount -t tmpfs none /sys/class/net || cannot "no mounts"
+ln -s ../../devices/pci0000:00/0000:00:03.0/net/eth0 /sys/class/net/eth0
+[ -e /etc/machine-id ] || cannot "there is no /etc/machine-id to put another one over"
+mount --bind "$1/machine-id" /etc/machine-id || cannot "no bind mounts"
+mount --bind "$1/os-release" /etc/os-release || cannot "no bind mounts"
+[ ! -e /sys/class/dmi/id ] || mount -t tmpfs none /sys/class/dmi/id
+sh -ec "$2" || cannot "the kernel refuses: $2"
+ip link set eth0 up
+shift 2
+exec "$@"
+"#;
+
+/// Runs the test of that name again on a machine whose `eth0` the shell commands set up, unless
+/// this is that run: then it is `true`. `machine_id` is what stands in `/etc/machine-id`.
+fn on_a_machine(test: &str, commands: &str, machine_id: &str) -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tells the inner run from the outer one"
+    )]
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let unshare = ["-n", "-m", "-u", "--"];
+    let probe = Command::new("unshare")
+        .args(unshare)
+        .args(["ip", "link"])
+        .output();
+    match probe {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => {
+            skip(
+                "namespace",
+                &format!("needs root and iproute2: {}", text(&output).trim()),
+            );
+            return false;
+        }
+        Err(error) => {
+            skip(
+                "namespace",
+                &format!("unshare (package util-linux): {error}"),
+            );
+            return false;
+        }
+    }
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join("machine-id"), machine_id).unwrap();
+    let os_release = "NAME=\"Debian GNU/Linux\"\nVERSION=\"12 (bookworm)\"\n";
+    std::fs::write(files.path().join("os-release"), os_release).unwrap();
+    let output = Command::new("unshare")
+        .args(unshare)
+        .args(["sh", "-ec", SETUP, "sh"])
+        .arg(files.path())
+        .arg(commands)
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            &format!("agent::namespace::{test}"),
+            "--nocapture",
+        ])
+        .env(INSIDE, "yes")
+        .output()
+        .unwrap();
+    let text = text(&output);
+    if output.status.code() == Some(CANNOT) {
+        skip("namespace", text.lines().last().unwrap_or_default());
+        return false;
+    }
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("1 passed"),
+        "the inner run did not happen: {text}"
+    );
+    false
+}
+
+/// One report of the program on this machine: the request and what the program printed.
+fn one_report(state: &Path) -> (String, String) {
+    // The address of the recording; it is free in the namespace.
+    let listener = Listener::start("127.0.0.1:18099", &[&answer("201 Created", "")]);
+    let output = tatuscan(state)
+        .env("TATUSCAN_URL", "http://127.0.0.1:18099/")
+        .env("TATUSCAN_STATE_DIR", state)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    (listener.request(), text(&output))
+}
+
+/// The text of a member's value in compact JSON without nesting.
+fn raw<'a>(json: &'a str, member: &str) -> &'a str {
+    let start = json.find(&format!("\"{member}\":")).unwrap() + member.len() + 3;
+    let rest = &json[start..];
+    let end = match rest.strip_prefix('"') {
+        Some(text) => text.find('"').map(|at| at + 2),
+        None => rest.find([',', '}']),
+    };
+    &rest[..end.unwrap()]
+}
+
+fn header<'a>(head: &'a str, name: &str) -> &'a str {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .find(|(key, _)| *key == name)
+        .unwrap_or_else(|| panic!("no {name} in\n{head}"))
+        .1
+}
+
+const RECORDED_MACHINE: &str =
+    "ip link set eth0 address 00:1b:21:aa:bb:cc; ip addr add 10.99.0.2/24 dev eth0";
+
+#[test]
+fn the_recorded_machine_sends_what_the_original_agent_sent() {
+    let test = "the_recorded_machine_sends_what_the_original_agent_sent";
+    if !on_a_machine(test, RECORDED_MACHINE, MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let (request, log) = one_report(state.path());
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let (recorded_head, recorded_body) = RECORDED.split_once("\r\n\r\n").unwrap();
+
+    assert_eq!(head.lines().next(), recorded_head.lines().next());
+    for name in ["Host", "Content-Type"] {
+        assert_eq!(header(head, name), header(recorded_head, name));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        header(head, "User-Agent"),
+        header(recorded_head, "User-Agent").replace("0.0.1", version)
+    );
+    assert_eq!(header(head, "Content-Length"), body.len().to_string());
+
+    // What differs from one moment to the next is put into the recording; the rest is equal.
+    let mut expected = recorded_body.to_owned();
+    for member in [
+        "cpu_percent",
+        "memory_total_mb",
+        "memory_used_mb",
+        "timestamp",
+    ] {
+        let old = format!("\"{member}\":{}", raw(recorded_body, member));
+        expected = expected.replace(&old, &format!("\"{member}\":{}", raw(body, member)));
+    }
+    assert_eq!(body, expected);
+    assert!(!log.contains("WARN"), "{log}");
+}
+
+#[test]
+fn an_address_under_a_label_belongs_to_its_interface() {
+    let commands = RECORDED_MACHINE.replace("dev eth0", "dev eth0 label eth0:1");
+    let test = "an_address_under_a_label_belongs_to_its_interface";
+    if !on_a_machine(test, &commands, MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let (request, _) = one_report(state.path());
+    let (_, recorded) = RECORDED.split_once("\r\n\r\n").unwrap();
+    for member in ["machine_id", "ip"] {
+        assert_eq!(raw(&request, member), raw(recorded, member));
+    }
+}
+
+#[test]
+fn a_virtual_machines_address_falls_back_to_the_installations_id() {
+    let commands = RECORDED_MACHINE.replace("00:1b:21", "52:54:00");
+    let test = "a_virtual_machines_address_falls_back_to_the_installations_id";
+    if !on_a_machine(test, &commands, MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let (request, log) = one_report(state.path());
+    let expected = from_hardware("machine-id", MACHINE_ID).unwrap();
+    assert_eq!(raw(&request, "machine_id"), format!("\"{expected}\""));
+    assert_eq!(raw(&request, "ip"), "\"10.99.0.2\"");
+    assert!(
+        log.contains("No valid physical network interface found"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_host_with_ipv6_only_reports_too() {
+    let commands = "ip link set eth0 address 00:1b:21:aa:bb:cc; \
+                    ip addr add fd00:99::2/64 dev eth0 nodad";
+    if !on_a_machine("a_host_with_ipv6_only_reports_too", commands, MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let (request, _) = one_report(state.path());
+    let expected = from_hardware("machine-id", MACHINE_ID).unwrap();
+    assert_eq!(raw(&request, "machine_id"), format!("\"{expected}\""));
+    assert_eq!(raw(&request, "ip"), "\"fd00:99::2\"");
+}
+
+#[test]
+fn a_machine_without_any_mark_keeps_the_id_it_drew() {
+    let test = "a_machine_without_any_mark_keeps_the_id_it_drew";
+    if !on_a_machine(test, "true", "uninitialized\n") {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let id = |request: &str| raw(request, "machine_id").to_owned();
+    let (first, log) = one_report(state.path());
+    assert!(log.contains("identified by random number"), "{log}");
+    assert_eq!(raw(&first, "ip"), "\"\"");
+    let kept = std::fs::read_to_string(state.path().join("machine-id")).unwrap();
+    assert_eq!(id(&first), format!("\"{kept}\""));
+    let mut again = tatuscan(state.path());
+    again
+        .args(["agent", "--print"])
+        .env("TATUSCAN_STATE_DIR", state.path());
+    assert!(text(&again.output().unwrap()).contains(&kept));
+}
