@@ -14,5 +14,6 @@ mod golden;
 mod house;
 mod http_limits;
 mod openapi;
+mod process;
 mod store;
 mod support;

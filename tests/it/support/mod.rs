@@ -5,6 +5,7 @@ use std::io::Write as _;
 pub(crate) mod browser;
 pub(crate) mod edge;
 pub(crate) mod machines;
+pub(crate) mod process;
 pub(crate) mod server;
 
 /// Says aloud that a test could not run here, and why; a failure where it is required to run.
