@@ -49,7 +49,7 @@ pub struct Agent {
     #[arg(short = 'd', long)]
     pub daemon: bool,
 
-    /// Address of the server, such as https://inventory.example.org
+    /// Address of the server: http:// or https://, its name, and its port if it has one
     #[arg(long, env = "TATUSCAN_URL", hide_env_values = true, value_name = "URL")]
     pub url: Option<String>,
 

@@ -4,10 +4,10 @@ mod serve;
 
 use std::process::ExitCode;
 
-use tatuscan::agent::{self, Settings};
-use tatuscan::config::{self, Command, Destination, Environment};
+use tatuscan::agent;
+use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
-use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
 
 /// The exit code when the store is not what it should be: starting again will not help.
 const STORE_REFUSED: u8 = 3;
@@ -16,18 +16,8 @@ fn main() -> ExitCode {
     // Fails only when a provider is installed already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match config::command(std::env::args_os(), &Environment::read()) {
-        Ok(Command::Serve(config)) => config.log.start(&config.warnings).and_then(|()| {
-            Builder::new_multi_thread()
-                .enable_all()
-                .build()?
-                .block_on(serve::serve(*config))
-        }),
-        Ok(Command::Agent(config)) => config.log.start(&config.warnings).and_then(|()| {
-            Builder::new_current_thread()
-                .enable_all()
-                .build()?
-                .block_on(report(config))
-        }),
+        Ok(Command::Serve(config)) => start_server(*config),
+        Ok(Command::Agent(config)) => start_agent(config),
         Err(refusal) => return refusal.report(),
     };
     match result {
@@ -43,22 +33,16 @@ fn main() -> ExitCode {
     }
 }
 
-async fn report(config: config::Agent) -> anyhow::Result<()> {
-    let config::Agent {
-        destination,
-        interval,
-        state_dir,
-        ..
-    } = config;
-    match destination {
-        Destination::Server(url) => {
-            let settings = Settings {
-                url: url.into_url(),
-                interval,
-                state_dir,
-            };
-            agent::run(settings, agent::stop_requested()).await
-        }
-        Destination::Stdout => agent::print(state_dir, interval).await,
-    }
+fn start_agent(config: config::Agent) -> anyhow::Result<()> {
+    config.log.start(&config.warnings)?;
+    agent::run_process(
+        config.destination.into_url(),
+        config.interval,
+        config.state_dir,
+    )
+}
+
+fn start_server(config: Serve) -> anyhow::Result<()> {
+    config.log.start(&config.warnings)?;
+    Runtime::new()?.block_on(serve::serve(config))
 }

@@ -50,6 +50,40 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyh
     Ok(())
 }
 
+/// The agent as the whole work of a process, until SIGTERM or Ctrl-C: [`run`] for that server, or
+/// [`print()`] without one. The other arguments are those of [`Settings`].
+///
+/// # Errors
+/// As those two.
+pub fn run_process(
+    server: Option<Url>,
+    interval: Option<Duration>,
+    state_dir: PathBuf,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(async {
+        match server {
+            Some(url) => {
+                run(
+                    Settings {
+                        url,
+                        interval,
+                        state_dir,
+                    },
+                    stop_requested(),
+                )
+                .await
+            }
+            None => print(state_dir, interval).await,
+        }
+    });
+    // A host name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
 async fn send_once(mut collector: Collector, client: &Client) -> anyhow::Result<()> {
     let report = collector.report().await;
     match client.send(&report).await {

@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use tatuscan::agent::{self, Settings};
-use tatuscan::config::{self, Destination, Environment};
-use tokio::runtime::Builder;
+use tatuscan::agent;
+use tatuscan::config::{self, Environment};
 
 fn main() -> ExitCode {
     // Fails only when a provider is installed already, and then there is one.
@@ -13,13 +12,7 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(refusal) => return refusal.report(),
     };
-    let result = config.log.start(&config.warnings).and_then(|()| {
-        Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(report(config))
-    });
-    match result {
+    match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tatuscan-agent: {error:#}");
@@ -28,22 +21,11 @@ fn main() -> ExitCode {
     }
 }
 
-async fn report(config: config::Agent) -> anyhow::Result<()> {
-    let config::Agent {
-        destination,
-        interval,
-        state_dir,
-        ..
-    } = config;
-    match destination {
-        Destination::Server(url) => {
-            let settings = Settings {
-                url: url.into_url(),
-                interval,
-                state_dir,
-            };
-            agent::run(settings, agent::stop_requested()).await
-        }
-        Destination::Stdout => agent::print(state_dir, interval).await,
-    }
+fn run(config: config::Agent) -> anyhow::Result<()> {
+    config.log.start(&config.warnings)?;
+    agent::run_process(
+        config.destination.into_url(),
+        config.interval,
+        config.state_dir,
+    )
 }

@@ -2,9 +2,26 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::ConfigError;
+use super::{ConfigError, Environment};
+
+/// The named directory, else the one that systemd made, else `/data` where it exists, else
+/// `./data`.
+pub(super) fn choose(named: Option<String>, environment: &Environment) -> PathBuf {
+    if let Some(named) = named {
+        return PathBuf::from(named);
+    }
+    if let Some(list) = environment.value("STATE_DIRECTORY") {
+        return PathBuf::from(list.split(':').next().unwrap_or(list));
+    }
+    let volume = Path::new("/data");
+    if volume.is_dir() {
+        volume.to_owned()
+    } else {
+        PathBuf::from("./data")
+    }
+}
 
 /// Creates the directory where it is missing (mode 0700 on Unix) and tries to write in it.
 ///

@@ -3,6 +3,8 @@
 mod agent;
 #[cfg(feature = "server")]
 mod data_dir;
+#[cfg(feature = "server")]
+mod database_uri;
 pub mod dotenv;
 pub mod duration;
 mod environment;
@@ -11,6 +13,11 @@ mod invocation;
 mod log;
 #[cfg(feature = "server")]
 mod serve;
+mod server_url;
+#[cfg(feature = "server")]
+mod status;
+#[cfg(feature = "server")]
+mod store_file;
 #[cfg(feature = "server")]
 mod zone;
 
@@ -20,14 +27,19 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli;
 
-pub use agent::{Agent, Destination, ServerUrl};
+pub use agent::{Agent, Destination};
 #[cfg(feature = "server")]
 pub use data_dir::prepare_data_dir;
+#[cfg(feature = "server")]
+pub use database_uri::DatabaseUri;
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
-pub use serve::{DatabaseUri, Serve, StatusThresholds};
+pub use serve::Serve;
+pub use server_url::ServerUrl;
+#[cfg(feature = "server")]
+pub use status::StatusThresholds;
 
 /// What a call of `tatuscan` asks for, checked.
 #[cfg(feature = "server")]

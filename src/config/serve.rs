@@ -1,55 +1,17 @@
 //! The server's settings.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use tracing::Level;
 
-use super::agent::redacted;
-use super::{ConfigError, Environment, Format, Log, Output, duration, log, present, zone};
+use super::{ConfigError, DatabaseUri, Environment, Format, Log, Output, StatusThresholds};
+use super::{data_dir, log, present, store_file, zone};
 use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
-const DEFAULT_FILE: &str = "tatuscan.redb";
 const DEFAULT_MAX_CONNECTIONS: usize = 4096;
-
-/// Address of an SQL database. Shown without user name and password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUri(String);
-
-impl DatabaseUri {
-    /// The address with everything in it, for the one who connects.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for DatabaseUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redacted(&self.0))
-    }
-}
-
-impl fmt::Debug for DatabaseUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// Length of silence after which a machine's status changes; `offline` is not above `missing`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusThresholds {
-    /// From here on it is late; `None` is three of the machine's own intervals.
-    pub late: Option<Duration>,
-    /// From here on it is offline.
-    pub offline: Duration,
-    /// From here on it is missing.
-    pub missing: Duration,
-}
 
 /// Checked settings of the server.
 #[derive(Debug, Clone)]
@@ -99,8 +61,8 @@ impl Serve {
         }
         let named_dir = present(raw.data_dir);
         let data_dir_named = named_dir.is_some();
-        let data_dir = data_dir(named_dir, environment);
-        let (db_file, legacy_sqlite) = db_file(present(raw.db_file), &data_dir)?;
+        let data_dir = data_dir::choose(named_dir, environment);
+        let (db_file, legacy_sqlite) = store_file::choose(present(raw.db_file), &data_dir)?;
         Ok(Self {
             bind: bind(present(raw.bind))?,
             port: port(present(raw.port))?,
@@ -108,10 +70,10 @@ impl Serve {
             data_dir_named,
             db_file,
             legacy_sqlite,
-            database_uri: present(raw.database_uri).map(DatabaseUri),
+            database_uri: present(raw.database_uri).map(DatabaseUri::new),
             zone: present(raw.timezone)
                 .map_or(Ok(Tz::America__Cuiaba), |name| zone::parse(&name))?,
-            status: status(
+            status: StatusThresholds::parse(
                 present(raw.late),
                 present(raw.offline),
                 present(raw.missing),
@@ -178,57 +140,6 @@ fn port(text: Option<String>) -> Result<u16, ConfigError> {
     })
 }
 
-fn data_dir(named: Option<String>, environment: &Environment) -> PathBuf {
-    if let Some(named) = named {
-        return PathBuf::from(named);
-    }
-    if let Some(list) = environment.value("STATE_DIRECTORY") {
-        return PathBuf::from(list.split(':').next().unwrap_or(list));
-    }
-    let volume = Path::new("/data");
-    if volume.is_dir() {
-        volume.to_owned()
-    } else {
-        PathBuf::from("./data")
-    }
-}
-
-/// The store's file, and the SQLite file that the original would have under that name.
-fn db_file(named: Option<String>, data_dir: &Path) -> Result<(String, PathBuf), ConfigError> {
-    let name = named.unwrap_or_else(|| DEFAULT_FILE.to_owned());
-    let path = Path::new(&name);
-    if path.file_name().is_none() || name.ends_with('/') || data_dir.join(path).is_dir() {
-        let advice = "Write the name of a file, such as tatuscan.redb";
-        let setting = "TATUSCAN_DB_FILE (--db-file)";
-        return Err(ConfigError::new(
-            setting,
-            &name,
-            "is not a file's name",
-            advice,
-        ));
-    }
-    if is_sqlite_name(path) || is_sqlite_file(&data_dir.join(path)) {
-        let store = path.with_extension("redb").to_string_lossy().into_owned();
-        return Ok((store, data_dir.join(path)));
-    }
-    let legacy = data_dir.join(path.with_extension("db"));
-    Ok((name, legacy))
-}
-
-fn is_sqlite_name(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        let extension = extension.to_string_lossy().to_ascii_lowercase();
-        extension == "db" || extension.starts_with("sqlite")
-    })
-}
-
-fn is_sqlite_file(path: &Path) -> bool {
-    use std::io::Read;
-    let mut start = [0; 16];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && &start == b"SQLite format 3\0"
-}
-
 fn level(text: Option<String>, warnings: &mut Vec<String>) -> Level {
     let Some(text) = text else { return Level::INFO };
     log::level(&text).unwrap_or_else(|| {
@@ -251,39 +162,6 @@ fn format(text: Option<String>) -> Result<Format, ConfigError> {
             "Write text or json",
         )),
     }
-}
-
-fn status(
-    late: Option<String>,
-    offline: Option<String>,
-    missing: Option<String>,
-) -> Result<StatusThresholds, ConfigError> {
-    let parse = |setting: &str, text: Option<String>| {
-        let Some(text) = text else { return Ok(None) };
-        let problem = match duration::parse(&text) {
-            Ok(Duration::ZERO) => "is no time at all",
-            Ok(silence) => return Ok(Some(silence)),
-            Err(problem) => problem,
-        };
-        let advice = "Write a number with its unit, such as 15m, 12h or 7d";
-        Err(ConfigError::new(setting, &text, problem, advice))
-    };
-    let late = parse("TATUSCAN_LATE (--late)", late)?;
-    let minutes = Duration::from_secs(15 * 60);
-    let week = Duration::from_secs(7 * 24 * 60 * 60);
-    let offline = parse("TATUSCAN_OFFLINE (--offline)", offline)?.unwrap_or(minutes);
-    let missing = parse("TATUSCAN_MISSING (--missing)", missing)?.unwrap_or(week);
-    if late.is_some_and(|late| late > offline) || offline > missing {
-        return Err(ConfigError::text(format!(
-            "TATUSCAN_LATE, TATUSCAN_OFFLINE ({offline:?}) and TATUSCAN_MISSING ({missing:?}) must \
-             grow in this order: a machine is late first, then offline, then missing",
-        )));
-    }
-    Ok(StatusThresholds {
-        late,
-        offline,
-        missing,
-    })
 }
 
 fn max_connections(text: Option<String>) -> Result<usize, ConfigError> {

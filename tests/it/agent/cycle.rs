@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tatuscan::agent::cycle::{Outcome, Pace, Source, Transport, repeat};
-use tatuscan::agent::schedule;
+use tatuscan::agent::{Settings, run, schedule};
 use tatuscan::wire::Report;
 use tokio::time::Instant;
 
@@ -223,4 +223,17 @@ async fn a_stop_does_not_wait_for_an_answer() {
     )
     .await;
     assert_eq!(start.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_agent_can_run_beside_a_server_in_one_process() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let state = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        url: "http://127.0.0.1:1".parse().unwrap(),
+        interval: Some(MINUTE),
+        state_dir: state.path().to_owned(),
+    };
+    let agent = tokio::spawn(run(settings, tokio::time::sleep(HOUR)));
+    agent.await.unwrap().unwrap();
 }

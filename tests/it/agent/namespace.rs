@@ -19,7 +19,7 @@ const CANNOT: i32 = 77;
 /// SMBIOS. Then runs what the arguments say: commands for the address, and the test again.
 const SETUP: &str = r#"
 cannot() { echo "$1"; exit 77; }
-hostname vm
+hostname vm || cannot "the host name cannot be set (package hostname)"
 ip link set lo up
 ip link add port type dummy 2>/dev/null || ip link add port type veth peer name peer 2>/dev/null ||
     cannot "the kernel has neither dummy nor veth interfaces"
@@ -88,7 +88,8 @@ fn on_a_machine(test: &str, commands: &str, machine_id: &str) -> bool {
         .unwrap();
     let text = text(&output);
     if output.status.code() == Some(CANNOT) {
-        skip("namespace", text.lines().last().unwrap_or_default());
+        let said = String::from_utf8_lossy(&output.stdout);
+        skip("namespace", said.lines().last().unwrap_or_default());
         return false;
     }
     assert!(output.status.success(), "{text}");

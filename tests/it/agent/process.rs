@@ -145,6 +145,7 @@ fn the_processor_load_is_measured_in_a_single_report_too() {
     let child = tatuscan(directory.path())
         .args(["agent", "--print"])
         .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
     let busy = Instant::now();
@@ -154,4 +155,37 @@ fn the_processor_load_is_measured_in_a_single_report_too() {
     let output = child.wait_with_output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report["cpu_percent"].as_f64().unwrap() > 0.0, "{report}");
+}
+
+#[test]
+fn the_agent_alone_is_called_in_the_same_ways() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |words: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tatuscan-agent"));
+        command
+            .args(words.split_whitespace())
+            .env_clear()
+            .current_dir(directory.path());
+        command.output().unwrap()
+    };
+    let known = "Environment variable TATUSCAN_URL not defined";
+    for (words, code, said) in [
+        ("", 1, known),
+        ("-d -interval 30s -l debug", 1, known),
+        ("-interval=soon", 1, "\"soon\""),
+        ("--url http://127.0.0.1:1", 1, "report not accepted"),
+        ("--dance", 2, "--dance"),
+        ("--version", 0, env!("CARGO_PKG_VERSION")),
+    ] {
+        let output = run(words);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{words}: {}",
+            text(&output)
+        );
+        assert!(text(&output).contains(said), "{words}: {}", text(&output));
+    }
+    let report: serde_json::Value = serde_json::from_slice(&run("--print").stdout).unwrap();
+    assert!(report["machine_id"].is_string(), "{report}");
 }

@@ -191,3 +191,25 @@ fn a_data_directory_of_somebody_else_stops_the_server_and_nothing_is_made_elsewh
     assert!(text(&output).contains("/proc/self"), "{}", text(&output));
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }
+
+#[test]
+fn log_lines_are_text_or_json_as_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = |format: &str| {
+        let variables = [
+            ("LOG_LEVEL", "loud"),
+            ("TATUSCAN_LOG_FORMAT", format),
+            ("TATUSCAN_DB_DIR", "/proc/self"),
+        ];
+        let output = run(directory.path(), "serve", &variables);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let line: serde_json::Value = serde_json::from_str(&log("json")).unwrap();
+    assert_eq!(line["level"], "WARN");
+    assert!(
+        line["message"].as_str().unwrap().contains("LOG_LEVEL"),
+        "{line}"
+    );
+    let line = log("text");
+    assert!(line.contains(" WARN LOG_LEVEL (--log-level): "), "{line}");
+}
