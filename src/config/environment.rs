@@ -51,7 +51,7 @@ impl Environment {
     #[must_use]
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self {
-            process: present(variables),
+            process: trimmed(variables),
             ..Self::default()
         }
     }
@@ -64,7 +64,7 @@ impl Environment {
                 .iter()
                 .map(|warning| format!("{}: {warning}", path.display())),
         );
-        for (name, value) in present(file.values) {
+        for (name, value) in trimmed(file.values) {
             self.files.entry(name).or_insert(value);
         }
     }
@@ -136,7 +136,7 @@ impl Environment {
 }
 
 /// Trimmed variables, without the blank ones. Of a name given twice the last value counts.
-fn present(variables: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+fn trimmed(variables: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
     let mut map: BTreeMap<String, String> = variables
         .into_iter()
         .map(|(name, value)| (name, value.trim().to_owned()))

@@ -41,6 +41,35 @@ fn the_order_of_interfaces_does_not_change_the_id_and_equal_addresses_count_twic
 }
 
 #[test]
+fn several_addresses_are_sorted_and_joined_with_a_bar() {
+    let (one, two) = (
+        eth(2, "a", "00:1b:21:aa:bb:cc", 2),
+        eth(3, "b", "00:1b:21:aa:bb:01", 3),
+    );
+    // sha256sum of 00:1b:21:aa:bb:01|00:1b:21:aa:bb:cc
+    let expected = "1f0e451d68a32a78d8a475478f36f87b23820086fe72c5e5cecbca7b0f430a0b";
+    assert_eq!(id(&[one, two]).as_deref(), Some(expected));
+}
+
+#[test]
+fn ids_from_hardware_never_change_from_one_release_to_the_next() {
+    for (domain, value, expected) in [
+        (
+            "smbios-uuid",
+            "4c4c4544-0042-3510-8054-b4c04f4d3232",
+            "a3fd466536f750feb641b656b16eac8ad1c6e338644c2a97ed7ea209f02e780b",
+        ),
+        (
+            "machine-id",
+            "0123456789abcdef0123456789abcdef",
+            "cbc78f585bfbf1c583e5a4ba88e9ad32d805108e9ca81b57c09a1bb260496075",
+        ),
+    ] {
+        assert_eq!(from_hardware(domain, value).as_deref(), Some(expected));
+    }
+}
+
+#[test]
 fn the_address_is_the_first_one_of_the_first_interface_by_index() {
     let mut first = eth(2, "zz0", "00:1b:21:aa:bb:cc", 7);
     first.ipv4.insert(0, Ipv4Addr::LOCALHOST);

@@ -189,3 +189,35 @@ fn the_agent_alone_is_called_in_the_same_ways() {
     let report: serde_json::Value = serde_json::from_slice(&run("--print").stdout).unwrap();
     assert!(report["machine_id"].is_string(), "{report}");
 }
+
+#[test]
+fn an_outage_is_logged_once_and_so_is_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let (down, up) = (
+        answer("503 Down", "Retry-After: 0\r\n"),
+        answer("201 Created", ""),
+    );
+    let listener = Listener::start("127.0.0.1:0", &[&down, &down, &up]);
+    let mut child = tatuscan(directory.path())
+        .args(["-d", "--interval", "500ms"])
+        .env("TATUSCAN_URL", format!("http://{}", listener.address))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..4 {
+        listener.request();
+    }
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let log = text(&output);
+    assert_eq!(
+        log.matches("report not sent, trying again").count(),
+        1,
+        "{log}"
+    );
+    assert_eq!(
+        log.matches("reports are accepted again failures=2").count(),
+        1,
+        "{log}"
+    );
+}
