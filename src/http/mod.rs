@@ -1,6 +1,6 @@
 //! The server: an HTTP loop with limits, the API, its document, and the dashboard's files.
 //!
-//! [`bind`] and [`serve`] are apart so that the caller knows the address before the first
+//! [`bind`] and [`serve()`] are apart so that the caller knows the address before the first
 //! request, and decides when to stop. `main` and the tests use the same functions.
 
 mod api;

@@ -17,7 +17,7 @@ fn the_top_level_is_the_one_that_was_agreed_on() {
         .current_dir(root())
         .output();
     let Some(git) = git.ok().filter(|git| git.status.success()) else {
-        return crate::support::skip("git", "a git checkout", "clone the repository with git");
+        return crate::support::skip("git", "needs a git checkout");
     };
     let listed = String::from_utf8(git.stdout).unwrap();
     let tops: BTreeSet<_> = listed

@@ -1,6 +1,6 @@
 //! The embedded store: one redb file, every machine also in memory.
 //!
-//! Writes go through one thread ([`writer`]) that gathers waiting requests into a batch, appends
+//! Writes go through one thread (`writer`) that gathers waiting requests into a batch, appends
 //! one **journal** row holding the new state of every machine the batch touched, commits durably,
 //! applies the batch to memory, and only then answers. Once a minute the thread **folds** the
 //! journal's latest state of each machine into the table of machines and drops the folded rows.

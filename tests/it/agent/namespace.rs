@@ -6,7 +6,8 @@ use std::process::Command;
 
 use tatuscan::agent::identity::from_hardware;
 
-use crate::support::edge::{Listener, answer, skip, tatuscan, text};
+use crate::support::edge::{Listener, answer, tatuscan, text};
+use crate::support::skip;
 
 const RECORDED: &str = include_str!("../fixtures/wire/go-agent-0.0.1-linux.http");
 const INSIDE: &str = "TATUSCAN_TEST_INSIDE";

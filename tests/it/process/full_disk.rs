@@ -26,11 +26,7 @@ impl SmallDisk {
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self(directory));
         }
-        skip(
-            "tmpfs",
-            "the right to mount a small tmpfs",
-            "run the tests as root",
-        );
+        skip("tmpfs", "needs root, to mount a small file system");
         None
     }
 

@@ -82,7 +82,7 @@ impl Browser {
         if let Some(program) = program {
             return Some(Self { program });
         }
-        super::skip("browser", "Chromium", "apt-get install chromium");
+        super::skip("browser", "needs Chromium: apt-get install chromium");
         None
     }
 

@@ -1,4 +1,4 @@
-//! The programs as child processes, a listener that plays the server, and loud skips.
+//! The programs as child processes, and a listener that plays the server.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -21,22 +21,6 @@ pub(crate) fn text(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )
-}
-
-/// Says on the terminal, past the test harness's capture, that a test could not be done.
-///
-/// With `TATUSCAN_TEST_REQUIRE` naming `what` the test fails instead.
-pub(crate) fn skip(what: &str, why: &str) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the tests' own switch, not a setting"
-    )]
-    let required = std::env::var("TATUSCAN_TEST_REQUIRE").unwrap_or_default();
-    assert!(
-        !required.split(',').any(|name| name == what),
-        "{what} is required: {why}"
-    );
-    let _ = writeln!(std::io::stderr(), "SKIP: {what}: {why}");
 }
 
 /// Plays the server: answers each request with the next answer, the last one for ever.

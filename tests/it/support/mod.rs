@@ -8,16 +8,17 @@ pub(crate) mod machines;
 pub(crate) mod process;
 pub(crate) mod server;
 
-/// Says aloud that a test could not run here, and why; a failure where it is required to run.
-pub(crate) fn skip(what: &str, need: &str, how: &str) {
+/// Says aloud that a test could not run here, and what it needs. Where TATUSCAN_TEST_REQUIRE
+/// names `what`, that is a failure.
+pub(crate) fn skip(what: &str, why: &str) {
     let required = std::env::var("TATUSCAN_TEST_REQUIRE").unwrap_or_default();
     assert!(
         !required.split(',').any(|name| name.trim() == what),
-        "{need} is missing, but TATUSCAN_TEST_REQUIRE names {what}: {how}"
+        "{what} is required by TATUSCAN_TEST_REQUIRE: {why}"
     );
     // Past the harness, which hides what a passing test prints.
-    let said = writeln!(std::io::stderr(), "SKIP: {need} is missing: {how}");
-    said.unwrap();
+    let mut terminal = std::io::stderr();
+    writeln!(terminal, "SKIP: {what}: {why}").unwrap();
 }
 
 /// How many rounds a campaign runs: short by default, TATUSCAN_TEST_ROUNDS for the long one.
