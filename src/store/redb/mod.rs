@@ -28,6 +28,7 @@ use tokio::sync::oneshot;
 pub use backend::{AnyBackend, Medium};
 use batch::Request;
 use memory::Memory;
+pub use writer::FoldPace;
 use writer::{Health, Writer, WriterHandle};
 
 use super::{OpenError, Recorded, Store, StoreError};
@@ -49,15 +50,27 @@ impl RedbStore {
     /// [`OpenError`] when the file is locked, missing against the instance marker, of another
     /// format, damaged or newer than this program; the file is then as it was.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, FoldPace::default())
+    }
+
+    /// As [`RedbStore::open`], with another pace of folding.
+    ///
+    /// # Errors
+    /// As [`RedbStore::open`].
+    pub fn open_with(path: &Path, pace: FoldPace) -> Result<Self, OpenError> {
         file::prepare(path)?;
-        Self::open_medium(Arc::new(file::FileMedium::new(path.to_owned())), path)
+        Self::open_medium(Arc::new(file::FileMedium::new(path.to_owned())), path, pace)
     }
 
     /// Opens a store that was prepared on `medium`; `path` names it in messages.
     ///
     /// # Errors
     /// As [`RedbStore::open`].
-    pub fn open_medium(medium: Arc<dyn Medium>, path: &Path) -> Result<Self, OpenError> {
+    pub fn open_medium(
+        medium: Arc<dyn Medium>,
+        path: &Path,
+        pace: FoldPace,
+    ) -> Result<Self, OpenError> {
         let contents = load::verified(&*medium, path)?;
         let database = file::open_database(&*medium, path)?;
         let memory = Arc::new(RwLock::new(contents.memory));
@@ -68,6 +81,7 @@ impl RedbStore {
             contents.journal,
             Arc::clone(&memory),
             Arc::clone(&health),
+            pace,
         );
         let (requests, handle) = writer
             .spawn()

@@ -30,12 +30,26 @@ const QUIET: Duration = Duration::from_millis(10);
 const OLDEST: Duration = Duration::from_millis(100);
 /// Most requests of one batch, so that a commit stays short.
 const BATCH: usize = 2_048;
-/// Time between two folds, …
-const FOLD_EVERY: Duration = Duration::from_secs(60);
-/// … unless the journal grows past this before.
-const FOLD_BYTES: usize = 64 << 20;
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// When the journal is folded into the table of machines.
+#[derive(Debug, Clone, Copy)]
+pub struct FoldPace {
+    /// Time between two folds, …
+    pub every: Duration,
+    /// … unless the journal has grown by this many bytes before.
+    pub bytes: usize,
+}
+
+impl Default for FoldPace {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(60),
+            bytes: 64 << 20,
+        }
+    }
+}
 
 /// Whether the last attempt to write worked.
 #[derive(Debug, Default)]
@@ -67,6 +81,7 @@ pub(super) struct Writer {
     memory: Arc<RwLock<Memory>>,
     health: Arc<Health>,
     last_fold: Instant,
+    pace: FoldPace,
 }
 
 /// The running thread.
@@ -91,6 +106,7 @@ impl Writer {
         journal: Journal,
         memory: Arc<RwLock<Memory>>,
         health: Arc<Health>,
+        pace: FoldPace,
     ) -> Self {
         let last_fold = Instant::now();
         Self {
@@ -100,6 +116,7 @@ impl Writer {
             memory,
             health,
             last_fold,
+            pace,
         }
     }
 
@@ -135,7 +152,8 @@ impl Writer {
         } else if self.journal.is_folding() {
             Duration::ZERO
         } else {
-            FOLD_EVERY
+            self.pace
+                .every
                 .saturating_sub(self.last_fold.elapsed())
                 .max(Duration::from_millis(1))
         }
@@ -187,7 +205,8 @@ impl Writer {
             let _ = self.with_database(|database, journal| touch(database, journal));
             return;
         }
-        let due = self.last_fold.elapsed() >= FOLD_EVERY || self.journal.bytes >= FOLD_BYTES;
+        let due =
+            self.last_fold.elapsed() >= self.pace.every || self.journal.bytes >= self.pace.bytes;
         if due && !self.journal.is_folding() {
             self.last_fold = Instant::now();
             if self.journal.is_dirty() {

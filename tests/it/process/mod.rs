@@ -1,5 +1,6 @@
 //! The real program as a child process: starting, stopping, and surviving what happens to it.
 
+mod abuse;
 mod descriptors;
 mod full_disk;
 mod kill;

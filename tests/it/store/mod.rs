@@ -5,23 +5,43 @@ mod damage;
 mod operations;
 mod power;
 
-/// Runs every case of the suite on the embedded store; later back ends join here.
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tatuscan::store::Store;
+use tatuscan::store::redb::{FoldPace, RedbStore};
+
+/// Runs every case of the suite on the embedded store, once with its ordinary pace and once folding
+/// after every batch; later back ends join here.
 macro_rules! on_every_store {
     ($($case:ident)+) => {
-        mod redb {
+        on_every_store! { @on redb, crate::store::plain: $($case)+ }
+        on_every_store! { @on redb_folding, crate::store::folding: $($case)+ }
+    };
+    (@on $name:ident, $open:path: $($case:ident)+) => {
+        mod $name {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
                     let directory = tempfile::tempdir().unwrap();
-                    let open = || -> std::sync::Arc<dyn tatuscan::store::Store> {
-                        let store = tatuscan::store::redb::RedbStore::open(&directory.path().join("tatuscan.redb"));
-                        std::sync::Arc::new(store.unwrap())
-                    };
-                    super::conformance::$case(&open).await;
+                    super::conformance::$case(&|| $open(directory.path())).await;
                 }
             )+
         }
     };
+}
+
+fn plain(directory: &Path) -> Arc<dyn Store> {
+    Arc::new(RedbStore::open(&directory.join("tatuscan.redb")).unwrap())
+}
+
+fn folding(directory: &Path) -> Arc<dyn Store> {
+    let pace = FoldPace {
+        every: Duration::ZERO,
+        bytes: 0,
+    };
+    Arc::new(RedbStore::open_with(&directory.join("tatuscan.redb"), pace).unwrap())
 }
 
 on_every_store! {

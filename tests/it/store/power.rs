@@ -3,12 +3,13 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use redb::StorageBackend;
 use tatuscan::model::{MachineId, Report};
-use tatuscan::store::redb::{AnyBackend, Medium, RedbStore};
+use tatuscan::store::redb::{AnyBackend, FoldPace, Medium, RedbStore};
 use tatuscan::store::{Store as _, StoreError};
 
 use crate::support::machines::report;
@@ -137,8 +138,14 @@ impl Medium for Disk {
     }
 }
 
-fn open(disk: &Disk) -> RedbStore {
-    RedbStore::open_medium(Arc::new(disk.clone()), "the simulated disk".as_ref()).unwrap()
+/// Folds after every batch, so that the power also goes in the middle of folds.
+const ALWAYS: FoldPace = FoldPace {
+    every: Duration::ZERO,
+    bytes: 0,
+};
+
+fn open(disk: &Disk, pace: FoldPace) -> RedbStore {
+    RedbStore::open_medium(Arc::new(disk.clone()), "the simulated disk".as_ref(), pace).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -150,7 +157,12 @@ async fn no_acknowledged_report_is_lost_in_a_power_cut() {
     let mut acknowledged: Vec<i64> = vec![-1; 16];
     let mut cuts = 0;
     for round in 0..rounds(80) {
-        let store = open(&disk);
+        let pace = if round % 3 == 0 {
+            FoldPace::default()
+        } else {
+            ALWAYS
+        };
+        let store = open(&disk, pace);
         for (machine, seconds) in acknowledged.iter().enumerate().filter(|(_, at)| **at >= 0) {
             let kept = store
                 .machine(&MachineId::stored(&format!("m{machine}")))
@@ -195,7 +207,7 @@ async fn write(store: &RedbStore, machine: usize, seconds: i64) -> Result<(), St
 async fn a_store_heals_when_its_disk_works_again() {
     let disk = Disk::default();
     RedbStore::create_medium(&disk, "the simulated disk".as_ref()).unwrap();
-    let store = open(&disk);
+    let store = open(&disk, ALWAYS);
     write(&store, 1, 1).await.unwrap();
     disk.light_fuse(0);
     assert!(matches!(
@@ -214,10 +226,10 @@ async fn a_store_heals_when_its_disk_works_again() {
             started.elapsed().as_secs() < 5,
             "the store did not heal by itself"
         );
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     write(&store, 2, 3).await.unwrap();
     drop(store);
-    let store = open(&disk);
+    let store = open(&disk, ALWAYS);
     assert!(store.machine(&MachineId::stored("m2")).await.is_ok());
 }
