@@ -27,15 +27,14 @@ pub enum Subcommand {
     Serve(Box<Serve>),
     /// Report this machine to a server
     Agent(Agent),
+    /// Put a server under load, and measure it
+    #[command(hide = true)]
+    Loadgen(Loadgen),
 }
 
 /// `tatuscan-agent`: the agent alone.
 #[derive(Debug, Parser)]
-#[command(
-    name = "tatuscan-agent",
-    version,
-    about = "Reports this machine to a TatuScan server"
-)]
+#[command(name = "tatuscan-agent", version, about = "Reports this machine to a TatuScan server")]
 pub struct TatuscanAgent {
     /// The agent's options.
     #[command(flatten)]
@@ -54,12 +53,7 @@ pub struct Agent {
     pub url: Option<String>,
 
     /// Time between two reports, such as 60s, 5m or 1h30m (60s if not given)
-    #[arg(
-        long,
-        env = "TATUSCAN_INTERVAL",
-        value_name = "DURATION",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, env = "TATUSCAN_INTERVAL", value_name = "DURATION", allow_hyphen_values = true)]
     pub interval: Option<String>,
 
     /// debug, info, warn, error or fatal (warn if not given)
@@ -84,12 +78,7 @@ pub struct Serve {
     pub bind: Option<String>,
 
     /// Port to listen on; 0 takes any free one (8040 if not given; PORT is read too)
-    #[arg(
-        long,
-        env = "TATUSCAN_PORT",
-        value_name = "PORT",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, env = "TATUSCAN_PORT", value_name = "PORT", allow_hyphen_values = true)]
     pub port: Option<String>,
 
     /// Directory of the inventory (/data where it exists, else ./data)
@@ -101,12 +90,7 @@ pub struct Serve {
     pub db_file: Option<String>,
 
     /// An SQL database instead of the file, such as postgresql://user:password@host/name
-    #[arg(
-        long,
-        env = "SQLALCHEMY_DATABASE_URI",
-        hide_env_values = true,
-        value_name = "URI"
-    )]
+    #[arg(long, env = "SQLALCHEMY_DATABASE_URI", hide_env_values = true, value_name = "URI")]
     pub database_uri: Option<String>,
 
     /// Time zone of dates and day limits (America/Cuiaba if not given; TATUSCAN_TIMEZONE is read
@@ -123,30 +107,15 @@ pub struct Serve {
     pub log_format: Option<String>,
 
     /// Silence after which a machine is late (three of its intervals if not given)
-    #[arg(
-        long,
-        env = "TATUSCAN_LATE",
-        value_name = "DURATION",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, env = "TATUSCAN_LATE", value_name = "DURATION", allow_hyphen_values = true)]
     pub late: Option<String>,
 
     /// Silence after which a machine is offline (15m if not given)
-    #[arg(
-        long,
-        env = "TATUSCAN_OFFLINE",
-        value_name = "DURATION",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, env = "TATUSCAN_OFFLINE", value_name = "DURATION", allow_hyphen_values = true)]
     pub offline: Option<String>,
 
     /// Silence after which a machine is missing (7d if not given)
-    #[arg(
-        long,
-        env = "TATUSCAN_MISSING",
-        value_name = "DURATION",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, env = "TATUSCAN_MISSING", value_name = "DURATION", allow_hyphen_values = true)]
     pub missing: Option<String>,
 
     /// Connections served at the same time (4096 if not given)
@@ -172,4 +141,75 @@ pub struct Serve {
     /// Accepted because old environment files have it; nothing uses it
     #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
     pub secret_key: Option<String>,
+}
+
+/// What each request of the load generator asks for.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Work {
+    /// Reports of the fleet's machines
+    Report,
+    /// `{}` as a report, which is refused: the cost of the HTTP loop alone
+    Empty,
+    /// One page of the list, sorted and filtered in changing ways
+    Page,
+    /// The whole list
+    List,
+}
+
+/// Options of the load generator.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Args)]
+pub struct Loadgen {
+    /// The server
+    #[arg(long, default_value = "http://127.0.0.1:8040")]
+    pub url: String,
+
+    /// What each request asks for
+    #[arg(long, value_enum, default_value = "report")]
+    pub work: Work,
+
+    /// Requests under way at once
+    #[arg(long, default_value_t = 64)]
+    pub connections: usize,
+
+    /// Requests a second; without it, as many as are answered
+    #[arg(long)]
+    pub rate: Option<f64>,
+
+    /// Machines in the fleet
+    #[arg(long, default_value_t = 20_000)]
+    pub machines: usize,
+
+    /// How long to go on
+    #[arg(long, default_value = "10s")]
+    pub duration: String,
+
+    /// Chooses the fleet
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// Of a hundred requests, how many read a page instead
+    #[arg(long, default_value_t = 0)]
+    pub reads: u8,
+
+    /// Write each machine's last acknowledged report to this file
+    #[arg(long)]
+    pub ack_log: Option<std::path::PathBuf>,
+
+    /// Check at the end that every acknowledged report is in the list
+    #[arg(long)]
+    pub verify: bool,
+
+    /// The server's process, to observe
+    #[arg(long)]
+    pub pid: Option<u32>,
+
+    /// Time between two lines about the run
+    #[arg(long)]
+    pub progress: Option<String>,
+
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
 }

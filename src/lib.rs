@@ -1,5 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
+#[cfg(feature = "server")]
+pub mod admin;
 pub mod agent;
 pub mod cli;
 pub mod clock;

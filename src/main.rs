@@ -4,10 +4,12 @@ mod serve;
 
 use std::process::ExitCode;
 
+use tatuscan::admin::loadgen;
 use tatuscan::agent;
+use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// The exit code when the store is not what it should be: starting again will not help.
 const STORE_REFUSED: u8 = 3;
@@ -18,28 +20,33 @@ fn main() -> ExitCode {
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
         Ok(Command::Agent(config)) => start_agent(config),
+        Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tatuscan: {error:#}");
-            if error.is::<OpenError>() {
-                STORE_REFUSED.into()
-            } else {
-                ExitCode::FAILURE
-            }
+            if error.is::<OpenError>() { STORE_REFUSED.into() } else { ExitCode::FAILURE }
         }
     }
 }
 
 fn start_agent(config: config::Agent) -> anyhow::Result<()> {
     config.log.start(&config.warnings)?;
-    agent::run_process(
-        config.destination.into_url(),
-        config.interval,
-        config.state_dir,
-    )
+    agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
+}
+
+fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {
+    let settings = loadgen::Settings::from_raw(raw)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(loadgen::run(settings))?;
+    if raw.json {
+        println!("{}", serde_json::to_string(&outcome)?);
+    } else {
+        print!("{outcome}");
+    }
+    Ok(())
 }
 
 fn start_server(config: Serve) -> anyhow::Result<()> {

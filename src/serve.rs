@@ -29,26 +29,10 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let store = config.store_path();
     tracing::info!(%url, store = %store.display(), machines, "tatuscan is ready");
     let shutdown = CancellationToken::new();
-    let reporting = config
-        .local_agent
-        .then(|| report_locally(&config, &url, &shutdown));
-    let app = App::new(
-        inventory.clone(),
-        Settings {
-            zone: config.zone,
-            now: clock::now,
-        },
-    );
-    let limits = Limits {
-        connections: config.max_connections,
-        ..Limits::default()
-    };
-    let serving = tokio::spawn(http::serve(
-        listener,
-        Arc::new(app),
-        limits,
-        shutdown.clone(),
-    ));
+    let reporting = config.local_agent.then(|| report_locally(&config, &url, &shutdown));
+    let app = App::new(inventory.clone(), Settings { zone: config.zone, now: clock::now });
+    let limits = Limits { connections: config.max_connections, ..Limits::default() };
+    let serving = tokio::spawn(http::serve(listener, Arc::new(app), limits, shutdown.clone()));
     agent::stop_requested().await;
     tracing::info!("stopping");
     shutdown.cancel();

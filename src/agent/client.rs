@@ -50,20 +50,14 @@ impl Client {
             "no HTTPS client: the system's root certificates cannot be read (on Debian they are \
              in the package ca-certificates)",
         )?;
-        Ok(Self {
-            http,
-            endpoint: endpoint(server),
-        })
+        Ok(Self { http, endpoint: endpoint(server) })
     }
 
     async fn post(&self, report: &Report) -> anyhow::Result<Response> {
         let body = serde_json::to_vec(report)?;
         let request = self.http.post(self.endpoint.clone());
         let request = request.header(CONTENT_TYPE, "application/json").body(body);
-        request
-            .send()
-            .await
-            .map_err(|error| anyhow::Error::new(error.without_url()))
+        request.send().await.map_err(|error| anyhow::Error::new(error.without_url()))
     }
 }
 
@@ -71,10 +65,7 @@ impl Transport for Client {
     async fn send(&self, report: &Report) -> Outcome {
         match self.post(report).await {
             Ok(response) => outcome(response, clock::now()).await,
-            Err(error) => Outcome::Failed {
-                reason: causes(&error),
-                retry_after: None,
-            },
+            Err(error) => Outcome::Failed { reason: causes(&error), retry_after: None },
         }
     }
 }
@@ -100,10 +91,7 @@ fn endpoint(server: &Url) -> Url {
 fn is_this_machine(server: &Url) -> bool {
     let host = server.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 async fn outcome(response: Response, now: DateTime<Utc>) -> Outcome {
@@ -124,10 +112,7 @@ async fn outcome(response: Response, now: DateTime<Utc>) -> Outcome {
             StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
         );
     if may_work_later {
-        Outcome::Failed {
-            reason,
-            retry_after,
-        }
+        Outcome::Failed { reason, retry_after }
     } else {
         Outcome::Refused { reason }
     }
@@ -144,9 +129,7 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
 }
 
 fn location(from: &Url, headers: &HeaderMap) -> String {
-    let target = headers
-        .get(LOCATION)
-        .and_then(|value| from.join(value.to_str().ok()?).ok());
+    let target = headers.get(LOCATION).and_then(|value| from.join(value.to_str().ok()?).ok());
     target.map_or_else(String::new, |mut url| {
         let _ = url.set_password(None);
         let _ = url.set_username("");
@@ -166,11 +149,7 @@ async fn excerpt(mut response: Response) -> String {
     }
     let text = String::from_utf8_lossy(&body);
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", words.join(" ").escape_debug())
-    }
+    if words.is_empty() { String::new() } else { format!(": {}", words.join(" ").escape_debug()) }
 }
 
 /// An error with its causes on one line, none of them twice.
@@ -211,16 +190,10 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let now = DateTime::from_timestamp(1_445_412_420, 0).unwrap();
         let parse = |text: &str| {
-            retry_after(
-                &HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]),
-                now,
-            )
+            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]), now)
         };
         assert_eq!(parse("120"), Some(Duration::from_secs(120)));
-        assert_eq!(
-            parse("Wed, 21 Oct 2015 07:28:00 GMT"),
-            Some(Duration::from_secs(60))
-        );
+        assert_eq!(parse("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(60)));
         assert_eq!(parse("Wed, 21 Oct 2015 07:26:00 GMT"), Some(Duration::ZERO));
         assert_eq!(parse("soon"), None);
         assert_eq!(parse("-1"), None);
@@ -236,11 +209,7 @@ mod tests {
             ("http://10.0.0.1", false),
             ("http://localhost.example.org", false),
         ] {
-            assert_eq!(
-                is_this_machine(&server.parse().unwrap()),
-                expected,
-                "{server}"
-            );
+            assert_eq!(is_this_machine(&server.parse().unwrap()), expected, "{server}");
         }
     }
 }

@@ -51,12 +51,7 @@ pub struct Pace<J> {
 impl<J: FnMut(Duration) -> Duration> Pace<J> {
     /// A pace of one report per `interval`; `jitter` draws a pause below the one it is given.
     pub fn new(interval: Duration, jitter: J) -> Self {
-        Self {
-            interval,
-            jitter,
-            failures: 0,
-            last_reason: None,
-        }
+        Self { interval, jitter, failures: 0, last_reason: None }
     }
 
     /// The pause after an outcome.
@@ -78,10 +73,7 @@ impl<J: FnMut(Duration) -> Duration> Pace<J> {
                 self.failures = 0;
                 next_tick
             }
-            Outcome::Failed {
-                reason,
-                retry_after,
-            } => {
+            Outcome::Failed { reason, retry_after } => {
                 self.failures = self.failures.saturating_add(1);
                 self.note(reason, "report not sent, trying again");
                 let ceiling = schedule::backoff_ceiling(self.failures);

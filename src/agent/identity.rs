@@ -67,16 +67,11 @@ impl Interface {
 
     fn is_globally_administered(&self) -> bool {
         let first = self.mac.as_deref().and_then(|mac| mac.get(..2));
-        first
-            .and_then(|octet| u8::from_str_radix(octet, 16).ok())
-            .is_some_and(|o| o & 2 == 0)
+        first.and_then(|octet| u8::from_str_radix(octet, 16).ok()).is_some_and(|o| o & 2 == 0)
     }
 
     fn address(&self) -> Option<Ipv4Addr> {
-        self.ipv4
-            .iter()
-            .copied()
-            .find(|address| !address.is_loopback())
+        self.ipv4.iter().copied().find(|address| !address.is_loopback())
     }
 
     fn is_physical(&self) -> bool {
@@ -91,10 +86,8 @@ impl Interface {
 /// The interfaces that make the identity, in the order of their index.
 #[must_use]
 pub fn physical(interfaces: &[Interface]) -> Vec<&Interface> {
-    let mut accepted: Vec<&Interface> = interfaces
-        .iter()
-        .filter(|interface| interface.is_physical())
-        .collect();
+    let mut accepted: Vec<&Interface> =
+        interfaces.iter().filter(|interface| interface.is_physical()).collect();
     accepted.sort_by_key(|interface| interface.index);
     accepted
 }
@@ -103,10 +96,8 @@ pub fn physical(interfaces: &[Interface]) -> Vec<&Interface> {
 /// sorted and joined with `|`. `None` when there are none.
 #[must_use]
 pub fn from_interfaces(physical: &[&Interface]) -> Option<String> {
-    let mut macs: Vec<&str> = physical
-        .iter()
-        .filter_map(|interface| interface.mac.as_deref())
-        .collect();
+    let mut macs: Vec<&str> =
+        physical.iter().filter_map(|interface| interface.mac.as_deref()).collect();
     macs.sort_unstable();
     (!macs.is_empty()).then(|| hex_sha256(&macs.join("|")))
 }
@@ -129,10 +120,8 @@ pub fn from_hardware(domain: &str, value: &str) -> Option<String> {
 /// the first that looks like a device, else of any; IPv4 before IPv6. `None` without a network.
 #[must_use]
 pub fn primary_address(interfaces: &[Interface]) -> Option<String> {
-    let mut ordered: Vec<&Interface> = interfaces
-        .iter()
-        .filter(|interface| interface.up && !interface.loopback)
-        .collect();
+    let mut ordered: Vec<&Interface> =
+        interfaces.iter().filter(|interface| interface.up && !interface.loopback).collect();
     ordered.sort_by_key(|i| (!i.is_physical(), i.looks_virtual(), i.index));
     let ipv4 = ordered.iter().find_map(|interface| interface.address());
     ipv4.map(|address| address.to_string()).or_else(|| {
@@ -168,22 +157,15 @@ pub fn kept(directory: &Path) -> io::Result<String> {
 #[must_use]
 pub fn random() -> String {
     // The standard library seeds its hashers from the system's random numbers.
-    let seed: Vec<String> = (0..4_u8)
-        .map(|part| RandomState::new().hash_one(part).to_string())
-        .collect();
+    let seed: Vec<String> =
+        (0..4_u8).map(|part| RandomState::new().hash_one(part).to_string()).collect();
     hex_sha256(&seed.join(" "))
 }
 
 fn is_machine_id(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn hex_sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

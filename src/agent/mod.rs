@@ -60,22 +60,10 @@ pub fn run_process(
     interval: Option<Duration>,
     state_dir: PathBuf,
 ) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match server {
-            Some(url) => {
-                run(
-                    Settings {
-                        url,
-                        interval,
-                        state_dir,
-                    },
-                    stop_requested(),
-                )
-                .await
-            }
+            Some(url) => run(Settings { url, interval, state_dir }, stop_requested()).await,
             None => print(state_dir, interval).await,
         }
     });
@@ -103,10 +91,6 @@ async fn send_once(mut collector: Collector, client: &Client) -> anyhow::Result<
 /// When standard output cannot be written.
 pub async fn print(state_dir: PathBuf, interval: Option<Duration>) -> anyhow::Result<()> {
     let report = Collector::new(state_dir, interval).report().await;
-    writeln!(
-        std::io::stdout(),
-        "{}",
-        serde_json::to_string_pretty(&report)?
-    )?;
+    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     Ok(())
 }

@@ -19,10 +19,7 @@ const FIRST_BACKOFF: Duration = Duration::from_secs(2);
 #[must_use]
 pub fn phase(machine_id: &str, interval: Duration) -> Duration {
     let digest = Sha256::digest(machine_id.as_bytes());
-    let number = digest
-        .iter()
-        .take(8)
-        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    let number = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
     from_nanos(u128::from(number) % interval.as_nanos().max(1))
 }
 
@@ -31,10 +28,7 @@ pub fn phase(machine_id: &str, interval: Duration) -> Duration {
 #[must_use]
 pub fn until_next_tick(now: DateTime<Utc>, interval: Duration, phase: Duration) -> Duration {
     let interval = interval.as_nanos().max(1);
-    let since_epoch = now
-        .timestamp_nanos_opt()
-        .and_then(|n| u128::try_from(n).ok())
-        .unwrap_or(0);
+    let since_epoch = now.timestamp_nanos_opt().and_then(|n| u128::try_from(n).ok()).unwrap_or(0);
     let into = (since_epoch % interval + interval - phase.as_nanos() % interval) % interval;
     from_nanos(interval - into)
 }
@@ -69,18 +63,14 @@ mod tests {
         let phase = Duration::from_secs(17);
         for (now, seconds) in [(0, 17), (16, 1), (17, 60), (18, 59), (76, 1), (77, 60)] {
             let now = DateTime::from_timestamp(now, 0).unwrap();
-            assert_eq!(
-                until_next_tick(now, MINUTE, phase),
-                Duration::from_secs(seconds)
-            );
+            assert_eq!(until_next_tick(now, MINUTE, phase), Duration::from_secs(seconds));
         }
     }
 
     #[test]
     fn phases_spread_over_the_interval_and_stay() {
-        let phases: Vec<Duration> = (0..1000)
-            .map(|number| phase(&format!("machine-{number}"), MINUTE))
-            .collect();
+        let phases: Vec<Duration> =
+            (0..1000).map(|number| phase(&format!("machine-{number}"), MINUTE)).collect();
         assert!(phases.iter().all(|phase| *phase < MINUTE));
         for tenth in 0..10 {
             let range = Duration::from_secs(tenth * 6)..Duration::from_secs(tenth * 6 + 6);
@@ -92,9 +82,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_five_minutes() {
-        let seconds: Vec<u64> = (1..=10)
-            .map(|failures| backoff_ceiling(failures).as_secs())
-            .collect();
+        let seconds: Vec<u64> =
+            (1..=10).map(|failures| backoff_ceiling(failures).as_secs()).collect();
         assert_eq!(seconds, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         assert_eq!(backoff_ceiling(u32::MAX), LONGEST_BACKOFF);
     }

@@ -23,9 +23,5 @@ fn main() -> ExitCode {
 
 fn run(config: config::Agent) -> anyhow::Result<()> {
     config.log.start(&config.warnings)?;
-    agent::run_process(
-        config.destination.into_url(),
-        config.interval,
-        config.state_dir,
-    )
+    agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
 }

@@ -66,22 +66,13 @@ impl Agent {
             };
             Destination::Server(ServerUrl::parse(&url)?)
         };
-        let output = if raw.print {
-            Output::Stderr
-        } else {
-            Output::Stdout
-        };
+        let output = if raw.print { Output::Stderr } else { Output::Stdout };
         let colour = environment.value("NO_COLOR").is_none();
         Ok(Self {
             destination,
             interval: repeats.then_some(interval),
             state_dir: state_dir(present(raw.state_dir), environment),
-            log: Log {
-                level,
-                format: Format::Text,
-                output,
-                colour,
-            },
+            log: Log { level, format: Format::Text, output, colour },
             warnings: environment.warnings().to_vec(),
         })
     }
@@ -97,12 +88,7 @@ fn interval(text: Option<String>) -> Result<Duration, ConfigError> {
         Err(problem) => problem,
     };
     let advice = "Write a number with its unit, such as 60s, 5m or 1h30m";
-    Err(ConfigError::new(
-        "TATUSCAN_INTERVAL (--interval)",
-        &text,
-        problem,
-        advice,
-    ))
+    Err(ConfigError::new("TATUSCAN_INTERVAL (--interval)", &text, problem, advice))
 }
 
 fn level(text: Option<String>) -> Result<Level, ConfigError> {
@@ -111,12 +97,7 @@ fn level(text: Option<String>) -> Result<Level, ConfigError> {
     };
     log::level(&text).ok_or_else(|| {
         let advice = "Write debug, info, warn, error or fatal";
-        ConfigError::new(
-            "TATUSCAN_LOG_LEVEL (--log-level)",
-            &text,
-            "is not a log level",
-            advice,
-        )
+        ConfigError::new("TATUSCAN_LOG_LEVEL (--log-level)", &text, "is not a log level", advice)
     })
 }
 
@@ -153,20 +134,13 @@ fn own_state_dir(environment: &Environment) -> PathBuf {
     if let Some(state) = environment.value("XDG_STATE_HOME") {
         return PathBuf::from(state).join("tatuscan");
     }
-    let home = environment
-        .value("HOME")
-        .map_or_else(std::env::temp_dir, PathBuf::from);
+    let home = environment.value("HOME").map_or_else(std::env::temp_dir, PathBuf::from);
     home.join(".local/state/tatuscan")
 }
 
 #[cfg(windows)]
 fn own_state_dir(environment: &Environment) -> PathBuf {
-    PathBuf::from(
-        environment
-            .value("ProgramData")
-            .unwrap_or(r"C:\ProgramData"),
-    )
-    .join("TatuScan")
+    PathBuf::from(environment.value("ProgramData").unwrap_or(r"C:\ProgramData")).join("TatuScan")
 }
 
 #[cfg(test)]

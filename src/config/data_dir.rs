@@ -16,11 +16,7 @@ pub(super) fn choose(named: Option<String>, environment: &Environment) -> PathBu
         return PathBuf::from(list.split(':').next().unwrap_or(list));
     }
     let volume = Path::new("/data");
-    if volume.is_dir() {
-        volume.to_owned()
-    } else {
-        PathBuf::from("./data")
-    }
+    if volume.is_dir() { volume.to_owned() } else { PathBuf::from("./data") }
 }
 
 /// Creates the directory where it is missing (mode 0700 on Unix) and tries to write in it.
@@ -38,12 +34,7 @@ pub fn prepare_data_dir(path: &Path) -> Result<(), ConfigError> {
         builder.create(path).map_err(|error| {
             let parent = path.ancestors().skip(1).find(|parent| parent.exists());
             let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
-            refusal(
-                path,
-                "cannot be created",
-                parent.unwrap_or(Path::new(".")),
-                &error,
-            )
+            refusal(path, "cannot be created", parent.unwrap_or(Path::new(".")), &error)
         })?;
     }
     if !path.is_dir() {
@@ -56,11 +47,7 @@ pub fn prepare_data_dir(path: &Path) -> Result<(), ConfigError> {
 /// Only a real file tells: access control lists, read-only mounts and quotas all count.
 fn try_to_write(directory: &Path) -> io::Result<()> {
     let probe = directory.join(format!(".tatuscan-write-test-{}", std::process::id()));
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&probe)?;
+    OpenOptions::new().write(true).create(true).truncate(true).open(&probe)?;
     std::fs::remove_file(&probe)
 }
 
@@ -81,11 +68,7 @@ fn owner_and_mode(path: &Path) -> String {
         |error| format!("{} cannot be looked at: {error}", path.display()),
         |data| {
             let mode = data.mode() & 0o7777;
-            format!(
-                "{} belongs to uid {} and has mode {mode:04o}",
-                path.display(),
-                data.uid()
-            )
+            format!("{} belongs to uid {} and has mode {mode:04o}", path.display(), data.uid())
         },
     )
 }

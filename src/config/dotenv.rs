@@ -37,9 +37,8 @@ fn assignment(line: &str) -> Result<(String, String), String> {
         Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start(),
         _ => line,
     };
-    let (name, value) = line
-        .split_once('=')
-        .ok_or("there is no '='; write NAME=value (line ignored)")?;
+    let (name, value) =
+        line.split_once('=').ok_or("there is no '='; write NAME=value (line ignored)")?;
     let name = name.trim_end();
     if !is_name(name) {
         return Err("what stands before '=' is not a variable's name (line ignored)".to_owned());
@@ -54,9 +53,7 @@ fn assignment(line: &str) -> Result<(String, String), String> {
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 /// A value without quotes ends at ` #`.
@@ -81,9 +78,7 @@ fn quoted(name: &str, text: &str, quote: char) -> Result<String, String> {
             if rest.is_empty() || rest.starts_with('#') {
                 return Ok(value);
             }
-            return Err(format!(
-                "text follows the closing quote of {name} (line ignored)"
-            ));
+            return Err(format!("text follows the closing quote of {name} (line ignored)"));
         }
         if c != '\\' {
             value.push(c);
@@ -131,19 +126,11 @@ mod tests {
             ("A=$HOME/${X}", "A", "$HOME/${X}"),
             ("A=\"$HOME\"", "A", "$HOME"),
             ("A=b=c", "A", "b=c"),
-            (
-                "A=postgresql://u:p#w@h/db?x=1",
-                "A",
-                "postgresql://u:p#w@h/db?x=1",
-            ),
+            ("A=postgresql://u:p#w@h/db?x=1", "A", "postgresql://u:p#w@h/db?x=1"),
             ("A=ação", "A", "ação"),
         ] {
             let file = parse(line);
-            assert_eq!(
-                file.values,
-                [(name.to_owned(), value.to_owned())],
-                "{line:?}"
-            );
+            assert_eq!(file.values, [(name.to_owned(), value.to_owned())], "{line:?}");
             assert!(file.warnings.is_empty(), "{line:?}");
         }
     }
@@ -151,15 +138,9 @@ mod tests {
     #[test]
     fn a_bad_line_is_named_by_its_number_and_the_rest_is_read() {
         let file = parse("# head\n\nA=1\r\nnonsense\n=x\n1B=x\nC='open\nD=\"x\" y\nE=2");
-        assert_eq!(
-            file.values,
-            [("A".into(), "1".into()), ("E".into(), "2".into())]
-        );
-        let lines: Vec<_> = file
-            .warnings
-            .iter()
-            .map(|text| text.split(':').next().unwrap())
-            .collect();
+        assert_eq!(file.values, [("A".into(), "1".into()), ("E".into(), "2".into())]);
+        let lines: Vec<_> =
+            file.warnings.iter().map(|text| text.split(':').next().unwrap()).collect();
         assert_eq!(lines, ["line 4", "line 5", "line 6", "line 7", "line 8"]);
     }
 

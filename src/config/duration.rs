@@ -41,16 +41,11 @@ fn number_and_unit(text: &str) -> Result<(u128, &str), Problem> {
     if whole.is_empty() && fraction.is_empty() {
         return Err("is not a duration");
     }
-    let end = rest
-        .find(|c: char| c == '.' || c.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
     let (unit, rest) = rest.split_at(end);
     let scale = nanoseconds_per(unit)?;
-    let whole: u128 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().map_err(|_| "is too long")?
-    };
+    let whole: u128 =
+        if whole.is_empty() { 0 } else { whole.parse().map_err(|_| "is too long")? };
     let mut amount = whole.saturating_mul(scale);
     let mut scale = scale;
     for digit in fraction.bytes() {
@@ -61,10 +56,7 @@ fn number_and_unit(text: &str) -> Result<(u128, &str), Problem> {
 }
 
 fn digits(text: &str) -> (&str, &str) {
-    text.split_at(
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len()),
-    )
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
 fn nanoseconds_per(unit: &str) -> Result<u128, Problem> {
@@ -103,19 +95,15 @@ mod tests {
             ("7d", 604_800_000),
             ("1d12h", 129_600_000),
         ] {
-            assert_eq!(
-                parse(text),
-                Ok(Duration::from_millis(milliseconds)),
-                "{text}"
-            );
+            assert_eq!(parse(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
     }
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for text in [
-            "", " ", "60", "s", ".s", "1x", "1h30", "-5s", "-0", "1 h", "60 s", "1e3s", "\u{661}s",
-        ] {
+        for text in
+            ["", " ", "60", "s", ".s", "1x", "1h30", "-5s", "-0", "1 h", "60 s", "1e3s", "\u{661}s"]
+        {
             assert!(parse(text).is_err(), "{text:?}");
         }
         assert_eq!(parse("60"), Err(MISSING_UNIT));

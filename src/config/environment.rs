@@ -27,10 +27,7 @@ impl Environment {
     #[must_use]
     pub fn read() -> Self {
         let variables = std::env::vars_os().map(|(name, value)| {
-            (
-                name.to_string_lossy().into_owned(),
-                value.to_string_lossy().into_owned(),
-            )
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
         });
         let mut environment = Self::of(variables);
         for path in dotenv_paths() {
@@ -50,20 +47,14 @@ impl Environment {
     /// An environment of the given variables and no `.env` file.
     #[must_use]
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self {
-            process: trimmed(variables),
-            ..Self::default()
-        }
+        Self { process: trimmed(variables), ..Self::default() }
     }
 
     /// Puts the text of one `.env` file behind what is known so far.
     pub fn add_file(&mut self, path: &Path, text: &str) {
         let file = dotenv::parse(text);
-        self.warnings.extend(
-            file.warnings
-                .iter()
-                .map(|warning| format!("{}: {warning}", path.display())),
-        );
+        self.warnings
+            .extend(file.warnings.iter().map(|warning| format!("{}: {warning}", path.display())));
         for (name, value) in trimmed(file.values) {
             self.files.entry(name).or_insert(value);
         }
@@ -84,17 +75,11 @@ impl Environment {
 
     /// Names of the variables that start with `prefix`, in order.
     pub fn names_starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        let mut names: Vec<&str> = self
-            .process
-            .keys()
-            .chain(self.files.keys())
-            .map(String::as_str)
-            .collect();
+        let mut names: Vec<&str> =
+            self.process.keys().chain(self.files.keys()).map(String::as_str).collect();
         names.sort_unstable();
         names.dedup();
-        names
-            .into_iter()
-            .filter(move |name| name.starts_with(prefix))
+        names.into_iter().filter(move |name| name.starts_with(prefix))
     }
 
     /// What was wrong with the `.env` files, one sentence each, with path and line.
@@ -113,23 +98,13 @@ impl Environment {
     }
 
     fn fill_option(&self, option: clap::Arg) -> clap::Arg {
-        let Some(name) = option
-            .get_env()
-            .map(|name| name.to_string_lossy().into_owned())
-        else {
+        let Some(name) = option.get_env().map(|name| name.to_string_lossy().into_owned()) else {
             return option;
         };
-        let help = option
-            .get_help()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let option = option
-            .env(Resettable::<OsStr>::Reset)
-            .help(format!("{help} [env: {name}]"));
+        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+        let option = option.env(Resettable::<OsStr>::Reset).help(format!("{help} [env: {name}]"));
         match self.value(&name) {
-            Some(value) => option
-                .default_value(value.to_owned())
-                .hide_default_value(true),
+            Some(value) => option.default_value(value.to_owned()).hide_default_value(true),
             None => option,
         }
     }
@@ -137,18 +112,14 @@ impl Environment {
 
 /// Trimmed variables, without the blank ones. Of a name given twice the last value counts.
 fn trimmed(variables: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let mut map: BTreeMap<String, String> = variables
-        .into_iter()
-        .map(|(name, value)| (name, value.trim().to_owned()))
-        .collect();
+    let mut map: BTreeMap<String, String> =
+        variables.into_iter().map(|(name, value)| (name, value.trim().to_owned())).collect();
     map.retain(|_, value| !value.is_empty());
     map
 }
 
 fn dotenv_paths() -> Vec<PathBuf> {
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|path| Some(path.parent()?.join(".env")));
+    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(".env")));
     let here = std::env::current_dir().ok().map(|path| path.join(".env"));
     let mut paths: Vec<PathBuf> = beside.into_iter().chain(here).collect();
     paths.dedup();

@@ -13,10 +13,7 @@ impl ConfigError {
     /// `advice` is a sentence of its own.
     #[must_use]
     pub fn new(setting: &str, value: &str, problem: &str, advice: &str) -> Self {
-        Self(format!(
-            "{setting}: \"{}\" {problem}. {advice}",
-            value.escape_debug()
-        ))
+        Self(format!("{setting}: \"{}\" {problem}. {advice}", value.escape_debug()))
     }
 
     /// An error in its own words.

@@ -4,14 +4,7 @@ use std::ffi::OsString;
 
 /// Flags by which an old agent's unit or script is known.
 #[cfg(feature = "server")]
-const AGENT_FLAGS: [&str; 6] = [
-    "-d",
-    "--daemon",
-    "-l",
-    "--log-level",
-    "--interval",
-    "--print",
-];
+const AGENT_FLAGS: [&str; 6] = ["-d", "--daemon", "-l", "--log-level", "--interval", "--print"];
 
 /// Arguments of `tatuscan` (the program's name first) with the subcommand `agent` put in where
 /// the call is an agent's: nothing but flags, and either a server address is set or the first
@@ -22,9 +15,7 @@ pub(super) fn name_the_agent(
     arguments: Vec<OsString>,
     server_address_is_set: bool,
 ) -> Vec<OsString> {
-    let first = arguments
-        .get(1)
-        .map(|argument| argument.to_string_lossy().into_owned());
+    let first = arguments.get(1).map(|argument| argument.to_string_lossy().into_owned());
     let is_agent = match first.as_deref() {
         Some("agent") => return today(arguments, 2),
         Some("-h" | "--help" | "-V" | "--version") => false,
@@ -84,11 +75,7 @@ mod tests {
     fn call(text: &str, server_address_is_set: bool) -> String {
         let arguments = text.split_whitespace().map(OsString::from).collect();
         let named = name_the_agent(arguments, server_address_is_set);
-        named
-            .iter()
-            .map(|argument| argument.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ")
+        named.iter().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -98,25 +85,13 @@ mod tests {
             ("tatuscan --d", "tatuscan agent --daemon"),
             ("tatuscan -daemon", "tatuscan agent --daemon"),
             ("tatuscan -d=true", "tatuscan agent --daemon"),
-            (
-                "tatuscan -d -interval 30s",
-                "tatuscan agent --daemon --interval 30s",
-            ),
-            (
-                "tatuscan -interval=30s -d",
-                "tatuscan agent --interval=30s --daemon",
-            ),
+            ("tatuscan -d -interval 30s", "tatuscan agent --daemon --interval 30s"),
+            ("tatuscan -interval=30s -d", "tatuscan agent --interval=30s --daemon"),
             ("tatuscan --interval 30s", "tatuscan agent --interval 30s"),
             ("tatuscan -l debug", "tatuscan agent -l debug"),
             ("tatuscan -l=debug", "tatuscan agent -l=debug"),
-            (
-                "tatuscan -log-level debug",
-                "tatuscan agent --log-level debug",
-            ),
-            (
-                "tatuscan agent -interval 30s",
-                "tatuscan agent --interval 30s",
-            ),
+            ("tatuscan -log-level debug", "tatuscan agent --log-level debug"),
+            ("tatuscan agent -interval 30s", "tatuscan agent --interval 30s"),
         ] {
             assert_eq!(call(old, false), today, "{old}");
             assert_eq!(call(old, true), today, "{old}");
@@ -126,22 +101,15 @@ mod tests {
     #[test]
     fn an_address_alone_makes_it_the_agent() {
         assert_eq!(call("tatuscan", true), "tatuscan agent");
-        assert_eq!(
-            call("tatuscan --state-dir x", true),
-            "tatuscan agent --state-dir x"
-        );
+        assert_eq!(call("tatuscan --state-dir x", true), "tatuscan agent --state-dir x");
         assert_eq!(call("tatuscan", false), "tatuscan");
     }
 
     #[test]
     fn everything_else_is_left_as_it_is() {
-        for text in [
-            "tatuscan serve -d",
-            "tatuscan --help",
-            "tatuscan -V",
-            "tatuscan help",
-            "tatuscan x",
-        ] {
+        for text in
+            ["tatuscan serve -d", "tatuscan --help", "tatuscan -V", "tatuscan help", "tatuscan x"]
+        {
             assert_eq!(call(text, true), text);
         }
         assert_eq!(call("tatuscan --port 1", false), "tatuscan --port 1");

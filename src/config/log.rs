@@ -48,18 +48,14 @@ impl Log {
     /// When logging was started before.
     pub fn start(&self, warnings: &[String]) -> anyhow::Result<()> {
         let libraries = self.level.min(Level::WARN);
-        let filter = Targets::new()
-            .with_default(libraries)
-            .with_target("tatuscan", self.level);
+        let filter = Targets::new().with_default(libraries).with_target("tatuscan", self.level);
         let (writer, terminal) = match self.output {
-            Output::Stdout => (
-                BoxMakeWriter::new(std::io::stdout),
-                std::io::stdout().is_terminal(),
-            ),
-            Output::Stderr => (
-                BoxMakeWriter::new(std::io::stderr),
-                std::io::stderr().is_terminal(),
-            ),
+            Output::Stdout => {
+                (BoxMakeWriter::new(std::io::stdout), std::io::stdout().is_terminal())
+            }
+            Output::Stderr => {
+                (BoxMakeWriter::new(std::io::stderr), std::io::stderr().is_terminal())
+            }
         };
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(writer)
@@ -69,9 +65,7 @@ impl Log {
             Format::Text => lines.boxed(),
             Format::Json => lines.json().flatten_event(true).boxed(),
         };
-        tracing_subscriber::registry()
-            .with(lines.with_filter(filter))
-            .try_init()?;
+        tracing_subscriber::registry().with(lines.with_filter(filter)).try_init()?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }

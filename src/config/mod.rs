@@ -49,6 +49,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// `tatuscan agent`, or a call as the old agent knew it.
     Agent(Agent),
+    /// `tatuscan loadgen`
+    Loadgen(cli::Loadgen),
 }
 
 /// Reads the command line of `tatuscan`; the program's name comes first.
@@ -69,6 +71,7 @@ pub fn command(
             Command::Serve(Box::new(Serve::from_raw(*raw, environment)?))
         }
         cli::Subcommand::Agent(raw) => Command::Agent(Agent::from_raw(raw, environment)?),
+        cli::Subcommand::Loadgen(raw) => Command::Loadgen(raw),
     })
 }
 
@@ -96,6 +99,5 @@ fn parse<T: CommandFactory + FromArgMatches>(
 
 /// The text without surrounding white space; `None` when nothing is left.
 fn present(text: Option<String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty())
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }

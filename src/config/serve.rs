@@ -80,12 +80,7 @@ impl Serve {
             )?,
             max_connections: max_connections(present(raw.max_connections))?,
             local_agent: yes_or_no(present(raw.local_agent))?,
-            log: Log {
-                level,
-                format,
-                output: Output::Stdout,
-                colour,
-            },
+            log: Log { level, format, output: Output::Stdout, colour },
             warnings,
         })
     }
@@ -101,10 +96,7 @@ fn bind(text: Option<String>) -> Result<IpAddr, ConfigError> {
     let Some(text) = text else {
         return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
     };
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-        .unwrap_or(&text);
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
     if bare.eq_ignore_ascii_case("localhost") {
         return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
@@ -114,12 +106,7 @@ fn bind(text: Option<String>) -> Result<IpAddr, ConfigError> {
         } else {
             "Write 127.0.0.1 for this computer only, 0.0.0.0 for every IPv4 network or :: for all"
         };
-        ConfigError::new(
-            "TATUSCAN_BIND (--bind)",
-            &text,
-            "is not an IP address",
-            advice,
-        )
+        ConfigError::new("TATUSCAN_BIND (--bind)", &text, "is not an IP address", advice)
     })
 }
 

@@ -33,10 +33,9 @@ impl ServerUrl {
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {
                 refuse("is neither http:// nor https://", advice)
             }
-            Ok(url) if url.query().is_some() || url.fragment().is_some() => refuse(
-                "has a '?' or '#', which an address of a server has not",
-                advice,
-            ),
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+                refuse("has a '?' or '#', which an address of a server has not", advice)
+            }
             Ok(url) => Ok(Self(url)),
             Err(error) => refuse(&format!("is not an address ({error})"), advice),
         }
@@ -68,10 +67,7 @@ pub(super) fn redacted(address: &str) -> String {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // A password may hold a raw '/': the last '@' of the whole text decides then.
     let at = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
-    at.map_or_else(
-        || address.to_owned(),
-        |at| format!("{scheme}***{}", &rest[at..]),
-    )
+    at.map_or_else(|| address.to_owned(), |at| format!("{scheme}***{}", &rest[at..]))
 }
 
 #[cfg(test)]

@@ -43,10 +43,6 @@ impl StatusThresholds {
              grow in this order: a machine is late first, then offline, then missing",
             )));
         }
-        Ok(Self {
-            late,
-            offline,
-            missing,
-        })
+        Ok(Self { late, offline, missing })
     }
 }

@@ -16,12 +16,7 @@ pub(super) fn choose(
     if path.file_name().is_none() || name.ends_with('/') || data_dir.join(path).is_dir() {
         let advice = "Write the name of a file, such as tatuscan.redb";
         let setting = "TATUSCAN_DB_FILE (--db-file)";
-        return Err(ConfigError::new(
-            setting,
-            &name,
-            "is not a file's name",
-            advice,
-        ));
+        return Err(ConfigError::new(setting, &name, "is not a file's name", advice));
     }
     if is_sqlite_name(path) || is_sqlite_file(&data_dir.join(path)) {
         let store = path.with_extension("redb").to_string_lossy().into_owned();

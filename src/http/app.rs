@@ -41,11 +41,7 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn presenter(&self) -> Presenter {
         let now = (self.settings.now)();
-        Presenter {
-            zone: self.settings.zone,
-            now,
-            rules: self.inventory.rules(),
-        }
+        Presenter { zone: self.settings.zone, now, rules: self.inventory.rules() }
     }
 }
 
@@ -60,18 +56,12 @@ impl App {
     /// The API, its document and the dashboard over an inventory.
     #[must_use]
     pub fn new(inventory: Inventory, settings: Settings) -> Self {
-        let context = Arc::new(Context {
-            inventory,
-            settings,
-        });
+        let context = Arc::new(Context { inventory, settings });
         let document = Bytes::from(openapi::document());
         let pages = table::routes(web::routes(Route::new(), document));
         Self {
             routes: Routes::new::<Api>(&[web::PAGES, table::PAGES].concat()),
-            api: openapi::service()
-                .data(Arc::clone(&context))
-                .map_to_response()
-                .boxed(),
+            api: openapi::service().data(Arc::clone(&context)).map_to_response().boxed(),
             pages: pages.data(context).map_to_response().boxed(),
         }
     }

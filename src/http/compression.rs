@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http::HeaderMap;
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, VARY,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, VARY,
 };
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
@@ -44,21 +44,16 @@ impl Encoding {
 
     /// The best one that the client accepts, if any.
     fn accepted(headers: &HeaderMap) -> Option<Self> {
-        let lists = headers
-            .get_all(ACCEPT_ENCODING)
-            .iter()
-            .filter_map(|list| list.to_str().ok());
+        let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
         let accepted: Vec<_> = lists
             .flat_map(|list| list.split(','))
             .map(|item| item.split_once(';').unwrap_or((item, "")))
             .filter(|(_, weight)| !is_zero(weight))
             .map(|(name, _)| name.trim())
             .collect();
-        Self::ALL.into_iter().find(|encoding| {
-            accepted
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(encoding.name()))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|encoding| accepted.iter().any(|name| name.eq_ignore_ascii_case(encoding.name())))
     }
 
     fn reader(self, plain: impl AsyncBufRead + Send + 'static) -> Body {
@@ -79,20 +74,12 @@ impl Encoding {
         match self {
             Self::Zstd => {
                 let level = Level::Precise(3);
-                ZstdEncoder::with_quality(plain, level)
-                    .read_to_end(&mut small)
-                    .await?
+                ZstdEncoder::with_quality(plain, level).read_to_end(&mut small).await?
             }
             Self::Brotli => {
-                BrotliEncoder::with_quality(plain, level)
-                    .read_to_end(&mut small)
-                    .await?
+                BrotliEncoder::with_quality(plain, level).read_to_end(&mut small).await?
             }
-            Self::Gzip => {
-                GzipEncoder::with_quality(plain, level)
-                    .read_to_end(&mut small)
-                    .await?
-            }
+            Self::Gzip => GzipEncoder::with_quality(plain, level).read_to_end(&mut small).await?,
         };
         Ok(small)
     }
@@ -107,10 +94,7 @@ where
 
 /// `;q=0` and its longer spellings: the client refuses this one.
 fn is_zero(weight: &str) -> bool {
-    let value = weight
-        .trim()
-        .strip_prefix("q=")
-        .or_else(|| weight.trim().strip_prefix("Q="));
+    let value = weight.trim().strip_prefix("q=").or_else(|| weight.trim().strip_prefix("Q="));
     value.is_some_and(|value| value.trim().parse() == Ok(0.0_f32))
 }
 
@@ -119,9 +103,7 @@ pub(super) async fn compress(mut response: Response, asked: &HeaderMap) -> Respo
     if response.headers().contains_key(CONTENT_ENCODING) || !is_text(response.headers()) {
         return response;
     }
-    response
-        .headers_mut()
-        .insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     let Some(encoding) = Encoding::accepted(asked) else {
         return response;
     };
@@ -139,9 +121,7 @@ pub(super) async fn compress(mut response: Response, asked: &HeaderMap) -> Respo
             }
         },
         _ => {
-            let stream = Body::from(plain)
-                .into_bytes_stream()
-                .map_err(io::Error::other);
+            let stream = Body::from(plain).into_bytes_stream().map_err(io::Error::other);
             encoding.reader(StreamReader::new(stream))
         }
     };
@@ -149,7 +129,6 @@ pub(super) async fn compress(mut response: Response, asked: &HeaderMap) -> Respo
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
-    weaken_etag(headers);
     response
 }
 
@@ -157,22 +136,8 @@ async fn compressed(plain: BoxBody<Bytes, io::Error>, encoding: Encoding) -> io:
     encoding.whole(&plain.collect().await?.to_bytes()).await
 }
 
-/// Another encoding is another sequence of bytes, so a strong validator no longer holds.
-fn weaken_etag(headers: &mut HeaderMap) {
-    let weak = headers
-        .get(ETAG)
-        .and_then(|tag| tag.to_str().ok())
-        .filter(|tag| !tag.starts_with("W/"))
-        .and_then(|tag| HeaderValue::from_str(&format!("W/{tag}")).ok());
-    if let Some(weak) = weak {
-        headers.insert(ETAG, weak);
-    }
-}
-
 fn is_text(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|text| {
         let essence = text.split(';').next().unwrap_or_default().trim();
         essence.starts_with("text/")

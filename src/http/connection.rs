@@ -175,10 +175,7 @@ struct Deadline {
 
 impl Deadline {
     fn new() -> Self {
-        Self {
-            at: None,
-            timer: None,
-        }
+        Self { at: None, timer: None }
     }
 
     fn set(&mut self, from_now: Duration) {

@@ -39,11 +39,7 @@ pub(super) struct ErrorBody {
 
 impl Example for ErrorBody {
     fn example() -> Self {
-        Self {
-            error: "Missing required fields: ['ip']".into(),
-            code: None,
-            id: None,
-        }
+        Self { error: "Missing required fields: ['ip']".into(), code: None, id: None }
     }
 }
 
@@ -58,35 +54,20 @@ pub(super) struct ApiError {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let body = ErrorBody {
-            error: error.into(),
-            code: None,
-            id: None,
-        };
-        Self {
-            status,
-            body,
-            close: false,
-            allow: None,
-        }
+        let body = ErrorBody { error: error.into(), code: None, id: None };
+        Self { status, body, close: false, allow: None }
     }
 
     /// The body is larger than `limit` bytes; the rest of it is not read.
     pub(super) fn too_large(limit: usize) -> Self {
         let text = format!("The body is larger than {} KiB", limit >> 10);
-        Self {
-            close: true,
-            ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, text)
-        }
+        Self { close: true, ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, text) }
     }
 
     /// The client took too long.
     pub(super) fn too_slow() -> Self {
         let text = "The request took too long";
-        Self {
-            close: true,
-            ..Self::new(StatusCode::REQUEST_TIMEOUT, text)
-        }
+        Self { close: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, text) }
     }
 
     pub(super) fn unknown_machine(id: &MachineId) -> Self {
@@ -104,10 +85,7 @@ impl ApiError {
     pub(super) fn unknown_method(allowed: &[Method]) -> Self {
         let text = "The method is not allowed for the requested URL.";
         let allow = allow_header(allowed);
-        Self {
-            allow: Some(allow),
-            ..Self::with_code(StatusCode::METHOD_NOT_ALLOWED, text)
-        }
+        Self { allow: Some(allow), ..Self::with_code(StatusCode::METHOD_NOT_ALLOWED, text) }
     }
 
     /// Something broke here. The cause goes to the log, under an id that the client gets.
@@ -206,10 +184,7 @@ pub(super) fn allow_header(allowed: &[Method]) -> HeaderValue {
 fn incident_id() -> String {
     static NEXT: LazyLock<AtomicU64> =
         LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("incident")));
-    format!(
-        "{:012x}",
-        NEXT.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff
-    )
+    format!("{:012x}", NEXT.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff)
 }
 
 /// Declares error types that document which statuses an operation can answer.
@@ -244,8 +219,8 @@ macro_rules! documented_errors {
 }
 
 documented_errors! {
-    /// Reading.
-    ReadError: INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    /// Asking about machines.
+    QueryError: BAD_REQUEST INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
     /// Reading one machine.
     FindError: NOT_FOUND INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
     /// Recording a report.
@@ -261,9 +236,7 @@ documented_errors! {
 fn documented(status: StatusCode) -> MetaResponse {
     MetaResponse {
         description: match status {
-            StatusCode::BAD_REQUEST => {
-                "The body is wrong; the error names the field, or line and column"
-            }
+            StatusCode::BAD_REQUEST => "A parameter or the body is wrong; the error names it",
             StatusCode::NOT_FOUND => "No machine has this id",
             StatusCode::REQUEST_TIMEOUT => "The body did not come within 30 seconds",
             StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than allowed",

@@ -4,10 +4,8 @@
 //! the CPU for a report and five times for a list, and names no field when something is wrong.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
@@ -21,16 +19,10 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use serde::Serialize;
 
 use super::error::ApiError;
-use crate::model;
-use crate::wire::{MachineList, Presenter};
+use super::freshness::{Known, Tag};
 
 /// Most bytes of a report or of a person's change.
 pub(super) const REPORT_BYTES: usize = 64 << 10;
-
-/// Machines in an answer that is written in one piece; more are streamed.
-const WHOLE: usize = 2_000;
-/// Machines in one piece of a streamed answer.
-const PIECE: usize = 500;
 
 /// The bytes of a JSON body of type `T`, not read yet.
 pub(super) struct JsonBytes<T> {
@@ -41,10 +33,10 @@ pub(super) struct JsonBytes<T> {
 /// An answer of type `T`.
 pub(super) struct JsonBody<T>(pub(super) T);
 
-/// A list of machines, written as it is sent.
-pub(super) struct Listing {
-    pub(super) machines: Vec<Arc<model::Machine>>,
-    pub(super) presenter: Presenter,
+/// An answer of type `T` that is not sent again to a client that has it.
+pub(super) struct Tagged<T> {
+    pub(super) body: T,
+    pub(super) known: Known,
 }
 
 impl<'a, T: Type> ApiExtractor<'a> for JsonBytes<T> {
@@ -58,15 +50,8 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonBytes<T> {
 
     fn request_meta() -> Option<MetaRequest> {
         let content_type = JsonBody::<T>::CONTENT_TYPE;
-        let content = vec![MetaMediaType {
-            content_type,
-            schema: T::schema_ref(),
-        }];
-        Some(MetaRequest {
-            description: None,
-            content,
-            required: true,
-        })
+        let content = vec![MetaMediaType { content_type, schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
     }
 
     async fn from_request(
@@ -76,19 +61,13 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonBytes<T> {
     ) -> poem::Result<Self> {
         check_media_type(request)?;
         let bytes = read(request, body.take()?, REPORT_BYTES).await?;
-        Ok(Self {
-            bytes,
-            documented: PhantomData,
-        })
+        Ok(Self { bytes, documented: PhantomData })
     }
 }
 
 fn check_media_type(request: &Request) -> Result<(), ApiError> {
     let unsupported = |text: &str| Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
-    let content_type = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     // The form that every agent sends, without a parser.
     let is_json = content_type.is_some_and(|text| {
         text == "application/json"
@@ -110,14 +89,8 @@ fn check_media_type(request: &Request) -> Result<(), ApiError> {
 
 /// Reads a body of at most `limit` bytes, counted as they come.
 async fn read(request: &Request, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    if announced
-        .and_then(|text| text.parse::<u64>().ok())
-        .is_some_and(|len| len > limit as u64)
-    {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|len| len > limit as u64) {
         return Err(ApiError::too_large(limit));
     }
     let mut body: http_body_util::combinators::BoxBody<Bytes, std::io::Error> = body.into();
@@ -166,15 +139,13 @@ impl<T: Serialize + Send> IntoResponse for JsonBody<T> {
     }
 }
 
-fn json(body: impl Into<Body>) -> Response {
-    Response::builder()
-        .content_type("application/json")
-        .body(body)
+pub(super) fn json(body: impl Into<Body>) -> Response {
+    Response::builder().content_type("application/json").body(body)
 }
 
 impl<T: Type + Serialize> ApiResponse for JsonBody<T> {
     fn meta() -> MetaResponses {
-        documented::<T>()
+        MetaResponses { responses: vec![documented::<T>()] }
     }
 
     fn register(registry: &mut Registry) {
@@ -182,82 +153,48 @@ impl<T: Type + Serialize> ApiResponse for JsonBody<T> {
     }
 }
 
-fn documented<T: Type>() -> MetaResponses {
-    let schema = T::schema_ref();
-    let content = vec![MetaMediaType {
-        content_type: JsonBody::<T>::CONTENT_TYPE,
-        schema,
-    }];
-    let description = "Done";
-    let status = Some(200);
-    let ok = MetaResponse {
-        description,
-        status,
-        status_range: None,
-        content,
-        headers: vec![],
-    };
-    MetaResponses {
-        responses: vec![ok],
+impl<T: Serialize + Send> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        let body = match serde_json::to_vec(&self.body) {
+            Ok(body) => body,
+            Err(_) => return JsonBody(self.body).into_response(),
+        };
+        let tag = Tag::of(&body);
+        self.known.not_modified(&tag).unwrap_or_else(|| {
+            let mut response = json(body);
+            tag.put(response.headers_mut());
+            response
+        })
     }
 }
 
-impl ApiResponse for Listing {
+impl<T: Type + Serialize> ApiResponse for Tagged<T> {
     fn meta() -> MetaResponses {
-        documented::<MachineList>()
+        MetaResponses { responses: vec![documented::<T>(), documented_not_modified()] }
     }
 
     fn register(registry: &mut Registry) {
-        MachineList::register(registry);
+        T::register(registry);
     }
 }
 
-impl IntoResponse for Listing {
-    fn into_response(self) -> Response {
-        let Self {
-            machines,
-            presenter,
-        } = self;
-        if machines.len() <= WHOLE {
-            let list = MachineList {
-                count: machines.len(),
-                items: presenter.machines(&machines),
-            };
-            return JsonBody(list).into_response();
-        }
-        let mut next = 0;
-        let pieces = std::iter::from_fn(move || {
-            if next > machines.len() {
-                return None;
-            }
-            let end = (next + PIECE).min(machines.len());
-            let piece = piece(&machines, next, end, &presenter);
-            next = if end == machines.len() { end + 1 } else { end };
-            Some(piece.map_err(std::io::Error::other))
-        });
-        json(Body::from_bytes_stream(stream::iter(pieces)))
+pub(super) fn documented<T: Type>() -> MetaResponse {
+    let content_type = JsonBody::<T>::CONTENT_TYPE;
+    MetaResponse {
+        description: "Done",
+        status: Some(200),
+        status_range: None,
+        content: vec![MetaMediaType { content_type, schema: T::schema_ref() }],
+        headers: vec![],
     }
 }
 
-/// The text of a list from one machine up to another, with what comes before and after them.
-fn piece(
-    machines: &[Arc<model::Machine>],
-    from: usize,
-    to: usize,
-    presenter: &Presenter,
-) -> serde_json::Result<Vec<u8>> {
-    let mut text = Vec::with_capacity((to - from) * 420 + 40);
-    if from == 0 {
-        text.extend_from_slice(b"{\"items\":[");
+pub(super) fn documented_not_modified() -> MetaResponse {
+    MetaResponse {
+        description: "The client has this answer already: its tag is in If-None-Match",
+        status: Some(304),
+        status_range: None,
+        content: vec![],
+        headers: vec![],
     }
-    for (index, machine) in machines[from..to].iter().enumerate() {
-        if from + index > 0 {
-            text.push(b',');
-        }
-        serde_json::to_writer(&mut text, &presenter.machine(machine))?;
-    }
-    if to == machines.len() {
-        text.extend_from_slice(format!("],\"count\":{}}}", machines.len()).as_bytes());
-    }
-    Ok(text)
 }

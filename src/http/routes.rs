@@ -12,10 +12,7 @@ impl Routes {
     pub(super) fn new<A: OpenApi>(pages: &[&str]) -> Self {
         let mut routes = Self(Vec::new());
         for path in A::meta().into_iter().flat_map(|api| api.paths) {
-            let methods = path
-                .operations
-                .iter()
-                .map(|operation| operation.method.clone());
+            let methods = path.operations.iter().map(|operation| operation.method.clone());
             routes.add(&path.path, methods.collect());
         }
         for page in pages {
@@ -29,25 +26,18 @@ impl Routes {
             methods.push(Method::HEAD);
         }
         methods.push(Method::OPTIONS);
-        self.0
-            .push((segments(path).map(str::to_owned).collect(), methods));
+        self.0.push((segments(path).map(str::to_owned).collect(), methods));
     }
 
     /// The methods of a path; none when there is no such route.
     pub(super) fn methods(&self, path: &str) -> &[Method] {
         let matches = |pattern: &[String]| {
             pattern.len() == segments(path).count()
-                && pattern
-                    .iter()
-                    .zip(segments(path))
-                    .all(|(pattern, segment)| {
-                        pattern == segment || pattern.starts_with([':', '{']) && !segment.is_empty()
-                    })
+                && pattern.iter().zip(segments(path)).all(|(pattern, segment)| {
+                    pattern == segment || pattern.starts_with([':', '{']) && !segment.is_empty()
+                })
         };
-        self.0
-            .iter()
-            .find(|(pattern, _)| matches(pattern))
-            .map_or(&[], |(_, methods)| methods)
+        self.0.iter().find(|(pattern, _)| matches(pattern)).map_or(&[], |(_, methods)| methods)
     }
 }
 

@@ -60,11 +60,7 @@ impl Default for Limits {
 /// A message that says which variable to change when the port is taken or not allowed.
 pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || -> io::Result<TcpListener> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)
@@ -118,14 +114,8 @@ pub async fn serve(
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait())
-        .await
-        .is_err()
-    {
-        tracing::warn!(
-            connections = connections.len(),
-            "some requests did not finish in time"
-        );
+    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "some requests did not finish in time");
     }
 }
 
@@ -163,13 +153,7 @@ async fn converse(
     let activity = Activity::default();
     let stream = GuardedStream::new(stream, limits, activity.clone());
     let service = service_fn(|request| {
-        let request = (
-            request,
-            local.clone(),
-            remote.clone(),
-            http::uri::Scheme::HTTP,
-        )
-            .into();
+        let request = (request, local.clone(), remote.clone(), http::uri::Scheme::HTTP).into();
         let busy = activity.busy();
         async move {
             let response = app.respond(request, limits.request).await;

@@ -4,67 +4,38 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use poem::web::{Data, Query};
-use poem::{Request, Response, Route, get, handler};
-use serde::Deserialize;
+use poem::web::Data;
+use poem::{FromRequest as _, Request, Response, Route, get, handler};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::Context;
 use super::error::ApiError;
+use super::question::Question;
 use super::web;
-use crate::model::{Machine, MachineQuery, Sort};
+use crate::model::Machine;
 
 /// The paths served here, for `OPTIONS`.
 pub(super) const PAGES: &[&str] = &["/report", "/report/"];
 
-const HEADINGS: [&str; 6] = [
-    "Hostname",
-    "SO",
-    "Versão",
-    "Criado em",
-    "Atualizado em",
-    "Ativação",
-];
-
-/// How the report is to be ordered; every word is accepted, unknown ones mean the default.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Order {
-    sort: String,
-    dir: String,
-}
+const HEADINGS: [&str; 6] = ["Hostname", "SO", "Versão", "Criado em", "Atualizado em", "Ativação"];
 
 pub(super) fn routes(route: Route) -> Route {
     route.at("/report", get(report)).at("/report/", get(report))
 }
 
 #[handler]
-async fn report(
-    request: &Request,
-    context: Data<&Arc<Context>>,
-    order: Option<Query<Order>>,
-) -> Result<Response, ApiError> {
+async fn report(request: &Request, context: Data<&Arc<Context>>) -> poem::Result<Response> {
     if web::is_browser(request) {
-        return web::shell(request);
+        return Ok(web::shell(request)?);
     }
-    let order = order.map(|Query(order)| order).unwrap_or_default();
-    let query = MachineQuery {
-        sort: Sort::named(&order.sort),
-        descending: order.dir.eq_ignore_ascii_case("desc"),
-        ..MachineQuery::default()
-    };
-    let page = context.inventory.machines(&query).await?;
+    let question = Question::from_request_without_body(request).await?;
+    let page = context.inventory.machines(&question.query).await.map_err(ApiError::from)?;
     let text = table(&page.machines, context.settings.zone);
-    Ok(Response::builder()
-        .content_type("text/plain; charset=utf-8")
-        .body(text))
+    Ok(Response::builder().content_type("text/plain; charset=utf-8").body(text))
 }
 
 fn table(machines: &[Arc<Machine>], zone: Tz) -> String {
-    let rows: Vec<_> = machines
-        .iter()
-        .map(|machine| cells(machine, zone))
-        .collect();
+    let rows: Vec<_> = machines.iter().map(|machine| cells(machine, zone)).collect();
     let mut widths = HEADINGS.map(|heading| heading.width());
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -82,11 +53,7 @@ fn table(machines: &[Arc<Machine>], zone: Tz) -> String {
 
 fn cells(machine: &Machine, zone: Tz) -> [String; 6] {
     let shown = |text: &str| {
-        if text.is_empty() {
-            "-".to_owned()
-        } else {
-            text.to_owned()
-        }
+        if text.is_empty() { "-".to_owned() } else { text.to_owned() }
     };
     let time = |at: Option<DateTime<Utc>>| {
         at.map_or_else(
@@ -109,10 +76,7 @@ fn line(text: &mut String, cells: &[impl AsRef<str>; 6], widths: [usize; 6]) {
     for (cell, width) in cells.iter().zip(widths) {
         let cell = cell.as_ref();
         text.push_str(cell);
-        text.extend(std::iter::repeat_n(
-            ' ',
-            width.saturating_sub(cell.width()) + 2,
-        ));
+        text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
     }
     let end = start + text[start..].trim_end().len();
     text.truncate(end);

@@ -1,13 +1,13 @@
 //! The dashboard's files, embedded from `web/dist`.
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::{ACCEPT, CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH};
+use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue};
 use poem::web::Path;
 use poem::{Request, Response, Route, get, handler};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::error::ApiError;
+use super::freshness::{Known, Tag};
 use super::headers::{DOCS_POLICY, PAGE_POLICY, on_pages};
 
 #[derive(RustEmbed)]
@@ -31,9 +31,7 @@ pub(super) const PAGES: &[&str] = &[
 /// Adds the dashboard, the documentation and the document to the routes.
 pub(super) fn routes(route: Route, document: Bytes) -> Route {
     let document = poem::endpoint::make_sync(move |_| {
-        Response::builder()
-            .content_type("application/json")
-            .body(document.clone())
+        Response::builder().content_type("application/json").body(document.clone())
     });
     route
         .at("/", get(page))
@@ -49,10 +47,7 @@ pub(super) fn routes(route: Route, document: Bytes) -> Route {
 
 /// Whether a browser asks: only browsers say that they want HTML.
 pub(super) fn is_browser(request: &Request) -> bool {
-    let accept = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok());
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
@@ -88,46 +83,20 @@ fn asset(request: &Request, Path(path): Path<String>) -> Result<Response, ApiErr
 /// An embedded file, or 304 when the client has it.
 fn file(request: &Request, path: &str) -> Result<Response, ApiError> {
     let file = Files::get(path).ok_or_else(ApiError::unknown_path)?;
-    let tag = tag(&file);
-    let known = request
-        .headers()
-        .get(IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok());
-    let fresh = known.is_some_and(|known| {
-        known
-            .split(',')
-            .any(|one| one.trim().trim_start_matches("W/") == tag)
-    });
-    let mut response = if fresh {
-        StatusCode::NOT_MODIFIED.into()
-    } else {
-        Response::builder()
-            .content_type(content_type(&file))
-            .body(file.data.into_owned())
-    };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(ETAG, tag);
-    }
-    Ok(response)
-}
-
-/// Told apart by their content.
-fn tag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
-    hash[..16]
-        .iter()
-        .fold(String::from("\""), |tag, byte| tag + &format!("{byte:02x}"))
-        + "\""
+    let tag: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let tag = Tag::quoted(&tag);
+    let known = Known::from_headers(request.headers());
+    let mut response = known.not_modified(&tag).unwrap_or_else(|| {
+        Response::builder().content_type(content_type(&file)).body(file.data.into_owned())
+    });
+    tag.put(response.headers_mut());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
 }
 
 fn content_type(file: &EmbeddedFile) -> String {
     let guessed = file.metadata.mimetype();
     let is_text = guessed.starts_with("text/") || guessed.ends_with("javascript");
-    if is_text {
-        format!("{guessed}; charset=utf-8")
-    } else {
-        guessed.to_owned()
-    }
+    if is_text { format!("{guessed}; charset=utf-8") } else { guessed.to_owned() }
 }

@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report, StatusRules};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::model::{
+    self, Facets, Filter, HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Moment, Report,
+    StatusRules, Summary,
+};
 use crate::store::{Recorded, Store, StoreError};
 
 /// The inventory and its rules.
@@ -31,9 +37,7 @@ impl Inventory {
     /// As [`Store::record_reports`].
     pub async fn record(&self, report: Report) -> Result<Recorded, StoreError> {
         let mut recorded = self.store.record_reports(vec![report]).await?;
-        recorded
-            .pop()
-            .ok_or_else(|| StoreError::Backend("a report was not answered".into()))
+        recorded.pop().ok_or_else(|| StoreError::Backend("a report was not answered".into()))
     }
 
     /// One machine.
@@ -50,6 +54,32 @@ impl Inventory {
     /// As [`Store::machines`].
     pub async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError> {
         self.store.machines(query).await
+    }
+
+    /// How many machines of each kind there are among those that meet a filter.
+    ///
+    /// # Errors
+    /// As [`Store::machines`].
+    pub async fn facets(&self, filter: Filter, now: DateTime<Utc>) -> Result<Facets, StoreError> {
+        let query = MachineQuery { filter: filter.without_choices(), ..MachineQuery::default() };
+        let page = self.store.machines(&query).await?;
+        Ok(model::facets(&filter, self.rules, now, &page.machines))
+    }
+
+    /// Figures over the machines that meet a filter; ages are counted in days of `zone`.
+    ///
+    /// # Errors
+    /// As [`Store::machines`].
+    pub async fn summary(
+        &self,
+        filter: Filter,
+        now: DateTime<Utc>,
+        zone: Tz,
+    ) -> Result<Summary, StoreError> {
+        let query = MachineQuery { filter, ..MachineQuery::default() };
+        let page = self.store.machines(&query).await?;
+        let day = move |instant: DateTime<Utc>| instant.with_timezone(&zone).date_naive();
+        Ok(model::summary(&Moment { now, rules: self.rules, day }, &page.machines))
     }
 
     /// How many machines there are.

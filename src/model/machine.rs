@@ -1,5 +1,7 @@
 //! A machine as the inventory knows it.
 
+use std::hash::{Hash, Hasher};
+
 use chrono::{DateTime, Utc};
 
 use super::{HumanEdit, MachineId, Report};
@@ -34,7 +36,7 @@ pub struct Machine {
 }
 
 /// Facts that belong to people. A report fills them where they are empty and never replaces them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct HumanFields {
     /// Make and model of the computer.
     pub computer_model: Option<String>,
@@ -68,11 +70,7 @@ impl Machine {
     #[must_use]
     pub fn reported(&self, report: Report) -> Self {
         let human = HumanFields {
-            computer_model: self
-                .human
-                .computer_model
-                .clone()
-                .or(report.human.computer_model),
+            computer_model: self.human.computer_model.clone().or(report.human.computer_model),
             computer_activation: self
                 .human
                 .computer_activation
@@ -122,5 +120,15 @@ impl Machine {
     #[must_use]
     pub fn is_manual(&self) -> bool {
         self.ip == "0.0.0.0" && self.memory_total_mb == 0
+    }
+}
+
+impl Hash for Machine {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { id, hostname, ip, os, os_version, human, .. } = self;
+        (id, hostname, ip, os, os_version, human).hash(state);
+        self.cpu_percent.to_bits().hash(state);
+        (self.memory_total_mb, self.memory_used_mb, self.interval_s).hash(state);
+        (self.created_at, self.updated_at).hash(state);
     }
 }

@@ -2,19 +2,26 @@
 //! no clock, no serialisation format, no HTTP.
 
 mod edit;
+mod filter;
 mod id;
 mod machine;
 mod order;
 mod query;
 mod report;
 mod status;
+mod summary;
 mod text;
 
 pub use edit::HumanEdit;
+pub use filter::{Activation, Filter, Period, StatusFilter, search_text};
 pub use id::{InvalidMachineId, MachineId};
 pub use machine::{HumanFields, Machine};
 pub use order::NameKey;
 pub use query::{MachinePage, MachineQuery, Sort};
 pub use report::Report;
 pub use status::{Status, StatusRules};
+pub use summary::{
+    AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,
+    summary,
+};
 pub use text::{HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, OS_CHARS, clean};

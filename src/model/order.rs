@@ -15,10 +15,7 @@ impl NameKey {
     /// The key of a machine with this name.
     #[must_use]
     pub fn new(name: &str, id: &MachineId) -> Self {
-        Self {
-            folded: fold(name).into(),
-            id: id.clone(),
-        }
+        Self { folded: fold(name).into(), id: id.clone() }
     }
 
     /// The machine's id.
@@ -35,9 +32,7 @@ pub(super) fn fold(name: &str) -> Vec<u8> {
     let mut rest = name;
     while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit() {
-            let end = rest
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(rest.len());
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             let digits = rest[..end].trim_start_matches('0').as_bytes();
             folded.push(b'0');
             folded.push(u8::try_from(digits.len()).unwrap_or(u8::MAX));
@@ -64,16 +59,8 @@ mod tests {
 
     #[test]
     fn numbers_sort_by_value_and_case_does_not_matter() {
-        let names = [
-            "",
-            "lab-01-pc02",
-            "lab-01-pc10",
-            "LAB-2-pc1",
-            "m00009",
-            "m10",
-            "PC-2",
-            "pc-10",
-        ];
+        let names =
+            ["", "lab-01-pc02", "lab-01-pc10", "LAB-2-pc1", "m00009", "m10", "PC-2", "pc-10"];
         for pair in names.windows(2) {
             assert!(key(pair[0]) < key(pair[1]), "{pair:?}");
         }

@@ -1,10 +1,11 @@
 //! What a list of machines is asked for, and what it answers.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Machine;
 use super::order::fold;
+use super::{Filter, Machine};
 
 /// The column that orders a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Sort {
     /// original's bookmarks expect.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        match name.to_ascii_lowercase().as_str() {
+        match name.trim().to_ascii_lowercase().as_str() {
             "os" => Self::Os,
             "os_version" => Self::OsVersion,
             "created_at" => Self::CreatedAt,
@@ -41,8 +42,10 @@ impl Sort {
 }
 
 /// Which machines, in which order, and which part of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct MachineQuery {
+    /// Which machines.
+    pub filter: Filter,
     /// The column that orders the list; equal values are ordered by host name, then id.
     pub sort: Sort,
     /// Largest first. Missing values come last either way.
@@ -63,19 +66,16 @@ pub struct MachinePage {
 }
 
 impl MachineQuery {
-    /// Answers the query from every machine of the inventory, given in the order of their names
-    /// (see [`super::NameKey`]).
+    /// Answers the query from the machines that match its filter, given in the order of their
+    /// names (see [`super::NameKey`]).
     #[must_use]
-    pub fn page(&self, by_name: impl DoubleEndedIterator<Item = Arc<Machine>>) -> MachinePage {
-        let mut machines: Vec<_> = match (self.sort, self.descending) {
-            (Sort::Hostname, true) => by_name.rev().collect(),
-            _ => by_name.collect(),
-        };
-        // Every sort below is stable: equal values stay in the order of their names.
+    pub fn page(&self, mut machines: Vec<Arc<Machine>>) -> MachinePage {
+        // Every sort is stable: equal values stay in the order of their names.
         match self.sort {
+            Sort::Hostname if self.descending => machines.reverse(),
             Sort::Hostname => {}
-            Sort::Os => self.sort_by(&mut machines, |machine| text(&machine.os)),
-            Sort::OsVersion => self.sort_by(&mut machines, |machine| text(&machine.os_version)),
+            Sort::Os => self.sort_by_text(&mut machines, |machine| &machine.os),
+            Sort::OsVersion => self.sort_by_text(&mut machines, |machine| &machine.os_version),
             Sort::CreatedAt => self.sort_by(&mut machines, |machine| Some(machine.created_at)),
             Sort::UpdatedAt => self.sort_by(&mut machines, |machine| machine.updated_at),
             Sort::ComputerActivation => {
@@ -83,35 +83,51 @@ impl MachineQuery {
             }
         }
         let total = machines.len();
-        let end = self
-            .limit
-            .map_or(total, |limit| self.offset.saturating_add(limit))
-            .min(total);
+        let end = self.limit.map_or(total, |limit| self.offset.saturating_add(limit)).min(total);
         machines.truncate(end);
         machines.drain(..self.offset.min(end));
         MachinePage { machines, total }
     }
 
-    fn sort_by<K: Ord>(
+    fn sort_by<K: Ord + Copy>(
         &self,
         machines: &mut [Arc<Machine>],
         value: impl Fn(&Machine) -> Option<K>,
     ) {
-        if self.descending {
-            machines.sort_by_cached_key(|machine| {
-                let value = value(machine);
-                (value.is_none(), value.map(Reverse))
-            });
-        } else {
-            machines.sort_by_cached_key(|machine| {
-                let value = value(machine);
-                (value.is_none(), value)
-            });
-        }
+        machines.sort_by_cached_key(|machine| {
+            let value = value(machine);
+            let (up, down) = if self.descending { (None, value) } else { (value, None) };
+            (value.is_none(), up, down.map(Reverse))
+        });
     }
-}
 
-/// The sort value of free text; empty text is missing.
-fn text(text: &str) -> Option<Vec<u8>> {
-    (!text.is_empty()).then(|| fold(text))
+    /// Few different texts stand in many machines, so only those are ordered; a machine is then
+    /// sorted by its text's place.
+    fn sort_by_text(&self, machines: &mut [Arc<Machine>], text: impl Fn(&Machine) -> &str) {
+        let mut places: HashMap<&str, usize> =
+            machines.iter().map(|machine| (text(machine), 0)).collect();
+        let mut texts: Vec<_> = places.keys().map(|text| (fold(text), *text)).collect();
+        texts.sort_unstable();
+        let (mut place, mut last) = (0, None);
+        for (folded, text) in &texts {
+            place += usize::from(last.replace(folded) != Some(folded));
+            places.insert(text, place);
+        }
+        let keys: Vec<_> = machines
+            .iter()
+            .map(|machine| {
+                let text = text(machine);
+                (!text.is_empty()).then_some(places[text])
+            })
+            .collect();
+        drop(places);
+        let mut order: Vec<_> = (0..machines.len()).collect();
+        order.sort_by_key(|&index| {
+            let value = keys[index];
+            let (up, down) = if self.descending { (None, value) } else { (value, None) };
+            (value.is_none(), up, down.map(Reverse))
+        });
+        let sorted: Vec<_> = order.into_iter().map(|index| Arc::clone(&machines[index])).collect();
+        machines.clone_from_slice(&sorted);
+    }
 }

@@ -33,11 +33,7 @@ pub struct StatusRules {
 
 impl Default for StatusRules {
     fn default() -> Self {
-        Self {
-            late: None,
-            offline: TimeDelta::minutes(15),
-            missing: TimeDelta::days(7),
-        }
+        Self { late: None, offline: TimeDelta::minutes(15), missing: TimeDelta::days(7) }
     }
 }
 
@@ -49,9 +45,7 @@ impl StatusRules {
             return None;
         }
         let interval_s = machine.interval_s.unwrap_or(DEFAULT_INTERVAL_S);
-        let late = self
-            .late
-            .unwrap_or(TimeDelta::seconds(3 * i64::from(interval_s)));
+        let late = self.late.unwrap_or(TimeDelta::seconds(3 * i64::from(interval_s)));
         let silent = now - machine.last_seen();
         Some(if silent < late {
             Status::Online
@@ -109,14 +103,7 @@ mod tests {
 
     #[test]
     fn manual_entries_have_no_state() {
-        let manual = Machine {
-            ip: "0.0.0.0".into(),
-            memory_total_mb: 0,
-            ..machine(None)
-        };
-        assert_eq!(
-            StatusRules::default().status(&manual, DateTime::UNIX_EPOCH),
-            None
-        );
+        let manual = Machine { ip: "0.0.0.0".into(), memory_total_mb: 0, ..machine(None) };
+        assert_eq!(StatusRules::default().status(&manual, DateTime::UNIX_EPOCH), None);
     }
 }

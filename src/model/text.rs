@@ -22,20 +22,12 @@ pub fn clean(text: &str, max_chars: usize) -> String {
         return trimmed.to_owned();
     }
     let kept: String = text.chars().filter(|&c| !is_harmful(c)).collect();
-    kept.trim()
-        .chars()
-        .take(max_chars)
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    kept.trim().chars().take(max_chars).collect::<String>().trim_end().to_owned()
 }
 
 fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
-        )
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -37,10 +37,7 @@ pub(super) fn from_epoch_seconds(seconds: f64) -> Option<DateTime<Utc>> {
     if micros.is_nan() || micros.abs() >= 1e18 {
         return None;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the range was checked above"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked above")]
     DateTime::from_timestamp_micros(micros as i64).filter(|at| YEARS.contains(&at.year()))
 }
 
@@ -55,20 +52,11 @@ fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
 
 fn parse_local(text: &str) -> Option<NaiveDateTime> {
     const DATES: [&str; 2] = ["%Y-%m-%d", "%d/%m/%Y"];
-    const TIMES: [&str; 4] = [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-    ];
-    let date = DATES
-        .iter()
-        .find_map(|format| NaiveDate::parse_from_str(text, format).ok());
-    date.map(|date| date.and_time(NaiveTime::MIN)).or_else(|| {
-        TIMES
-            .iter()
-            .find_map(|f| NaiveDateTime::parse_from_str(text, f).ok())
-    })
+    const TIMES: [&str; 4] =
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    let date = DATES.iter().find_map(|format| NaiveDate::parse_from_str(text, format).ok());
+    date.map(|date| date.and_time(NaiveTime::MIN))
+        .or_else(|| TIMES.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok()))
 }
 
 #[cfg(test)]
@@ -98,16 +86,7 @@ mod tests {
 
     #[test]
     fn impossible_dates_are_refused() {
-        for text in [
-            "31/31/2020",
-            "2024-13-01",
-            "soon",
-            "",
-            "1e300",
-            "0001-01-01",
-            "NaN",
-            "inf",
-        ] {
+        for text in ["31/31/2020", "2024-13-01", "soon", "", "1e300", "0001-01-01", "NaN", "inf"] {
             assert_eq!(utc(text), None, "{text}");
         }
     }
@@ -121,9 +100,6 @@ mod tests {
         // Clocks went back from 00:00 to 23:00 on 2018-02-18, and forward at 00:00 on 2018-11-04.
         assert_eq!(at("2018-02-17 23:30"), "2018-02-18T02:30:00+00:00");
         assert_eq!(at("2018-11-04 00:30"), "2018-11-04T04:30:00+00:00");
-        assert_eq!(
-            utc("2018-11-04").as_deref(),
-            Some("2018-11-04T04:00:00+00:00")
-        );
+        assert_eq!(utc("2018-11-04").as_deref(), Some("2018-11-04T04:00:00+00:00"));
     }
 }

@@ -29,10 +29,7 @@ pub struct MachineEdit {
 
 impl Example for MachineEdit {
     fn example() -> Self {
-        Self {
-            computer_activation: Some("2024-02-20".into()),
-            ..Self::default()
-        }
+        Self { computer_activation: Some("2024-02-20".into()), ..Self::default() }
     }
 }
 

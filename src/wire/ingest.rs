@@ -133,12 +133,9 @@ pub(super) fn activation(value: &Scalar<'_>, zone: Tz) -> Result<Option<DateTime
 
 /// A count of days that every store can keep.
 pub(super) fn activation_days(days: i64) -> Result<i32, BadBody> {
-    i32::try_from(days)
-        .ok()
-        .filter(|days| *days >= 0)
-        .ok_or_else(|| {
-            BadBody("activation_days must be a whole number from 0 to 2147483647".into())
-        })
+    i32::try_from(days).ok().filter(|days| *days >= 0).ok_or_else(|| {
+        BadBody("activation_days must be a whole number from 0 to 2147483647".into())
+    })
 }
 
 struct FieldsVisitor;
@@ -153,14 +150,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Fields::default();
         while let Some(Name(name)) = map.next_key()? {
-            let required = |name| Text {
-                name,
-                nullable: false,
-            };
-            let optional = |name| Text {
-                name,
-                nullable: true,
-            };
+            let required = |name| Text { name, nullable: false };
+            let optional = |name| Text { name, nullable: true };
             match &*name {
                 "machine_id" => fields.machine_id = map.next_value_seed(required("machine_id"))?,
                 "hostname" => fields.hostname = map.next_value_seed(required("hostname"))?,
@@ -171,42 +162,26 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                     fields.computer_model = map.next_value_seed(optional("computer_model"))?;
                 }
                 "cpu_percent" => {
-                    fields.cpu_percent = map.next_value_seed(Float {
-                        name: "cpu_percent",
-                    })?;
+                    fields.cpu_percent = map.next_value_seed(Float { name: "cpu_percent" })?;
                 }
                 "memory_total_mb" => {
-                    let memory = Integer {
-                        name: "memory_total_mb",
-                        nullable: false,
-                    };
+                    let memory = Integer { name: "memory_total_mb", nullable: false };
                     fields.memory_total_mb = map.next_value_seed(memory)?;
                 }
                 "memory_used_mb" => {
-                    let memory = Integer {
-                        name: "memory_used_mb",
-                        nullable: true,
-                    };
+                    let memory = Integer { name: "memory_used_mb", nullable: true };
                     fields.memory_used_mb = map.next_value_seed(memory)?;
                 }
                 "interval_s" => {
-                    let interval = Integer {
-                        name: "interval_s",
-                        nullable: true,
-                    };
+                    let interval = Integer { name: "interval_s", nullable: true };
                     fields.interval_s = map.next_value_seed(interval)?;
                 }
                 "activation_days" => {
-                    let days = Integer {
-                        name: "activation_days",
-                        nullable: true,
-                    };
+                    let days = Integer { name: "activation_days", nullable: true };
                     fields.activation_days = map.next_value_seed(days)?;
                 }
                 "computer_activation" => {
-                    let activation = AnyScalar {
-                        name: "computer_activation",
-                    };
+                    let activation = AnyScalar { name: "computer_activation" };
                     fields.computer_activation = map.next_value_seed(activation)?;
                 }
                 _ => map.next_value_seed(Skipped)?,

@@ -13,11 +13,7 @@ pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> de::Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text {
-            name: "a field name",
-            nullable: false,
-        }
-        .deserialize(deserializer)?;
+        let text = Text { name: "a field name", nullable: false }.deserialize(deserializer)?;
         Ok(Self(text.unwrap_or_default()))
     }
 }
@@ -111,19 +107,14 @@ impl<'de> Visitor<'de> for Integer {
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
         let number = i64::try_from(number);
-        number
-            .map(Some)
-            .map_err(|_| E::custom(format!("{} is too large", self.name)))
+        number.map(Some).map_err(|_| E::custom(format!("{} is too large", self.name)))
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
         if !number.is_finite() || number.abs() >= 9.2e18 {
             return Err(E::custom(format!("{} is too large", self.name)));
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a fraction is cut off on purpose"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction is cut off on purpose")]
         self.visit_i64(number as i64)
     }
 
@@ -179,18 +170,12 @@ impl<'de> Visitor<'de> for AnyScalar {
         Ok(Some(Scalar::Number(number)))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "as every JSON reader with floats does"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "as every JSON reader with floats does")]
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
         self.visit_f64(number as f64)
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "as every JSON reader with floats does"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "as every JSON reader with floats does")]
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
         self.visit_f64(number as f64)
     }
@@ -257,16 +242,9 @@ impl<'de> Visitor<'de> for Skipped {
 }
 
 fn null<T, E: de::Error>(nullable: bool, name: &str) -> Result<Option<T>, E> {
-    if nullable {
-        Ok(None)
-    } else {
-        Err(E::custom(format!("{name} must not be null")))
-    }
+    if nullable { Ok(None) } else { Err(E::custom(format!("{name} must not be null"))) }
 }
 
 fn not_a_number<E: de::Error>(name: &str, text: &str) -> E {
-    E::custom(format!(
-        "{name} must be a number, not '{}'",
-        clean(text, 40)
-    ))
+    E::custom(format!("{name} must be a number, not '{}'", clean(text, 40)))
 }

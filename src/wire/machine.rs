@@ -66,6 +66,9 @@ pub struct MachineList {
     pub items: Vec<Machine>,
     /// How many items this answer holds.
     pub count: usize,
+    /// How many machines match in all, when `limit` was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<usize>,
 }
 
 /// What was done, and the machine as it is now.
@@ -121,10 +124,7 @@ impl Presenter {
     /// The machines as the API shows them.
     #[must_use]
     pub fn machines(&self, machines: &[Arc<model::Machine>]) -> Vec<Machine> {
-        machines
-            .iter()
-            .map(|machine| self.machine(machine))
-            .collect()
+        machines.iter().map(|machine| self.machine(machine)).collect()
     }
 }
 

@@ -11,7 +11,11 @@ mod ingest;
 mod lenient;
 #[cfg(feature = "server")]
 mod machine;
+#[cfg(feature = "server")]
+mod query;
 mod report;
+#[cfg(feature = "server")]
+mod summary;
 #[cfg(feature = "server")]
 mod timestamp;
 
@@ -23,7 +27,11 @@ pub use edit::{MachineEdit, parse_edit};
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
+#[cfg(feature = "server")]
+pub use query::{Asked, FILTER_PARAMETERS, PAGE_PARAMETERS, Parameter, parse_query};
 pub use report::Report;
+#[cfg(feature = "server")]
+pub use summary::{Facets, Summary};
 #[cfg(feature = "server")]
 pub use timestamp::Timestamp;
 
@@ -41,11 +49,7 @@ impl From<serde_json::Error> for BadBody {
         let mut message: String = text.chars().take(MAX_CHARS).collect();
         if message.len() < text.len() {
             message.push('…');
-            message.push_str(&format!(
-                " at line {} column {}",
-                error.line(),
-                error.column()
-            ));
+            message.push_str(&format!(" at line {} column {}", error.line(), error.column()));
         }
         Self(match error.classify() {
             serde_json::error::Category::Data => message,

@@ -38,10 +38,7 @@ pub struct Report {
     pub timestamp: Option<String>,
     /// Seconds between two reports of this agent, when it repeats: the base of "online".
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "server",
-        oai(validator(minimum(value = "1"), maximum(value = "86400")))
-    )]
+    #[cfg_attr(feature = "server", oai(validator(minimum(value = "1"), maximum(value = "86400"))))]
     pub interval_s: Option<u32>,
     /// Make and model; kept only while no model is known.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -25,20 +25,9 @@ fn machine(number: u8, hostname: &str, os: &str, os_version: &str) -> Value {
 /// Three machines, whose names are in natural order: pc-2 comes before pc-10.
 async fn fleet() -> Server {
     let server = Server::start().await;
-    server
-        .report(&machine(1, "lab-pc-10", "windows", "Windows 11"))
-        .await;
-    server
-        .report(&machine(2, "lab-pc-2", "windows", "Windows 11"))
-        .await;
-    server
-        .report(&machine(
-            3,
-            "bib-pc-1",
-            "linux",
-            "Debian GNU/Linux 12 (bookworm)",
-        ))
-        .await;
+    server.report(&machine(1, "lab-pc-10", "windows", "Windows 11")).await;
+    server.report(&machine(2, "lab-pc-2", "windows", "Windows 11")).await;
+    server.report(&machine(3, "bib-pc-1", "linux", "Debian GNU/Linux 12 (bookworm)")).await;
     server
 }
 
@@ -46,53 +35,28 @@ async fn fleet() -> Server {
 async fn open(browser: &Browser, server: &Server, path: &str) -> Page {
     let origin = server.url("");
     let page = browser.open(&format!("{origin}{path}")).await;
-    assert!(
-        page.console.is_empty(),
-        "the console of {path} is not empty: {:#?}",
-        page.console
-    );
+    assert!(page.console.is_empty(), "the console of {path} is not empty: {:#?}", page.console);
     assert!(!page.requests.is_empty(), "no request of {path} was seen");
     for request in &page.requests {
         let local = request.url.starts_with(&format!("{origin}/"));
-        assert!(
-            local || request.url.starts_with("data:"),
-            "{path} asked {}",
-            request.url
-        );
+        assert!(local || request.url.starts_with("data:"), "{path} asked {}", request.url);
         let fine = !local || matches!(request.status, Some(200 | 304));
-        assert!(
-            fine,
-            "{path} did not get {}: {:?}",
-            request.url, request.status
-        );
+        assert!(fine, "{path} did not get {}: {:?}", request.url, request.status);
     }
     page
 }
 
 #[track_caller]
 fn shows(page: &Page, text: &str) {
-    assert!(
-        page.dom.contains(text),
-        "{text:?} is not on the page:\n{}",
-        page.dom
-    );
+    assert!(page.dom.contains(text), "{text:?} is not on the page:\n{}", page.dom);
 }
 
 #[track_caller]
 fn in_order(page: &Page, texts: &[&str]) {
     let body = page.dom.find("<tbody").expect("a table on the page");
-    let places: Vec<_> = texts
-        .iter()
-        .map(|text| page.dom[body..].find(text))
-        .collect();
-    assert!(
-        places.iter().all(Option::is_some),
-        "not all of {texts:?} are on the page: {places:?}"
-    );
-    assert!(
-        places.is_sorted(),
-        "{texts:?} stand in another order: {places:?}"
-    );
+    let places: Vec<_> = texts.iter().map(|text| page.dom[body..].find(text)).collect();
+    assert!(places.iter().all(Option::is_some), "not all of {texts:?} are on the page: {places:?}");
+    assert!(places.is_sorted(), "{texts:?} stand in another order: {places:?}");
 }
 
 #[tokio::test]
@@ -103,10 +67,7 @@ async fn an_empty_inventory_shows_the_command_that_brings_the_first_machine_in()
     let server = Server::start().await;
     let page = open(&browser, &server, "/").await;
     shows(&page, "<title>Nenhuma máquina ainda");
-    shows(
-        &page,
-        &format!("TATUSCAN_URL={} tatuscan agent", server.url("")),
-    );
+    shows(&page, &format!("TATUSCAN_URL={} tatuscan agent", server.url("")));
 }
 
 #[tokio::test]
@@ -141,19 +102,11 @@ async fn the_address_of_the_report_decides_filters_and_order() {
         return;
     };
     let server = fleet().await;
-    let page = open(
-        &browser,
-        &server,
-        "/report/?os=windows&q=lab&sort=HOSTNAME&dir=DESC",
-    )
-    .await;
+    let page = open(&browser, &server, "/report/?os=windows&q=lab&sort=HOSTNAME&dir=DESC").await;
     shows(&page, "<title>Relatório: windows, “lab”, 2 máquinas");
     shows(&page, r#"aria-sort="descending""#);
     in_order(&page, &["lab-pc-10", "lab-pc-2"]);
-    assert!(
-        !page.dom.contains("bib-pc-1"),
-        "a machine that was filtered out is on the page"
-    );
+    assert!(!page.dom.contains("bib-pc-1"), "a machine that was filtered out is on the page");
 }
 
 #[tokio::test]
@@ -167,10 +120,7 @@ async fn the_charts_sum_what_is_beyond_the_top_as_others() {
     shows(&page, r#"href="/report?os_version=Windows+11""#);
     shows(&page, "Outros");
     let debian = "os_version=Debian";
-    assert!(
-        !page.dom.contains(debian),
-        "a version beyond the top has a bar of its own"
-    );
+    assert!(!page.dom.contains(debian), "a version beyond the top has a bar of its own");
 }
 
 #[tokio::test]
@@ -183,11 +133,7 @@ async fn the_documentation_shows_the_operations_without_another_host() {
     shows(&page, "opblock-get");
     shows(&page, "opblock-post");
     shows(&page, r#"data-path="/api/machines""#);
-    assert!(
-        page.requests
-            .iter()
-            .any(|request| request.url.ends_with("/openapi.json"))
-    );
+    assert!(page.requests.iter().any(|request| request.url.ends_with("/openapi.json")));
 }
 
 #[tokio::test]
@@ -202,18 +148,9 @@ async fn what_a_machine_reports_is_shown_as_text_on_every_page() {
     for path in ["/", "/report", "/charts"] {
         let page = open(&browser, &server, path).await;
         shows(&page, "&lt;img src=x onerror=document.title=1&gt;");
-        assert!(
-            !page.dom.contains("<title>1</title>"),
-            "{path} ran what a machine reported"
-        );
+        assert!(!page.dom.contains("<title>1</title>"), "{path} ran what a machine reported");
         // An element would be written with quotes; inside an attribute it stands as it came.
-        assert!(
-            !page.dom.contains(r#"<img src="x""#),
-            "{path} made an element of a report"
-        );
-        assert!(
-            !page.dom.contains("<script>"),
-            "{path} made a script of a report"
-        );
+        assert!(!page.dom.contains(r#"<img src="x""#), "{path} made an element of a report");
+        assert!(!page.dom.contains("<script>"), "{path} made a script of a report");
     }
 }

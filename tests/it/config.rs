@@ -20,15 +20,13 @@ fn call(words: &str, environment: &Environment) -> Result<Command, Refusal> {
 fn serve(variables: &[(&str, &str)]) -> Result<Serve, Refusal> {
     match call("serve", &environment(variables, ""))? {
         Command::Serve(serve) => Ok(*serve),
-        Command::Agent(_) => panic!("this is the agent"),
+        other => panic!("this is {other:?}"),
     }
 }
 
 /// An environment with those variables and one `.env` file of that text behind them.
 fn environment(variables: &[(&str, &str)], dotenv: &str) -> Environment {
-    let owned = variables
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let mut environment = Environment::of(owned);
     environment.add_file(Path::new(".env"), dotenv);
     environment

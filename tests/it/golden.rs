@@ -38,13 +38,9 @@ async fn the_recorded_conversation_gets_the_same_answers() {
 
 async fn send(server: &Server, request: &Value) -> (u16, String, Value) {
     let method = request["method"].as_str().unwrap().parse().unwrap();
-    let mut call = server
-        .client
-        .request(method, server.url(request["path"].as_str().unwrap()));
+    let mut call = server.client.request(method, server.url(request["path"].as_str().unwrap()));
     if let Some(json) = request.get("json") {
-        call = call
-            .header("Content-Type", "application/json")
-            .body(json.to_string());
+        call = call.header("Content-Type", "application/json").body(json.to_string());
     }
     if let Some(body) = request["body"].as_str() {
         call = call.body(body.to_owned());
@@ -55,25 +51,15 @@ async fn send(server: &Server, request: &Value) -> (u16, String, Value) {
         }
     }
     let response = call.send().await.unwrap();
-    let kind = response
-        .headers()
-        .get("content-type")
-        .map(|v| v.to_str().unwrap().to_owned());
+    let kind = response.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned());
     let status = response.status().as_u16();
-    (
-        status,
-        kind.unwrap_or_default(),
-        response.json().await.unwrap_or(Value::Null),
-    )
+    (status, kind.unwrap_or_default(), response.json().await.unwrap_or(Value::Null))
 }
 
 fn check(name: &str, expected: &Value, status: u16, kind: &str, body: &Value) {
     if let Some((_, our_status, text)) = DEVIATIONS.iter().find(|(known, ..)| *known == name) {
         assert_eq!(status, *our_status, "{name}: {body}");
-        assert!(
-            body["error"].as_str().unwrap().contains(text),
-            "{name}: {body}"
-        );
+        assert!(body["error"].as_str().unwrap().contains(text), "{name}: {body}");
         return;
     }
     // The original redirects /report and /charts; both of ours answer at once.
@@ -83,10 +69,7 @@ fn check(name: &str, expected: &Value, status: u16, kind: &str, body: &Value) {
     };
     assert_eq!(u64::from(status), expected_status, "{name}: {body}");
     let expected_kind = expected["type"].as_str().unwrap();
-    assert!(
-        kind.starts_with(expected_kind),
-        "{name}: {kind} instead of {expected_kind}"
-    );
+    assert!(kind.starts_with(expected_kind), "{name}: {kind} instead of {expected_kind}");
     if expected["json"].is_object() {
         same(name, &expected["json"], body);
     }
@@ -98,9 +81,7 @@ fn same(at: &str, expected: &Value, ours: &Value) {
     match expected {
         Value::Object(fields) => {
             for (field, value) in fields {
-                let ours = ours
-                    .get(field)
-                    .unwrap_or_else(|| panic!("{at}: no {field} in {ours}"));
+                let ours = ours.get(field).unwrap_or_else(|| panic!("{at}: no {field} in {ours}"));
                 if at == "patch-days.item" && field == "updated_at" {
                     // Ours means "last report", which a change by a person is not.
                     assert_eq!(ours, &Value::Null);
@@ -126,16 +107,10 @@ fn same(at: &str, expected: &Value, ours: &Value) {
 /// `2026-11-23T03:26:15.258264-04:00`, of which the fraction may be missing.
 fn same_form(at: &str, expected: &str, ours: &str) {
     let shape = |text: &str| -> String {
-        text.chars()
-            .map(|c| if c.is_ascii_digit() { '0' } else { c })
-            .collect()
+        text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
     };
     let whole = ours.len() == expected.len() - ".258264".len();
-    let expected = if whole {
-        shape(expected).replace(".000000", "")
-    } else {
-        shape(expected)
-    };
+    let expected = if whole { shape(expected).replace(".000000", "") } else { shape(expected) };
     assert_eq!(shape(ours), expected, "{at}: {ours}");
     assert!(ours.ends_with("-04:00"), "{at}: {ours}");
 }

@@ -30,10 +30,7 @@ async fn until_closed(stream: &mut TcpStream) -> (String, Duration) {
     let closed =
         tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
     closed.expect("the server never closed the connection").ok();
-    (
-        String::from_utf8_lossy(&answer).into_owned(),
-        started.elapsed(),
-    )
+    (String::from_utf8_lossy(&answer).into_owned(), started.elapsed())
 }
 
 fn within(took: Duration, at_least: u64, at_most: u64) {
@@ -45,10 +42,7 @@ fn within(took: Duration, at_least: u64, at_most: u64) {
 async fn a_head_that_never_ends_is_cut_off_though_bytes_keep_coming() {
     let server = Server::start_with(strict()).await;
     let mut stream = connect(&server).await;
-    stream
-        .write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n").await.unwrap();
     let (mut reading, mut writing) = stream.into_split();
     let dripping = tokio::spawn(async move {
         while writing.write_all(b"X-Slow: 1\r\n").await.is_ok() {
@@ -77,10 +71,7 @@ async fn an_idle_connection_lives_longer_than_a_slow_head_and_then_ends() {
     let server = Server::start_with(strict()).await;
     let mut stream = connect(&server).await;
     for _ in 0..2 {
-        stream
-            .write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let mut answer = [0; 512];
         let read = stream.read(&mut answer).await.unwrap();
         assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
@@ -99,10 +90,7 @@ async fn a_body_that_comes_too_slowly_is_408() {
     stream.write_all(head).await.unwrap();
     let (answer, took) = until_closed(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    assert!(
-        answer.to_lowercase().contains("connection: close"),
-        "{answer}"
-    );
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
     within(took, 500, 2500);
 }
 
@@ -126,10 +114,7 @@ async fn an_endless_chunked_body_is_413_and_closed() {
     let ended =
         tokio::time::timeout(Duration::from_secs(5), reading.read_to_end(&mut answer)).await;
     ended.expect("the server went on reading").ok();
-    assert!(
-        String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 413"),
-        "{answer:?}"
-    );
+    assert!(String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 413"), "{answer:?}");
     assert!(pouring.await.unwrap() < 16 << 20);
 }
 
@@ -150,10 +135,7 @@ async fn an_announced_large_body_is_413_before_it_is_sent() {
 async fn a_head_that_is_too_large_is_431() {
     let server = Server::start_with(strict()).await;
     let mut stream = connect(&server).await;
-    let head = format!(
-        "GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: {}\r\n\r\n",
-        "a".repeat(60_000)
-    );
+    let head = format!("GET /livez HTTP/1.1\r\nHost: x\r\nX-Big: {}\r\n\r\n", "a".repeat(60_000));
     let _ = stream.write_all(head.as_bytes()).await;
     let (answer, _) = until_closed(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
@@ -174,22 +156,14 @@ async fn a_client_that_does_not_take_its_answer_is_cut_off() {
     stream.write_all(&requests).await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (answer, _) = until_closed(&mut stream).await;
-    assert!(
-        answer.len() < 20 * 1_000_000,
-        "all {} bytes were sent",
-        answer.len()
-    );
+    assert!(answer.len() < 20 * 1_000_000, "all {} bytes were sent", answer.len());
 }
 
 #[tokio::test]
 async fn deep_nesting_is_refused_wherever_it_stands() {
     let server = Server::start().await;
     let deep = "[".repeat(30_000);
-    for body in [
-        deep.clone(),
-        format!("{{\"x\":{deep}"),
-        "{\"x\":".repeat(12_000),
-    ] {
+    for body in [deep.clone(), format!("{{\"x\":{deep}"), "{\"x\":".repeat(12_000)] {
         let (status, answer) = server.post(body).await;
         assert_eq!(status, 400, "{answer}");
         assert!(answer["error"].as_str().unwrap().len() < 400, "{answer}");
@@ -209,43 +183,26 @@ async fn a_gzip_bomb_is_not_unpacked() {
     let bomb = bomb.into_inner();
     for (encoding, expected) in [(Some("gzip"), 415), (None, 400)] {
         let request = server.client.post(server.url("/api/machines"));
-        let mut request = request
-            .header("Content-Type", "application/json")
-            .body(bomb.clone());
+        let mut request = request.header("Content-Type", "application/json").body(bomb.clone());
         if let Some(encoding) = encoding {
             request = request.header("Content-Encoding", encoding);
         }
-        let status = request
-            .send()
-            .await
-            .map(|response| response.status().as_u16());
+        let status = request.send().await.map(|response| response.status().as_u16());
         // The connection may be closed while the rest of the body is on its way.
-        assert!(
-            status.as_ref().map_or(true, |status| *status == expected),
-            "{status:?}"
-        );
+        assert!(status.as_ref().map_or(true, |status| *status == expected), "{status:?}");
     }
     assert_eq!(server.get("/api/health").await.0, 200);
 }
 
 #[tokio::test]
 async fn more_connections_than_allowed_wait_for_their_turn() {
-    let server = Server::start_with(Limits {
-        connections: 4,
-        ..strict()
-    })
-    .await;
+    let server = Server::start_with(Limits { connections: 4, ..strict() }).await;
     let mut silent = Vec::new();
     for _ in 0..4 {
         silent.push(connect(&server).await);
     }
     let started = Instant::now();
-    let response = server
-        .client
-        .get(server.url("/livez"))
-        .send()
-        .await
-        .unwrap();
+    let response = server.client.get(server.url("/livez")).send().await.unwrap();
     assert_eq!(response.status(), 200);
     within(started.elapsed(), 200, 2500);
 }

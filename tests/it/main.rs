@@ -1,10 +1,7 @@
 //! The integration tests: one binary, real parts.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests are configured by their environment"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests are configured by their environment")]
 
 mod agent;
 mod api;
@@ -15,5 +12,6 @@ mod house;
 mod http_limits;
 mod openapi;
 mod process;
+mod query;
 mod store;
 mod support;

@@ -34,28 +34,19 @@ pub(super) fn os_version() -> anyhow::Result<String> {
 
 /// Values that tell this machine from others, each with the name of its kind, the best first.
 pub(super) fn hardware_ids() -> Vec<(&'static str, String)> {
-    [
-        ("smbios-uuid", "/sys/class/dmi/id/product_uuid"),
-        ("machine-id", "/etc/machine-id"),
-    ]
-    .into_iter()
-    .filter_map(|(domain, path)| Some((domain, fs::read_to_string(path).ok()?)))
-    .collect()
+    [("smbios-uuid", "/sys/class/dmi/id/product_uuid"), ("machine-id", "/etc/machine-id")]
+        .into_iter()
+        .filter_map(|(domain, path)| Some((domain, fs::read_to_string(path).ok()?)))
+        .collect()
 }
 
 pub(super) fn interfaces() -> anyhow::Result<Vec<Interface>> {
     let mut interfaces: BTreeMap<String, Interface> = BTreeMap::new();
     for entry in nix::ifaddrs::getifaddrs()? {
         // An IPv4 address may be listed under a label of the interface, such as `eth0:1`.
-        let name = entry
-            .interface_name
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let interface = interfaces
-            .entry(name.clone())
-            .or_insert_with(|| without_addresses(&name, entry.flags));
+        let name = entry.interface_name.split(':').next().unwrap_or_default().to_owned();
+        let interface =
+            interfaces.entry(name.clone()).or_insert_with(|| without_addresses(&name, entry.flags));
         let Some(address) = entry.address else {
             continue;
         };
@@ -89,15 +80,11 @@ fn without_addresses(name: &str, flags: InterfaceFlags) -> Interface {
 
 fn mac(octets: &[u8]) -> Option<String> {
     let text: Vec<String> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-    octets
-        .iter()
-        .any(|octet| *octet != 0)
-        .then(|| text.join(":"))
+    octets.iter().any(|octet| *octet != 0).then(|| text.join(":"))
 }
 
 fn mac_from_sysfs(name: &str) -> Option<String> {
     let text = fs::read_to_string(Path::new("/sys/class/net").join(name).join("address")).ok()?;
     let text = text.trim().to_lowercase();
-    text.contains(|c: char| matches!(c, '1'..='9' | 'a'..='f'))
-        .then_some(text)
+    text.contains(|c: char| matches!(c, '1'..='9' | 'a'..='f')).then_some(text)
 }

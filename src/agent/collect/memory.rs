@@ -26,17 +26,8 @@ pub fn parse_meminfo(text: &str) -> anyhow::Result<Memory> {
     ensure!(total > 0, "MemTotal is {total}");
     let unused: i64 = size_kib("MemFree")
         .context("there is no MemFree")?
-        .saturating_add(
-            ["Buffers", "Cached", "SReclaimable"]
-                .map(size_kib)
-                .iter()
-                .flatten()
-                .sum(),
-        );
-    Ok(Memory {
-        total_mb: total / 1024,
-        used_mb: total.saturating_sub(unused).max(0) / 1024,
-    })
+        .saturating_add(["Buffers", "Cached", "SReclaimable"].map(size_kib).iter().flatten().sum());
+    Ok(Memory { total_mb: total / 1024, used_mb: total.saturating_sub(unused).max(0) / 1024 })
 }
 
 #[cfg(test)]
@@ -50,35 +41,18 @@ mod tests {
     #[test]
     fn memory_is_counted_as_the_original_agent_does() {
         let memory = parse_meminfo(MEMINFO).unwrap();
-        assert_eq!(
-            memory,
-            Memory {
-                total_mb: 24105,
-                used_mb: 1_184_084 / 1024
-            }
-        );
+        assert_eq!(memory, Memory { total_mb: 24105, used_mb: 1_184_084 / 1024 });
     }
 
     #[test]
     fn old_kernels_without_reclaimable_slabs_are_read_too() {
         let memory = parse_meminfo("MemTotal: 2048 kB\nMemFree: 1024 kB\n").unwrap();
-        assert_eq!(
-            memory,
-            Memory {
-                total_mb: 2,
-                used_mb: 1
-            }
-        );
+        assert_eq!(memory, Memory { total_mb: 2, used_mb: 1 });
     }
 
     #[test]
     fn a_total_of_zero_or_none_is_a_failed_reading() {
-        for text in [
-            "",
-            "MemTotal: 0 kB\nMemFree: 0 kB",
-            "MemFree: 5 kB",
-            "MemTotal: x kB",
-        ] {
+        for text in ["", "MemTotal: 0 kB\nMemFree: 0 kB", "MemFree: 5 kB", "MemTotal: x kB"] {
             assert!(parse_meminfo(text).is_err(), "{text:?}");
         }
     }

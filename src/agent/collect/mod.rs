@@ -78,30 +78,20 @@ impl Collector {
     }
 
     fn random_id(&mut self) -> String {
-        let kept = self
-            .notices
-            .checked("state directory", identity::kept(&self.state_dir));
+        let kept = self.notices.checked("state directory", identity::kept(&self.state_dir));
         kept.unwrap_or_else(|| self.unkept_id.get_or_insert_with(identity::random).clone())
     }
 }
 
 impl Source for Collector {
     async fn report(&mut self) -> Report {
-        let window = self
-            .interval
-            .map_or(CPU_WINDOW, |interval| CPU_WINDOW.min(interval));
-        let cpu = self
-            .notices
-            .checked("processor load", cpu::usage(window).await);
-        let interfaces = self
-            .notices
-            .checked("network interfaces", platform::interfaces())
-            .unwrap_or_default();
+        let window = self.interval.map_or(CPU_WINDOW, |interval| CPU_WINDOW.min(interval));
+        let cpu = self.notices.checked("processor load", cpu::usage(window).await);
+        let interfaces =
+            self.notices.checked("network interfaces", platform::interfaces()).unwrap_or_default();
         let memory = self.notices.checked("memory", platform::memory());
         let hostname = self.notices.checked("host name", platform::hostname());
-        let os_version = self
-            .notices
-            .checked("operating system", platform::os_version());
+        let os_version = self.notices.checked("operating system", platform::os_version());
         Report {
             machine_id: self.machine_id(&interfaces),
             hostname: hostname
@@ -122,9 +112,7 @@ impl Source for Collector {
 
 /// Seconds, rounded up: an agent is never called late for having been promised too early.
 fn whole_seconds(interval: Duration) -> u32 {
-    let seconds = interval
-        .as_secs()
-        .saturating_add(u64::from(interval.subsec_nanos() > 0));
+    let seconds = interval.as_secs().saturating_add(u64::from(interval.subsec_nanos() > 0));
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 

@@ -17,18 +17,10 @@ pub struct Sources<'a> {
 /// source that says something decides.
 #[must_use]
 pub fn linux(sources: Sources<'_>) -> String {
-    let os_release = sources
-        .os_release
-        .filter(|text| !text.trim().is_empty())
-        .map(from_os_release);
+    let os_release = sources.os_release.filter(|text| !text.trim().is_empty()).map(from_os_release);
     os_release
         .or_else(|| from_lsb_release(sources.lsb_release?))
-        .or_else(|| {
-            sources
-                .redhat_release
-                .map(first_line)
-                .filter(|line| !line.is_empty())
-        })
+        .or_else(|| sources.redhat_release.map(first_line).filter(|line| !line.is_empty()))
         .unwrap_or_else(|| format!("Linux {}", sources.kernel).trim().to_owned())
 }
 
@@ -63,11 +55,7 @@ mod tests {
     use super::*;
 
     fn of(os_release: &str) -> String {
-        linux(Sources {
-            os_release: Some(os_release),
-            kernel: "6.1.0",
-            ..Sources::default()
-        })
+        linux(Sources { os_release: Some(os_release), kernel: "6.1.0", ..Sources::default() })
     }
 
     #[test]
@@ -78,10 +66,7 @@ mod tests {
                  (bookworm)\"\nID=debian\n",
                 "Debian GNU/Linux 12 (bookworm)",
             ),
-            (
-                "NAME=\"Alpine Linux\"\nVERSION_ID=3.19.0\n",
-                "Alpine Linux 3.19.0",
-            ),
+            ("NAME=\"Alpine Linux\"\nVERSION_ID=3.19.0\n", "Alpine Linux 3.19.0"),
             ("NAME='Arch Linux'\nID=arch\n", "Arch Linux"),
             ("ID=mine\r\nVERSION_ID=1\r\n", "mine 1"),
             ("VERSION=7\n", "Linux 7"),
@@ -106,13 +91,7 @@ mod tests {
             ..Sources::default()
         };
         assert_eq!(linux(redhat), "CentOS release 6.10 (Final)");
-        assert_eq!(
-            linux(Sources {
-                kernel: "2.6.32",
-                ..Sources::default()
-            }),
-            "Linux 2.6.32"
-        );
+        assert_eq!(linux(Sources { kernel: "2.6.32", ..Sources::default() }), "Linux 2.6.32");
         assert_eq!(of(" \n"), "Linux 6.1.0");
     }
 }

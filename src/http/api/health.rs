@@ -50,15 +50,8 @@ impl HealthApi {
     #[oai(path = "/api/health", method = "get", operation_id = "checkHealth")]
     async fn health(&self, context: Data<&Arc<Context>>) -> StoreHealth {
         match context.inventory.check().await {
-            Ok(()) => StoreHealth::Healthy(JsonBody(HealthReply {
-                status: State::Healthy,
-            })),
-            Err(_) => StoreHealth::Unhealthy(
-                JsonBody(HealthReply {
-                    status: State::Unhealthy,
-                }),
-                5,
-            ),
+            Ok(()) => StoreHealth::Healthy(JsonBody(HealthReply { status: State::Healthy })),
+            Err(_) => StoreHealth::Unhealthy(JsonBody(HealthReply { status: State::Unhealthy }), 5),
         }
     }
 
@@ -67,8 +60,6 @@ impl HealthApi {
     /// For liveness probes: 200 whatever the store does.
     #[oai(path = "/livez", method = "get", operation_id = "checkLiveness")]
     async fn alive(&self) -> JsonBody<HealthReply> {
-        JsonBody(HealthReply {
-            status: State::Alive,
-        })
+        JsonBody(HealthReply { status: State::Alive })
     }
 }

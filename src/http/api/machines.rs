@@ -7,10 +7,12 @@ use poem_openapi::param::Path;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use crate::http::app::Context;
-use crate::http::error::{ApiError, DeleteError, EditError, FindError, ReadError, RecordError};
+use crate::http::error::{ApiError, DeleteError, EditError, FindError, QueryError, RecordError};
+use crate::http::listing::Listing;
 use crate::http::openapi::Tag;
-use crate::http::payload::{JsonBody, JsonBytes, Listing};
-use crate::model::{MachineId, MachineQuery};
+use crate::http::payload::{JsonBody, JsonBytes};
+use crate::http::question::Question;
+use crate::model::MachineId;
 use crate::store::StoreError;
 use crate::wire::{Machine, MachineEdit, MachineReply, Message, Report, parse_edit, parse_report};
 
@@ -33,11 +35,7 @@ impl MachinesApi {
     /// What an agent sends. The answer means that the report is on disk. Numbers may come as text,
     /// unknown fields are ignored, long text is cut. A report never clears or replaces what people
     /// know about a machine: those fields it only fills where they are empty.
-    #[oai(
-        path = "/api/machines",
-        method = "post",
-        operation_id = "reportMachine"
-    )]
+    #[oai(path = "/api/machines", method = "post", operation_id = "reportMachine")]
     async fn report(
         &self,
         context: Data<&Arc<Context>>,
@@ -52,49 +50,42 @@ impl MachinesApi {
             "Inventário atualizado com sucesso"
         };
         let item = presenter.machine(&recorded.machine);
-        let reply = JsonBody(MachineReply {
-            message: message.to_owned(),
-            item,
-        });
-        Ok(if recorded.created {
-            Recorded::Created(reply)
-        } else {
-            Recorded::Updated(reply)
-        })
+        let reply = JsonBody(MachineReply { message: message.to_owned(), item });
+        Ok(if recorded.created { Recorded::Created(reply) } else { Recorded::Updated(reply) })
     }
 
     /// List machines
     ///
-    /// Every machine, ordered by host name: without regard to case, numbers by value.
+    /// Machines that meet every condition, ordered by host name unless `sort` says otherwise;
+    /// without parameters: every machine.
     #[oai(path = "/api/machines", method = "get", operation_id = "listMachines")]
-    async fn list(&self, context: Data<&Arc<Context>>) -> Result<Listing, ReadError> {
-        let page = context.inventory.machines(&MachineQuery::default()).await?;
-        Ok(Listing {
-            machines: page.machines,
-            presenter: context.presenter(),
-        })
+    async fn list(
+        &self,
+        context: Data<&Arc<Context>>,
+        question: Question,
+    ) -> Result<Listing, QueryError> {
+        let Question { query, presenter, known } = question;
+        let page = context.inventory.machines(&query).await?;
+        let total = query.limit.map(|_| page.total);
+        Ok(Listing { machines: page.machines, total, presenter, known })
     }
 
     /// List machines, by the original's other name
     ///
     /// The same as `GET /api/machines`.
-    #[oai(
-        path = "/api/inventory",
-        method = "get",
-        operation_id = "listInventory"
-    )]
-    async fn inventory(&self, context: Data<&Arc<Context>>) -> Result<Listing, ReadError> {
-        self.list(context).await
+    #[oai(path = "/api/inventory", method = "get", operation_id = "listInventory")]
+    async fn inventory(
+        &self,
+        context: Data<&Arc<Context>>,
+        question: Question,
+    ) -> Result<Listing, QueryError> {
+        self.list(context, question).await
     }
 
     /// Show one machine
     ///
     /// Everything known about it.
-    #[oai(
-        path = "/api/machines/:machine_id",
-        method = "get",
-        operation_id = "getMachine"
-    )]
+    #[oai(path = "/api/machines/:machine_id", method = "get", operation_id = "getMachine")]
     async fn machine(
         &self,
         context: Data<&Arc<Context>>,
@@ -102,11 +93,7 @@ impl MachinesApi {
         machine_id: Path<String>,
     ) -> Result<JsonBody<Machine>, FindError> {
         let id = MachineId::stored(&machine_id);
-        let machine = context
-            .inventory
-            .machine(&id)
-            .await
-            .map_err(|error| named(error, &id))?;
+        let machine = context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         Ok(JsonBody(context.presenter().machine(&machine)))
     }
 
@@ -114,11 +101,7 @@ impl MachinesApi {
     ///
     /// Fields that are left out stay, null or empty text clears. The time of the last report does
     /// not change.
-    #[oai(
-        path = "/api/machines/:machine_id",
-        method = "patch",
-        operation_id = "editMachine"
-    )]
+    #[oai(path = "/api/machines/:machine_id", method = "patch", operation_id = "editMachine")]
     async fn edit(
         &self,
         context: Data<&Arc<Context>>,
@@ -128,32 +111,17 @@ impl MachinesApi {
     ) -> Result<JsonBody<MachineReply>, EditError> {
         let id = MachineId::stored(&machine_id);
         // Unknown first, as the original answers, whatever the body says.
-        context
-            .inventory
-            .machine(&id)
-            .await
-            .map_err(|error| named(error, &id))?;
+        context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         let edit = parse_edit(&body.bytes, context.settings.zone)?;
-        let machine = context
-            .inventory
-            .edit(&id, edit)
-            .await
-            .map_err(|error| named(error, &id))?;
+        let machine = context.inventory.edit(&id, edit).await.map_err(|error| named(error, &id))?;
         let item = context.presenter().machine(&machine);
-        Ok(JsonBody(MachineReply {
-            message: "Inventário atualizado".to_owned(),
-            item,
-        }))
+        Ok(JsonBody(MachineReply { message: "Inventário atualizado".to_owned(), item }))
     }
 
     /// Remove a machine
     ///
     /// A later report of the same id is a new machine.
-    #[oai(
-        path = "/api/machines/:machine_id",
-        method = "delete",
-        operation_id = "deleteMachine"
-    )]
+    #[oai(path = "/api/machines/:machine_id", method = "delete", operation_id = "deleteMachine")]
     async fn delete(
         &self,
         context: Data<&Arc<Context>>,
@@ -161,14 +129,8 @@ impl MachinesApi {
         machine_id: Path<String>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         let id = MachineId::stored(&machine_id);
-        context
-            .inventory
-            .delete(&id)
-            .await
-            .map_err(|error| named(error, &id))?;
-        Ok(JsonBody(Message {
-            message: "Inventário removido".to_owned(),
-        }))
+        context.inventory.delete(&id).await.map_err(|error| named(error, &id))?;
+        Ok(JsonBody(Message { message: "Inventário removido".to_owned() }))
     }
 }
 

@@ -1,12 +1,13 @@
 //! The operations of the API. Handlers parse, call and convert; nothing else.
 
+mod figures;
 mod health;
 mod machines;
 
 /// All operations.
-pub(super) type Api = (machines::MachinesApi, health::HealthApi);
+pub(super) type Api = (machines::MachinesApi, figures::FiguresApi, health::HealthApi);
 
 /// All operations, to be routed or documented.
 pub(super) fn operations() -> Api {
-    (machines::MachinesApi, health::HealthApi)
+    (machines::MachinesApi, figures::FiguresApi, health::HealthApi)
 }

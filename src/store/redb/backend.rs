@@ -118,11 +118,7 @@ struct Written {
 impl Scratch {
     pub(super) fn new(inner: AnyBackend) -> io::Result<Self> {
         let len = inner.len()?;
-        let written = Mutex::new(Written {
-            len,
-            visible: len,
-            pages: HashMap::new(),
-        });
+        let written = Mutex::new(Written { len, visible: len, pages: HashMap::new() });
         Ok(Self { inner, written })
     }
 
@@ -137,11 +133,7 @@ impl Written {
         let there = usize::try_from(self.visible.saturating_sub(offset)).unwrap_or(usize::MAX);
         let (there, beyond) = out.split_at_mut(there.min(out.len()));
         beyond.fill(0);
-        if there.is_empty() {
-            Ok(())
-        } else {
-            inner.read(offset, there)
-        }
+        if there.is_empty() { Ok(()) } else { inner.read(offset, there) }
     }
 }
 
@@ -187,9 +179,7 @@ impl StorageBackend for Scratch {
         let mut written = self.written();
         if len < written.len {
             written.visible = written.visible.min(len);
-            written
-                .pages
-                .retain(|page, _| page * (PAGE_BYTES as u64) < len);
+            written.pages.retain(|page, _| page * (PAGE_BYTES as u64) < len);
             if let Some(bytes) = written.pages.get_mut(&(len / PAGE_BYTES as u64)) {
                 let within = usize::try_from(len % PAGE_BYTES as u64).unwrap_or(0);
                 bytes[within..].fill(0);

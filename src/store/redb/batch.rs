@@ -32,10 +32,7 @@ pub(super) enum Request {
 /// An answer that waits for the commit.
 pub(super) enum Answer {
     Recorded(Vec<Recorded>, Sender<Result<Vec<Recorded>, StoreError>>),
-    Edited(
-        Option<Arc<Machine>>,
-        Sender<Result<Arc<Machine>, StoreError>>,
-    ),
+    Edited(Option<Arc<Machine>>, Sender<Result<Arc<Machine>, StoreError>>),
     Deleted(bool, Sender<Result<(), StoreError>>),
 }
 
@@ -75,22 +72,14 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// A batch on top of `memory`; new machines get their keys from `next_key` on.
     pub(super) fn new(memory: &'a Memory, next_key: &'a mut u32) -> Self {
-        Self {
-            memory,
-            next_key,
-            latest: HashMap::new(),
-            states: Vec::new(),
-        }
+        Self { memory, next_key, latest: HashMap::new(), states: Vec::new() }
     }
 
     /// Applies one request and says what it is answered once the batch is written.
     pub(super) fn apply(&mut self, request: Request) -> Option<Answer> {
         match request {
             Request::Record { reports, reply } => {
-                let recorded = reports
-                    .into_iter()
-                    .map(|report| self.record(report))
-                    .collect();
+                let recorded = reports.into_iter().map(|report| self.record(report)).collect();
                 Some(Answer::Recorded(recorded, reply))
             }
             Request::Edit { id, edit, reply } => {
@@ -137,9 +126,7 @@ impl<'a> Batch<'a> {
             let state = &self.states[index];
             return state.machine.clone().map(|machine| (state.key, machine));
         }
-        self.memory
-            .entry(id)
-            .map(|(key, machine)| (key, Arc::clone(machine)))
+        self.memory.entry(id).map(|(key, machine)| (key, Arc::clone(machine)))
     }
 
     fn set(&mut self, key: u32, id: MachineId, machine: Option<Arc<Machine>>) {

@@ -110,9 +110,7 @@ pub(super) fn encode_machine(key: u32, machine: &Machine) -> Vec<u8> {
 
 /// Reads the machine kept under `key`.
 pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue> {
-    open::<MachineRow>(u64::from(key), value)?
-        .machine()
-        .ok_or(BadValue::Damaged)
+    open::<MachineRow>(u64::from(key), value)?.machine().ok_or(BadValue::Damaged)
 }
 
 /// Encodes the changes of the batch `sequence`.
@@ -128,19 +126,14 @@ pub(super) fn decode_changes(sequence: u64, value: &[u8]) -> Result<Vec<Change<'
 fn seal(key: u64, payload: impl Encode) -> Vec<u8> {
     let mut value = vec![VERSION, 0, 0, 0, 0];
     let encoded = bincode::encode_into_std_write(payload, &mut value, CONFIG);
-    debug_assert!(
-        encoded.is_ok(),
-        "encoding into memory cannot fail: {encoded:?}"
-    );
+    debug_assert!(encoded.is_ok(), "encoding into memory cannot fail: {encoded:?}");
     let checksum = checksum(key, &value[HEADER_BYTES..]);
     value[1..HEADER_BYTES].copy_from_slice(&checksum.to_le_bytes());
     value
 }
 
 fn open<'a, T: BorrowDecode<'a, ()>>(key: u64, value: &'a [u8]) -> Result<T, BadValue> {
-    let (header, payload) = value
-        .split_at_checked(HEADER_BYTES)
-        .ok_or(BadValue::Damaged)?;
+    let (header, payload) = value.split_at_checked(HEADER_BYTES).ok_or(BadValue::Damaged)?;
     if header[1..] != checksum(key, payload).to_le_bytes() {
         return Err(BadValue::Damaged);
     }

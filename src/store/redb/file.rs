@@ -39,9 +39,7 @@ impl Medium for FileMedium {
     fn backend(&self) -> io::Result<AnyBackend> {
         // Opened, never created: an empty file would become an empty inventory.
         let file = OpenOptions::new().read(true).write(true).open(&self.path)?;
-        FileBackend::new(file)
-            .map(AnyBackend::new)
-            .map_err(io::Error::other)
+        FileBackend::new(file).map(AnyBackend::new).map_err(io::Error::other)
     }
 }
 
@@ -57,10 +55,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
         Ok(metadata) => check_format(path, &metadata)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if marker.exists() {
-                return Err(OpenError::Missing {
-                    store: path.to_owned(),
-                    marker,
-                });
+                return Err(OpenError::Missing { store: path.to_owned(), marker });
             }
             create(directory, path)?;
         }
@@ -75,11 +70,7 @@ pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
 
 fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
     let refused = |what: &str, advice| {
-        Err(OpenError::Refused {
-            path: path.to_owned(),
-            what: what.to_owned(),
-            advice,
-        })
+        Err(OpenError::Refused { path: path.to_owned(), what: what.to_owned(), advice })
     };
     if !metadata.is_file() {
         return refused("is not a file", "Name another file with TATUSCAN_DB_FILE");
@@ -98,10 +89,7 @@ fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
             "Name another file with TATUSCAN_DB_FILE",
         )
     } else if start.iter().all(|byte| *byte == 0) {
-        refused(
-            "holds nothing but zeros where a TatuScan store begins",
-            RESTORE,
-        )
+        refused("holds nothing but zeros where a TatuScan store begins", RESTORE)
     } else {
         refused(
             "is not a TatuScan store",
@@ -121,32 +109,17 @@ fn create(directory: &Path, path: &Path) -> Result<(), OpenError> {
     {
         return Err(io(error));
     }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&unfinished)
-        .map_err(io)?;
+    OpenOptions::new().write(true).create_new(true).open(&unfinished).map_err(io)?;
     create_database(&FileMedium::new(unfinished.clone()), path)?;
-    fs::rename(&unfinished, path)
-        .and_then(|()| File::open(directory)?.sync_all())
-        .map_err(io)
+    fs::rename(&unfinished, path).and_then(|()| File::open(directory)?.sync_all()).map_err(io)
 }
 
 fn write_marker(directory: &Path, marker: &Path, path: &Path) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut file = File::create(marker)?;
-    writeln!(
-        file,
-        "TatuScan keeps an inventory here, in the file {name}."
-    )?;
-    writeln!(
-        file,
-        "While this file is here, the server refuses to start without that one."
-    )?;
-    writeln!(
-        file,
-        "Remove this file only to start with an empty inventory on purpose."
-    )?;
+    writeln!(file, "TatuScan keeps an inventory here, in the file {name}.")?;
+    writeln!(file, "While this file is here, the server refuses to start without that one.")?;
+    writeln!(file, "Remove this file only to start with an empty inventory on purpose.")?;
     file.sync_all()?;
     File::open(directory)?.sync_all()
 }
@@ -173,12 +146,8 @@ pub(super) fn create_database(medium: &dyn Medium, path: &Path) -> Result<(), Op
 
 /// Opens a store that was checked before.
 pub(super) fn open_database(medium: &dyn Medium, path: &Path) -> Result<Database, OpenError> {
-    let backend = medium
-        .backend()
-        .map_err(|source| OpenError::io("open", path, source))?;
-    builder()
-        .create_with_backend(backend)
-        .map_err(|error| open_error(error, path))
+    let backend = medium.backend().map_err(|source| OpenError::io("open", path, source))?;
+    builder().create_with_backend(backend).map_err(|error| open_error(error, path))
 }
 
 pub(super) fn builder() -> Builder {
@@ -188,11 +157,7 @@ pub(super) fn builder() -> Builder {
 }
 
 pub(super) fn open_error(error: DatabaseError, path: &Path) -> OpenError {
-    let refused = |what: String, advice| OpenError::Refused {
-        path: path.to_owned(),
-        what,
-        advice,
-    };
+    let refused = |what: String, advice| OpenError::Refused { path: path.to_owned(), what, advice };
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
             OpenError::Locked(path.to_owned())

@@ -38,13 +38,7 @@ struct Fold {
 impl Journal {
     /// A journal whose rows up to `folded` are in the table of machines.
     pub(super) fn new(folded: u64, next_key: u32) -> Self {
-        Self {
-            sequence: folded,
-            next_key,
-            bytes: 0,
-            changed: States::new(),
-            fold: None,
-        }
+        Self { sequence: folded, next_key, bytes: 0, changed: States::new(), fold: None }
     }
 
     /// Counts a row that is now on disk.
@@ -72,10 +66,7 @@ impl Journal {
     /// Begins to fold all that is in the journal now.
     pub(super) fn begin_fold(&mut self) {
         let rest = std::mem::take(&mut self.changed);
-        self.fold = Some(Fold {
-            watermark: self.sequence,
-            rest,
-        });
+        self.fold = Some(Fold { watermark: self.sequence, rest });
         self.bytes = 0;
     }
 
@@ -91,11 +82,8 @@ impl Journal {
         let rest = last.map_or_else(States::new, |last| fold.rest.split_off(&(last + 1)));
         let written = std::mem::replace(&mut fold.rest, rest);
         let is_last = fold.rest.is_empty();
-        let finished = if is_last {
-            finish(&transaction, fold.watermark, self.next_key)
-        } else {
-            Ok(())
-        };
+        let finished =
+            if is_last { finish(&transaction, fold.watermark, self.next_key) } else { Ok(()) };
         let committed = finished.and_then(|()| Ok(transaction.commit()?));
         match committed {
             Ok(()) if is_last => self.fold = None,

@@ -56,11 +56,7 @@ pub(super) fn verified(medium: &dyn Medium, path: &Path) -> Result<Contents, Ope
     }));
     outcome.unwrap_or_else(|_| {
         let what = "is damaged (it cannot be read to its end)".to_owned();
-        Err(OpenError::Refused {
-            path: path.to_owned(),
-            what,
-            advice: RESTORE,
-        })
+        Err(OpenError::Refused { path: path.to_owned(), what, advice: RESTORE })
     })
 }
 
@@ -76,10 +72,7 @@ fn read(database: &Database) -> Result<Contents, Bad> {
     let (Some(folded), Some(next_key)) = (number(META_FOLDED)?, number(META_NEXT_KEY)?) else {
         return Err(Bad::NoSchema);
     };
-    let mut journal = Journal::new(
-        folded,
-        u32::try_from(next_key).map_err(|_| BadValue::Damaged)?,
-    );
+    let mut journal = Journal::new(folded, u32::try_from(next_key).map_err(|_| BadValue::Damaged)?);
     let mut memory = Memory::default();
     for row in transaction.open_table(MACHINES)?.iter()? {
         let (key, value) = row?;
@@ -119,10 +112,9 @@ fn refused(bad: Bad, path: &Path) -> OpenError {
         }
         Bad::Redb(redb::Error::Io(source)) => return OpenError::io("read", path, source),
         Bad::Redb(error) => (format!("is damaged ({error})"), RESTORE),
-        Bad::Value(BadValue::Damaged) => (
-            "is damaged (a stored value is not what was written)".into(),
-            RESTORE,
-        ),
+        Bad::Value(BadValue::Damaged) => {
+            ("is damaged (a stored value is not what was written)".into(), RESTORE)
+        }
         Bad::Value(BadValue::Newer) => ("was written by a newer TatuScan".into(), NEWER),
         Bad::Newer(schema) => (
             format!("was written by a newer TatuScan (schema {schema}, this one knows {SCHEMA})"),
@@ -130,11 +122,7 @@ fn refused(bad: Bad, path: &Path) -> OpenError {
         ),
         Bad::NoSchema => ("is a redb database, but not a TatuScan store".into(), OTHER),
     };
-    OpenError::Refused {
-        path: path.to_owned(),
-        what,
-        advice,
-    }
+    OpenError::Refused { path: path.to_owned(), what, advice }
 }
 
 const NEWER: &str = "Start the newer version again, or restore a backup of this version";

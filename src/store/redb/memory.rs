@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::model::{Machine, MachineId, MachinePage, MachineQuery, NameKey};
+use crate::model::{Machine, MachineId, MachineQuery, NameKey, search_text};
 
 /// The machines by id and in the order of their names.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Memory {
 struct Slot {
     key: u32,
     machine: Arc<Machine>,
+    /// The machine's search text, made once for each change of what is in it.
+    text: Box<str>,
 }
 
 impl Memory {
@@ -37,23 +39,17 @@ impl Memory {
 
     pub(super) fn put(&mut self, key: u32, machine: &Arc<Machine>) {
         if let Some(&index) = self.by_id.get(&machine.id) {
-            let old = self.slots[index].replace(Slot {
-                key,
-                machine: Arc::clone(machine),
-            });
-            let renamed = old.filter(|old| old.machine.hostname != machine.hostname);
-            if let Some(old) = renamed {
-                self.by_name
-                    .remove(&NameKey::new(&old.machine.hostname, &machine.id));
-                self.by_name
-                    .insert(NameKey::new(&machine.hostname, &machine.id), index);
+            if let Some(slot) = self.slots[index].as_mut() {
+                let old = slot.update(key, machine);
+                if old.hostname != machine.hostname {
+                    self.by_name.remove(&NameKey::new(&old.hostname, &machine.id));
+                    self.by_name.insert(NameKey::new(&machine.hostname, &machine.id), index);
+                }
             }
             return;
         }
-        let slot = Some(Slot {
-            key,
-            machine: Arc::clone(machine),
-        });
+        let text = search_text(machine).into();
+        let slot = Some(Slot { key, machine: Arc::clone(machine), text });
         let index = match self.free.pop() {
             Some(index) => {
                 self.slots[index] = slot;
@@ -65,8 +61,7 @@ impl Memory {
             }
         };
         self.by_id.insert(machine.id.clone(), index);
-        self.by_name
-            .insert(NameKey::new(&machine.hostname, &machine.id), index);
+        self.by_name.insert(NameKey::new(&machine.hostname, &machine.id), index);
     }
 
     pub(super) fn remove(&mut self, id: &MachineId) {
@@ -74,18 +69,36 @@ impl Memory {
             return;
         };
         if let Some(slot) = self.slots[index].take() {
-            self.by_name
-                .remove(&NameKey::new(&slot.machine.hostname, id));
+            self.by_name.remove(&NameKey::new(&slot.machine.hostname, id));
         }
         self.free.push(index);
     }
 
-    /// Answers a query; the lock is only held while pointers are copied.
-    pub(super) fn page(&self, query: &MachineQuery) -> MachinePage {
-        let named = self
-            .by_name
-            .values()
-            .filter_map(|&index| self.slots[index].as_ref());
-        query.page(named.map(|slot| Arc::clone(&slot.machine)))
+    /// Answers a query; the lock is only held while machines are looked at, not while they are
+    /// sorted.
+    pub(super) fn matching(&self, query: &MachineQuery) -> Vec<Arc<Machine>> {
+        let slots = self.by_name.values().filter_map(|&index| self.slots[index].as_ref());
+        slots
+            .filter(|slot| query.filter.matches(&slot.machine, &slot.text))
+            .map(|slot| Arc::clone(&slot.machine))
+            .collect()
     }
+}
+
+impl Slot {
+    /// Replaces the machine and answers the old one.
+    fn update(&mut self, key: u32, machine: &Arc<Machine>) -> Arc<Machine> {
+        let old = std::mem::replace(&mut self.machine, Arc::clone(machine));
+        self.key = key;
+        if searched(&old) != searched(machine) {
+            self.text = search_text(machine).into();
+        }
+        old
+    }
+}
+
+/// What [`search_text`] is made of.
+fn searched(machine: &Machine) -> [&str; 5] {
+    let model = machine.human.computer_model.as_deref().unwrap_or_default();
+    [&machine.hostname, &machine.ip, &machine.os, &machine.os_version, model]
 }

@@ -83,15 +83,9 @@ impl RedbStore {
             Arc::clone(&health),
             pace,
         );
-        let (requests, handle) = writer
-            .spawn()
-            .map_err(|source| OpenError::io("start the writer of", path, source))?;
-        Ok(Self {
-            memory,
-            health,
-            writer: Mutex::new(Some(handle)),
-            requests,
-        })
+        let (requests, handle) =
+            writer.spawn().map_err(|source| OpenError::io("start the writer of", path, source))?;
+        Ok(Self { memory, health, writer: Mutex::new(Some(handle)), requests })
     }
 
     /// Makes an empty store on `medium`, which must hold nothing.
@@ -115,17 +109,11 @@ impl RedbStore {
         self.requests.try_send(request(reply)).map_err(|_| {
             StoreError::Unavailable("too many reports wait for the disk, or it is closing".into())
         })?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("it is closing".into())))
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("it is closing".into())))
     }
 
     fn stop(&self) {
-        let handle = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let handle = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(handle) = handle {
             handle.finish(&self.requests);
         }
@@ -148,12 +136,11 @@ impl Store for RedbStore {
     }
 
     async fn machine(&self, id: &MachineId) -> Result<Arc<Machine>, StoreError> {
-        self.read(|memory| memory.machine(id))
-            .ok_or(StoreError::NotFound)
+        self.read(|memory| memory.machine(id)).ok_or(StoreError::NotFound)
     }
 
     async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError> {
-        Ok(self.read(|memory| memory.page(query)))
+        Ok(query.page(self.read(|memory| memory.matching(query))))
     }
 
     async fn machine_count(&self) -> Result<usize, StoreError> {

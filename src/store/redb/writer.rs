@@ -44,10 +44,7 @@ pub struct FoldPace {
 
 impl Default for FoldPace {
     fn default() -> Self {
-        Self {
-            every: Duration::from_secs(60),
-            bytes: 64 << 20,
-        }
+        Self { every: Duration::from_secs(60), bytes: 64 << 20 }
     }
 }
 
@@ -109,29 +106,16 @@ impl Writer {
         pace: FoldPace,
     ) -> Self {
         let last_fold = Instant::now();
-        Self {
-            medium,
-            database: Some(database),
-            journal,
-            memory,
-            health,
-            last_fold,
-            pace,
-        }
+        Self { medium, database: Some(database), journal, memory, health, last_fold, pace }
     }
 
     pub(super) fn spawn(self) -> io::Result<(SyncSender<Request>, WriterHandle)> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let thread = thread::Builder::new()
-            .name("store".into())
-            .spawn(|| self.run(receiver))?;
+        let thread = thread::Builder::new().name("store".into()).spawn(|| self.run(receiver))?;
         Ok((sender, WriterHandle(thread)))
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the thread owns its end of the queue"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the thread owns its end of the queue")]
     fn run(mut self, requests: Receiver<Request>) {
         loop {
             let gathered = gather(&requests, self.idle_time());
@@ -152,20 +136,13 @@ impl Writer {
         } else if self.journal.is_folding() {
             Duration::ZERO
         } else {
-            self.pace
-                .every
-                .saturating_sub(self.last_fold.elapsed())
-                .max(Duration::from_millis(1))
+            self.pace.every.saturating_sub(self.last_fold.elapsed()).max(Duration::from_millis(1))
         }
     }
 
     fn serve(&mut self, requests: Vec<Request>) {
         let (answers, states) = self.apply(requests);
-        let committed = if states.is_empty() {
-            Ok(())
-        } else {
-            self.commit(states)
-        };
+        let committed = if states.is_empty() { Ok(()) } else { self.commit(states) };
         for answer in answers {
             answer.send(&committed);
         }
@@ -174,10 +151,7 @@ impl Writer {
     fn apply(&mut self, requests: Vec<Request>) -> (Vec<Answer>, Vec<NewState>) {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
         let mut batch = Batch::new(&memory, &mut self.journal.next_key);
-        let answers = requests
-            .into_iter()
-            .filter_map(|request| batch.apply(request))
-            .collect();
+        let answers = requests.into_iter().filter_map(|request| batch.apply(request)).collect();
         (answers, batch.into_states())
     }
 
@@ -236,9 +210,7 @@ impl Writer {
             Ok(())
         }));
         let outcome = outcome.unwrap_or_else(|_| {
-            Err(StoreError::Backend(
-                "its file is damaged; run tatuscan doctor".into(),
-            ))
+            Err(StoreError::Backend("its file is damaged; run tatuscan doctor".into()))
         });
         self.health.set(&outcome);
         outcome
@@ -280,10 +252,7 @@ struct Gathered {
 
 /// Waits up to `idle` for a request, then for more that can share its commit.
 fn gather(queue: &Receiver<Request>, idle: Duration) -> Gathered {
-    let mut gathered = Gathered {
-        requests: Vec::new(),
-        closed: false,
-    };
+    let mut gathered = Gathered { requests: Vec::new(), closed: false };
     match queue.recv_timeout(idle) {
         Ok(first) => gathered.take(first),
         Err(RecvTimeoutError::Timeout) => return gathered,

@@ -65,11 +65,7 @@ async fn simulate(
 ) -> Vec<(Duration, Outcome)> {
     let start = Instant::now();
     let tries = Tries::default();
-    let server = Server {
-        start,
-        decide,
-        tries: tries.clone(),
-    };
+    let server = Server { start, decide, tries: tries.clone() };
     let clock = move || epoch() + start.elapsed();
     let pace = Pace::new(interval, jitter);
     repeat(Machine, server, pace, clock, tokio::time::sleep(length)).await;
@@ -82,10 +78,7 @@ fn epoch() -> DateTime<Utc> {
 }
 
 fn failed() -> Outcome {
-    Outcome::Failed {
-        reason: "no connection".to_owned(),
-        retry_after: None,
-    }
+    Outcome::Failed { reason: "no connection".to_owned(), retry_after: None }
 }
 
 /// How far from the machine's phase a time after the start is.
@@ -100,16 +93,9 @@ async fn the_first_report_goes_out_at_once_and_the_later_ones_on_the_phase() {
     let day = 24 * HOUR;
     let tries = simulate(MINUTE, day, schedule::uniform, |_, _| Outcome::Accepted).await;
     assert_eq!(tries[0].0, Duration::ZERO);
-    assert!(
-        (1440..=1441).contains(&tries.len()),
-        "{} reports in a day",
-        tries.len()
-    );
+    assert!((1440..=1441).contains(&tries.len()), "{} reports in a day", tries.len());
     for (after, _) in &tries[1..] {
-        assert!(
-            off_phase(*after, MINUTE) <= Duration::from_millis(2),
-            "{after:?}"
-        );
+        assert!(off_phase(*after, MINUTE) <= Duration::from_millis(2), "{after:?}");
     }
 }
 
@@ -118,48 +104,28 @@ async fn two_hours_without_a_server_are_survived_without_a_storm() {
     let outage = 10 * MINUTE..130 * MINUTE;
     let during = outage.clone();
     let tries = simulate(MINUTE, 4 * HOUR, schedule::uniform, move |after, _| {
-        if during.contains(&after) {
-            failed()
-        } else {
-            Outcome::Accepted
-        }
+        if during.contains(&after) { failed() } else { Outcome::Accepted }
     })
     .await;
-    let failures: Vec<_> = tries
-        .iter()
-        .filter(|(after, _)| outage.contains(after))
-        .map(|(after, _)| *after)
-        .collect();
-    assert!(
-        (24..=120).contains(&failures.len()),
-        "{} tries in the outage",
-        failures.len()
-    );
+    let failures: Vec<_> =
+        tries.iter().filter(|(after, _)| outage.contains(after)).map(|(after, _)| *after).collect();
+    assert!((24..=120).contains(&failures.len()), "{} tries in the outage", failures.len());
     for pair in failures.windows(2) {
         assert!(pair[1] - pair[0] <= schedule::LONGEST_BACKOFF + Duration::from_millis(2));
     }
-    let back: Vec<_> = tries
-        .iter()
-        .filter(|(after, _)| *after >= outage.end)
-        .collect();
+    let back: Vec<_> = tries.iter().filter(|(after, _)| *after >= outage.end).collect();
     assert!(back[0].0 - outage.end <= schedule::LONGEST_BACKOFF);
     assert!(back.len() >= 104, "{} reports after the outage", back.len());
     for (after, outcome) in &back[1..] {
         assert_eq!(*outcome, Outcome::Accepted);
-        assert!(
-            off_phase(*after, MINUTE) <= Duration::from_millis(2),
-            "{after:?}"
-        );
+        assert!(off_phase(*after, MINUTE) <= Duration::from_millis(2), "{after:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn pauses_after_failures_grow_to_five_minutes() {
     let tries = simulate(MINUTE, HOUR, |ceiling| ceiling, |_, _| failed()).await;
-    let pauses: Vec<u64> = tries
-        .windows(2)
-        .map(|pair| (pair[1].0 - pair[0].0).as_secs())
-        .collect();
+    let pauses: Vec<u64> = tries.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs()).collect();
     assert_eq!(pauses[..10], [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
 }
 
@@ -175,10 +141,7 @@ async fn retry_after_is_obeyed_up_to_an_hour() {
                     return Outcome::Accepted;
                 }
                 let retry_after = Some(Duration::from_secs(asked));
-                Outcome::Failed {
-                    reason: "busy".to_owned(),
-                    retry_after,
-                }
+                Outcome::Failed { reason: "busy".to_owned(), retry_after }
             },
         )
         .await;
@@ -192,16 +155,10 @@ async fn a_refused_report_is_dropped_and_the_next_one_is_on_time() {
         MINUTE,
         HOUR,
         |ceiling| ceiling,
-        |_, _| Outcome::Refused {
-            reason: "400".to_owned(),
-        },
+        |_, _| Outcome::Refused { reason: "400".to_owned() },
     )
     .await;
-    assert!(
-        (60..=61).contains(&tries.len()),
-        "{} tries in an hour",
-        tries.len()
-    );
+    assert!((60..=61).contains(&tries.len()), "{} tries in an hour", tries.len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,14 +171,7 @@ async fn a_stop_does_not_wait_for_an_answer() {
     }
     let start = Instant::now();
     let pace = Pace::new(MINUTE, schedule::uniform);
-    repeat(
-        Machine,
-        Deaf,
-        pace,
-        epoch,
-        tokio::time::sleep(Duration::from_secs(3)),
-    )
-    .await;
+    repeat(Machine, Deaf, pace, epoch, tokio::time::sleep(Duration::from_secs(3))).await;
     assert_eq!(start.elapsed().as_secs(), 3);
 }
 

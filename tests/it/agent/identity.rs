@@ -25,10 +25,7 @@ fn id(interfaces: &[Interface]) -> Option<String> {
 
 #[test]
 fn one_physical_interface_gives_the_recorded_id() {
-    assert_eq!(
-        id(&[eth(2, "eth0", "00:1b:21:aa:bb:cc", 2)]).as_deref(),
-        Some(RECORDED)
-    );
+    assert_eq!(id(&[eth(2, "eth0", "00:1b:21:aa:bb:cc", 2)]).as_deref(), Some(RECORDED));
 }
 
 #[test]
@@ -42,10 +39,7 @@ fn the_order_of_interfaces_does_not_change_the_id_and_equal_addresses_count_twic
 
 #[test]
 fn several_addresses_are_sorted_and_joined_with_a_bar() {
-    let (one, two) = (
-        eth(2, "a", "00:1b:21:aa:bb:cc", 2),
-        eth(3, "b", "00:1b:21:aa:bb:01", 3),
-    );
+    let (one, two) = (eth(2, "a", "00:1b:21:aa:bb:cc", 2), eth(3, "b", "00:1b:21:aa:bb:01", 3));
     // sha256sum of 00:1b:21:aa:bb:01|00:1b:21:aa:bb:cc
     let expected = "1f0e451d68a32a78d8a475478f36f87b23820086fe72c5e5cecbca7b0f430a0b";
     assert_eq!(id(&[one, two]).as_deref(), Some(expected));
@@ -74,10 +68,7 @@ fn the_address_is_the_first_one_of_the_first_interface_by_index() {
     let mut first = eth(2, "zz0", "00:1b:21:aa:bb:cc", 7);
     first.ipv4.insert(0, Ipv4Addr::LOCALHOST);
     let second = eth(3, "aa0", "00:1b:21:aa:bb:01", 8);
-    assert_eq!(
-        primary_address(&[second, first]).as_deref(),
-        Some("10.99.0.7")
-    );
+    assert_eq!(primary_address(&[second, first]).as_deref(), Some("10.99.0.7"));
     assert_eq!(primary_address(&[]), None);
 }
 
@@ -107,55 +98,13 @@ fn what_the_original_skips_is_skipped() {
     }
     let good = eth(2, "eth0", "00:1b:21:aa:bb:cc", 2);
     for (why, interface) in [
-        (
-            "no address",
-            Interface {
-                mac: None,
-                ..good.clone()
-            },
-        ),
-        (
-            "loopback",
-            Interface {
-                loopback: true,
-                ..good.clone()
-            },
-        ),
-        (
-            "down",
-            Interface {
-                up: false,
-                ..good.clone()
-            },
-        ),
-        (
-            "virtual",
-            Interface {
-                virtual_device: true,
-                ..good.clone()
-            },
-        ),
-        (
-            "local",
-            Interface {
-                mac: Some("52:54:00:12:34:56".to_owned()),
-                ..good.clone()
-            },
-        ),
-        (
-            "no IPv4",
-            Interface {
-                ipv4: vec![],
-                ..good.clone()
-            },
-        ),
-        (
-            "only loopback IPv4",
-            Interface {
-                ipv4: vec![Ipv4Addr::LOCALHOST],
-                ..good.clone()
-            },
-        ),
+        ("no address", Interface { mac: None, ..good.clone() }),
+        ("loopback", Interface { loopback: true, ..good.clone() }),
+        ("down", Interface { up: false, ..good.clone() }),
+        ("virtual", Interface { virtual_device: true, ..good.clone() }),
+        ("local", Interface { mac: Some("52:54:00:12:34:56".to_owned()), ..good.clone() }),
+        ("no IPv4", Interface { ipv4: vec![], ..good.clone() }),
+        ("only loopback IPv4", Interface { ipv4: vec![Ipv4Addr::LOCALHOST], ..good.clone() }),
     ] {
         assert_eq!(id(&[interface]), None, "{why}");
     }

@@ -40,32 +40,20 @@ exec "$@"
 /// Runs the test of that name again on a machine whose `eth0` the shell commands set up, unless
 /// this is that run: then it is `true`. `machine_id` is what stands in `/etc/machine-id`.
 fn on_a_machine(test: &str, commands: &str, machine_id: &str) -> bool {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tells the inner run from the outer one"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "tells the inner run from the outer one")]
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
     let unshare = ["-n", "-m", "-u", "--"];
-    let probe = Command::new("unshare")
-        .args(unshare)
-        .args(["ip", "link"])
-        .output();
+    let probe = Command::new("unshare").args(unshare).args(["ip", "link"]).output();
     match probe {
         Ok(output) if output.status.success() => {}
         Ok(output) => {
-            skip(
-                "namespace",
-                &format!("needs root and iproute2: {}", text(&output).trim()),
-            );
+            skip("namespace", &format!("needs root and iproute2: {}", text(&output).trim()));
             return false;
         }
         Err(error) => {
-            skip(
-                "namespace",
-                &format!("unshare (package util-linux): {error}"),
-            );
+            skip("namespace", &format!("unshare (package util-linux): {error}"));
             return false;
         }
     }
@@ -79,11 +67,7 @@ fn on_a_machine(test: &str, commands: &str, machine_id: &str) -> bool {
         .arg(files.path())
         .arg(commands)
         .arg(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            &format!("agent::namespace::{test}"),
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("agent::namespace::{test}"), "--nocapture"])
         .env(INSIDE, "yes")
         .output()
         .unwrap();
@@ -94,10 +78,7 @@ fn on_a_machine(test: &str, commands: &str, machine_id: &str) -> bool {
         return false;
     }
     assert!(output.status.success(), "{text}");
-    assert!(
-        text.contains("1 passed"),
-        "the inner run did not happen: {text}"
-    );
+    assert!(text.contains("1 passed"), "the inner run did not happen: {text}");
     false
 }
 
@@ -127,10 +108,7 @@ fn raw<'a>(json: &'a str, member: &str) -> &'a str {
 
 fn header<'a>(head: &'a str, name: &str) -> &'a str {
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-    lines
-        .find(|(key, _)| *key == name)
-        .unwrap_or_else(|| panic!("no {name} in\n{head}"))
-        .1
+    lines.find(|(key, _)| *key == name).unwrap_or_else(|| panic!("no {name} in\n{head}")).1
 }
 
 const RECORDED_MACHINE: &str =
@@ -160,12 +138,7 @@ fn the_recorded_machine_sends_what_the_original_agent_sent() {
 
     // What differs from one moment to the next is put into the recording; the rest is equal.
     let mut expected = recorded_body.to_owned();
-    for member in [
-        "cpu_percent",
-        "memory_total_mb",
-        "memory_used_mb",
-        "timestamp",
-    ] {
+    for member in ["cpu_percent", "memory_total_mb", "memory_used_mb", "timestamp"] {
         let old = format!("\"{member}\":{}", raw(recorded_body, member));
         expected = expected.replace(&old, &format!("\"{member}\":{}", raw(body, member)));
     }
@@ -200,10 +173,7 @@ fn a_virtual_machines_address_falls_back_to_the_installations_id() {
     let expected = from_hardware("machine-id", MACHINE_ID).unwrap();
     assert_eq!(raw(&request, "machine_id"), format!("\"{expected}\""));
     assert_eq!(raw(&request, "ip"), "\"10.99.0.2\"");
-    assert!(
-        log.contains("No valid physical network interface found"),
-        "{log}"
-    );
+    assert!(log.contains("No valid physical network interface found"), "{log}");
 }
 
 #[test]
@@ -234,8 +204,6 @@ fn a_machine_without_any_mark_keeps_the_id_it_drew() {
     let kept = std::fs::read_to_string(state.path().join("machine-id")).unwrap();
     assert_eq!(id(&first), format!("\"{kept}\""));
     let mut again = tatuscan(state.path());
-    again
-        .args(["agent", "--print"])
-        .env("TATUSCAN_STATE_DIR", state.path());
+    again.args(["agent", "--print"]).env("TATUSCAN_STATE_DIR", state.path());
     assert!(text(&again.output().unwrap()).contains(&kept));
 }

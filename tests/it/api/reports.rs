@@ -16,73 +16,28 @@ async fn wrong_reports_are_refused_by_name_and_nothing_is_stored() {
     let server = Server::start().await;
     let long = "x".repeat(65);
     for (body, named) in [
-        (
-            with("cpu_percent", json!("abc")),
-            "cpu_percent must be a number, not 'abc'",
-        ),
-        (
-            with("cpu_percent", json!("NaN")),
-            "cpu_percent must be a finite number",
-        ),
-        (
-            with("cpu_percent", json!("inf")),
-            "cpu_percent must be a finite number",
-        ),
-        (
-            with("cpu_percent", json!(null)),
-            "cpu_percent must not be null",
-        ),
+        (with("cpu_percent", json!("abc")), "cpu_percent must be a number, not 'abc'"),
+        (with("cpu_percent", json!("NaN")), "cpu_percent must be a finite number"),
+        (with("cpu_percent", json!("inf")), "cpu_percent must be a finite number"),
+        (with("cpu_percent", json!(null)), "cpu_percent must not be null"),
         (with("cpu_percent", json!([1])), "cpu_percent"),
         (with("hostname", json!(123)), "hostname"),
         (with("hostname", json!(null)), "hostname must not be null"),
         (with("ip", json!({})), "ip"),
         (with("os", json!(true)), "os"),
         (with("os_version", json!(11)), "os_version"),
-        (
-            with("memory_total_mb", json!(-1)),
-            "memory_total_mb must not be negative",
-        ),
-        (
-            with("memory_total_mb", json!("many")),
-            "memory_total_mb must be a number",
-        ),
-        (
-            with("memory_total_mb", json!(1e30)),
-            "memory_total_mb is too large",
-        ),
-        (
-            with("memory_used_mb", json!(u64::MAX)),
-            "memory_used_mb is too large",
-        ),
-        (
-            with("machine_id", json!("")),
-            "machine_id must be 1 to 64 characters",
-        ),
-        (
-            with("machine_id", json!(long)),
-            "machine_id must be 1 to 64 characters",
-        ),
-        (
-            with("machine_id", json!("a b")),
-            "machine_id must be 1 to 64 characters",
-        ),
-        (
-            with("machine_id", json!("ação")),
-            "machine_id must be 1 to 64 characters",
-        ),
+        (with("memory_total_mb", json!(-1)), "memory_total_mb must not be negative"),
+        (with("memory_total_mb", json!("many")), "memory_total_mb must be a number"),
+        (with("memory_total_mb", json!(1e30)), "memory_total_mb is too large"),
+        (with("memory_used_mb", json!(u64::MAX)), "memory_used_mb is too large"),
+        (with("machine_id", json!("")), "machine_id must be 1 to 64 characters"),
+        (with("machine_id", json!(long)), "machine_id must be 1 to 64 characters"),
+        (with("machine_id", json!("a b")), "machine_id must be 1 to 64 characters"),
+        (with("machine_id", json!("ação")), "machine_id must be 1 to 64 characters"),
         (with("machine_id", json!(7)), "machine_id"),
-        (
-            with("computer_activation", json!("31/31/2020")),
-            "Invalid datetime format: '31/31/2020'",
-        ),
-        (
-            with("computer_activation", json!([])),
-            "computer_activation",
-        ),
-        (
-            with("activation_days", json!(3_000_000_000_u64)),
-            "activation_days",
-        ),
+        (with("computer_activation", json!("31/31/2020")), "Invalid datetime format: '31/31/2020'"),
+        (with("computer_activation", json!([])), "computer_activation"),
+        (with("activation_days", json!(3_000_000_000_u64)), "activation_days"),
         (json!([1, 2]), "JSON object"),
         (json!("text"), "JSON object"),
         (json!(null), "JSON object"),
@@ -93,10 +48,7 @@ async fn wrong_reports_are_refused_by_name_and_nothing_is_stored() {
         assert!(error.contains(named), "{body}: {error}");
     }
     for (body, named) in [
-        (
-            "{\"machine_id\": \"a\",\n \"cpu_percent\": NaN}",
-            "line 2 column 17",
-        ),
+        ("{\"machine_id\": \"a\",\n \"cpu_percent\": NaN}", "line 2 column 17"),
         ("{\"cpu_percent\": Infinity}", "Malformed JSON"),
         ("{\"cpu_percent\": 1e999}", "number out of range"),
         ("{} trailing", "trailing characters"),
@@ -106,17 +58,11 @@ async fn wrong_reports_are_refused_by_name_and_nothing_is_stored() {
     ] {
         let (status, answer) = server.post(body).await;
         assert_eq!(status, 400, "{body}: {answer}");
-        assert!(
-            answer["error"].as_str().unwrap().contains(named),
-            "{body}: {answer}"
-        );
+        assert!(answer["error"].as_str().unwrap().contains(named), "{body}: {answer}");
     }
     let latin1 = b"{\"hostname\": \"\xe7\"}".to_vec();
     assert_eq!(server.post(latin1).await.0, 400);
-    assert_eq!(
-        server.get("/api/machines").await.1,
-        json!({"items": [], "count": 0})
-    );
+    assert_eq!(server.get("/api/machines").await.1, json!({"items": [], "count": 0}));
 }
 
 #[tokio::test]
@@ -131,11 +77,7 @@ async fn numbers_may_be_text_memory_may_have_a_fraction_and_cpu_is_clamped() {
     assert_eq!(answer["item"]["cpu_percent"], json!(7.25));
     assert_eq!(answer["item"]["memory_total_mb"], json!(8192));
     assert_eq!(answer["item"]["memory_used_mb"], json!(1024));
-    for (given, kept) in [
-        (json!(250), 100.0),
-        (json!(-3), 0.0),
-        (json!("100.5"), 100.0),
-    ] {
+    for (given, kept) in [(json!(250), 100.0), (json!(-3), 0.0), (json!("100.5"), 100.0)] {
         let (_, answer) = server.report(&with("cpu_percent", given)).await;
         assert_eq!(answer["item"]["cpu_percent"], json!(kept));
     }
@@ -150,10 +92,7 @@ async fn text_is_cut_cleaned_and_may_be_empty() {
     report["os"] = json!("");
     let (status, answer) = server.report(&report).await;
     assert_eq!(status, 201, "{answer}");
-    assert_eq!(
-        answer["item"]["hostname"],
-        json!(format!("ab[31m{}", "é".repeat(94)))
-    );
+    assert_eq!(answer["item"]["hostname"], json!(format!("ab[31m{}", "é".repeat(94))));
     assert_eq!(answer["item"]["ip"], json!(""));
 }
 
@@ -164,21 +103,13 @@ async fn null_is_nothing_in_optional_fields_and_clears_nothing() {
     report["computer_model"] = json!("Dell");
     report["computer_activation"] = json!("2024-02-20");
     server.report(&report).await;
-    for field in [
-        "os_version",
-        "memory_used_mb",
-        "computer_model",
-        "computer_activation",
-    ] {
+    for field in ["os_version", "memory_used_mb", "computer_model", "computer_activation"] {
         let (status, answer) = server.report(&with(field, json!(null))).await;
         assert_eq!(status, 200, "{answer}");
         assert_eq!(answer["item"]["os_version"], body("m1")["os_version"]);
         assert_eq!(answer["item"]["memory_used_mb"], json!(1024));
         assert_eq!(answer["item"]["computer_model"], json!("Dell"));
-        assert_eq!(
-            answer["item"]["computer_activation"],
-            json!("2024-02-20T00:00:00-04:00")
-        );
+        assert_eq!(answer["item"]["computer_activation"], json!("2024-02-20T00:00:00-04:00"));
     }
 }
 
@@ -186,10 +117,8 @@ async fn null_is_nothing_in_optional_fields_and_clears_nothing() {
 async fn bodies_of_another_type_or_encoding_are_415() {
     let server = Server::start().await;
     let call = |headers: &[(&str, &str)]| {
-        let mut request = server
-            .client
-            .post(server.url("/api/machines"))
-            .body(body("m1").to_string());
+        let mut request =
+            server.client.post(server.url("/api/machines")).body(body("m1").to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -199,27 +128,13 @@ async fn bodies_of_another_type_or_encoding_are_415() {
         &[][..],
         &[("Content-Type", "text/plain")],
         &[("Content-Type", "application/x-www-form-urlencoded")],
-        &[
-            ("Content-Type", "application/json"),
-            ("Content-Encoding", "gzip"),
-        ],
+        &[("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
     ] {
         let response = call(headers).await.unwrap();
         assert_eq!(response.status(), 415, "{headers:?}");
         assert!(response.json::<Value>().await.unwrap()["error"].is_string());
     }
-    for kind in [
-        "application/json; charset=utf-8",
-        "Application/JSON",
-        "application/vnd.x+json",
-    ] {
-        assert!(
-            call(&[("Content-Type", kind)])
-                .await
-                .unwrap()
-                .status()
-                .is_success(),
-            "{kind}"
-        );
+    for kind in ["application/json; charset=utf-8", "Application/JSON", "application/vnd.x+json"] {
+        assert!(call(&[("Content-Type", kind)]).await.unwrap().status().is_success(), "{kind}");
     }
 }

@@ -29,31 +29,11 @@ async fn a_patch_sets_clears_and_names_what_is_wrong() {
             "computer_activation",
             json!("2022-02-20T08:00:00-04:00"),
         ),
-        (
-            json!({"computer_activation": ""}),
-            "computer_activation",
-            json!(null),
-        ),
-        (
-            json!({"activation_days": "42"}),
-            "activation_days",
-            json!(42),
-        ),
-        (
-            json!({"activation_days": null}),
-            "activation_days",
-            json!(null),
-        ),
-        (
-            json!({"computer_model": "Dell", "hostname": "ignored"}),
-            "computer_model",
-            json!("Dell"),
-        ),
-        (
-            json!({"computer_model": null}),
-            "computer_model",
-            json!(null),
-        ),
+        (json!({"computer_activation": ""}), "computer_activation", json!(null)),
+        (json!({"activation_days": "42"}), "activation_days", json!(42)),
+        (json!({"activation_days": null}), "activation_days", json!(null)),
+        (json!({"computer_model": "Dell", "hostname": "ignored"}), "computer_model", json!("Dell")),
+        (json!({"computer_model": null}), "computer_model", json!(null)),
     ] {
         let (status, answer) = server.patch("m1", &patch).await;
         assert_eq!(status, 200, "{patch}: {answer}");
@@ -63,10 +43,7 @@ async fn a_patch_sets_clears_and_names_what_is_wrong() {
     }
     for (patch, text) in [
         (json!({}), "No valid fields provided for update"),
-        (
-            json!({"hostname": "x"}),
-            "No valid fields provided for update",
-        ),
+        (json!({"hostname": "x"}), "No valid fields provided for update"),
         (json!({"activation_days": "soon"}), "activation_days"),
         (json!({"activation_days": -1}), "activation_days"),
         (json!({"activation_days": 1.5}), "activation_days"),
@@ -76,18 +53,10 @@ async fn a_patch_sets_clears_and_names_what_is_wrong() {
     ] {
         let (status, answer) = server.patch("m1", &patch).await;
         assert_eq!(status, 400, "{patch}: {answer}");
-        assert!(
-            answer["error"].as_str().unwrap().contains(text),
-            "{patch}: {answer}"
-        );
+        assert!(answer["error"].as_str().unwrap().contains(text), "{patch}: {answer}");
     }
-    let (status, answer) = server
-        .patch("nobody", &json!({"activation_days": "soon"}))
-        .await;
-    assert_eq!(
-        (status, answer["error"].as_str().unwrap()),
-        (404, "Inventory not found: nobody")
-    );
+    let (status, answer) = server.patch("nobody", &json!({"activation_days": "soon"})).await;
+    assert_eq!((status, answer["error"].as_str().unwrap()), (404, "Inventory not found: nobody"));
 }
 
 #[tokio::test]
@@ -96,18 +65,11 @@ async fn one_machine_can_be_read_by_its_encoded_id() {
     server.report(&body("A:b_c.D-9")).await;
     for path in ["/api/machines/A:b_c.D-9", "/api/machines/A%3Ab_c%2ED-9"] {
         let (status, answer) = server.get(path).await;
-        assert_eq!(
-            (status, &answer["machine_id"]),
-            (200, &json!("A:b_c.D-9")),
-            "{path}"
-        );
+        assert_eq!((status, &answer["machine_id"]), (200, &json!("A:b_c.D-9")), "{path}");
         assert_eq!(answer["status"], json!("online"));
     }
     let (status, answer) = server.get("/api/machines/a%2Fb").await;
-    assert_eq!(
-        (status, answer["error"].as_str().unwrap()),
-        (404, "Inventory not found: a/b")
-    );
+    assert_eq!((status, answer["error"].as_str().unwrap()), (404, "Inventory not found: a/b"));
 }
 
 #[tokio::test]
@@ -129,33 +91,18 @@ async fn every_route_answers_head_and_options_and_refuses_other_methods() {
             names.sort_unstable();
             names
         };
-        let call = |method: &str| {
-            server
-                .client
-                .request(method.parse().unwrap(), server.url(path))
-        };
+        let call = |method: &str| server.client.request(method.parse().unwrap(), server.url(path));
         let options = call("OPTIONS").send().await.unwrap();
         assert_eq!(options.status(), 200, "{path}");
-        assert_eq!(
-            sorted(options.headers()["allow"].to_str().unwrap()),
-            sorted(methods),
-            "{path}"
-        );
+        assert_eq!(sorted(options.headers()["allow"].to_str().unwrap()), sorted(methods), "{path}");
         let get = call("GET").send().await.unwrap();
         let length = get.headers()["content-length"].clone();
         let head = call("HEAD").send().await.unwrap();
-        assert_eq!(
-            (head.status(), &head.headers()["content-length"]),
-            (get.status(), &length)
-        );
+        assert_eq!((head.status(), &head.headers()["content-length"]), (get.status(), &length));
         assert!(head.bytes().await.unwrap().is_empty());
         let refused = call("TRACE").send().await.unwrap();
         assert_eq!(refused.status(), 405, "{path}");
-        assert_eq!(
-            sorted(refused.headers()["allow"].to_str().unwrap()),
-            sorted(methods),
-            "{path}"
-        );
+        assert_eq!(sorted(refused.headers()["allow"].to_str().unwrap()), sorted(methods), "{path}");
         assert_eq!(refused.json::<Value>().await.unwrap()["code"], json!(405));
     }
 }
@@ -173,17 +120,10 @@ async fn unknown_paths_are_json_whoever_asks() {
         "/.env",
         "//",
     ] {
-        let request = server
-            .client
-            .get(server.url(path))
-            .header("Accept", "text/html");
+        let request = server.client.get(server.url(path)).header("Accept", "text/html");
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/json",
-            "{path}"
-        );
+        assert_eq!(response.headers()["content-type"], "application/json", "{path}");
         assert_eq!(response.json::<Value>().await.unwrap()["code"], json!(404));
     }
 }
@@ -196,25 +136,13 @@ async fn a_store_that_cannot_be_written_answers_503_and_says_nothing_of_itself()
     server.report(&body("m1")).await;
     tatuscan::store::Store::close(&*store).await;
     let request = server.client.post(server.url("/api/machines"));
-    let request = request
-        .header("Content-Type", "application/json")
-        .body(body("m2").to_string());
+    let request = request.header("Content-Type", "application/json").body(body("m2").to_string());
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
     let answer: Value = response.json().await.unwrap();
     assert_eq!(answer["id"].as_str().unwrap().len(), 12);
-    assert!(
-        !answer.to_string().contains("redb") && !answer.to_string().contains('/'),
-        "{answer}"
-    );
-    assert_eq!(
-        server.get("/api/machines").await.1["count"],
-        json!(1),
-        "reads go on"
-    );
-    assert_eq!(
-        server.get("/livez").await,
-        (200, json!({"status": "alive"}))
-    );
+    assert!(!answer.to_string().contains("redb") && !answer.to_string().contains('/'), "{answer}");
+    assert_eq!(server.get("/api/machines").await.1["count"], json!(1), "reads go on");
+    assert_eq!(server.get("/livez").await, (200, json!({"status": "alive"})));
 }

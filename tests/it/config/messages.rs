@@ -21,12 +21,7 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
         ("TATUSCAN_PORT", "--port", "http", "0 to 65535"),
         ("TATUSCAN_PORT", "--port", "65536", "0 to 65535"),
         ("TATUSCAN_PORT", "--port", "-1", "0 to 65535"),
-        (
-            "TATUSCAN_PORT",
-            "--port",
-            "tcp://10.0.0.7:8040",
-            "enableServiceLinks: false",
-        ),
+        ("TATUSCAN_PORT", "--port", "tcp://10.0.0.7:8040", "enableServiceLinks: false"),
         ("TATUSCAN_DB_FILE", "--db-file", "..", "name of a file"),
         ("TATUSCAN_DB_FILE", "--db-file", "sub/", "name of a file"),
         ("TIMEZONE", "--timezone", "America/Cuiabá", "America/Cuiaba"),
@@ -34,30 +29,12 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
         ("TATUSCAN_LATE", "--late", "0s", "15m"),
         ("TATUSCAN_OFFLINE", "--offline", "15", "15m"),
         ("TATUSCAN_MISSING", "--missing", "-7d", "7d"),
-        (
-            "TATUSCAN_MAX_CONNECTIONS",
-            "--max-connections",
-            "0",
-            "from 1",
-        ),
-        (
-            "TATUSCAN_MAX_CONNECTIONS",
-            "--max-connections",
-            "many",
-            "from 1",
-        ),
-        (
-            "TATUSCAN_LOCAL_AGENT",
-            "--local-agent",
-            "maybe",
-            "yes or no",
-        ),
+        ("TATUSCAN_MAX_CONNECTIONS", "--max-connections", "0", "from 1"),
+        ("TATUSCAN_MAX_CONNECTIONS", "--max-connections", "many", "from 1"),
+        ("TATUSCAN_LOCAL_AGENT", "--local-agent", "maybe", "yes or no"),
     ] {
         let by_variable = message(serve(&[(name, value)]));
-        let by_flag = message(call(
-            &format!("serve {flag}={value}"),
-            &environment(&[], ""),
-        ));
+        let by_flag = message(call(&format!("serve {flag}={value}"), &environment(&[], "")));
         assert_eq!(by_variable, by_flag);
         assert!(
             by_variable.starts_with(&format!("{name} ({flag}): \"{value}\" ")),
@@ -74,18 +51,8 @@ fn a_wrong_agent_setting_is_named_shown_and_advised() {
         ("TATUSCAN_INTERVAL", "--interval", "0s", "60s"),
         ("TATUSCAN_INTERVAL", "--interval", "-5s", "60s"),
         ("TATUSCAN_INTERVAL", "--interval", "often", "60s"),
-        (
-            "TATUSCAN_LOG_LEVEL",
-            "--log-level",
-            "verbose",
-            "debug, info, warn",
-        ),
-        (
-            "TATUSCAN_URL",
-            "--url",
-            "10.0.0.1:8040",
-            "http://10.0.0.1:8040",
-        ),
+        ("TATUSCAN_LOG_LEVEL", "--log-level", "verbose", "debug, info, warn"),
+        ("TATUSCAN_URL", "--url", "10.0.0.1:8040", "http://10.0.0.1:8040"),
         ("TATUSCAN_URL", "--url", "server", "http://server"),
         ("TATUSCAN_URL", "--url", "ftp://server", "https://"),
         ("TATUSCAN_URL", "--url", "http://server/?a=b", "https://"),
@@ -93,10 +60,7 @@ fn a_wrong_agent_setting_is_named_shown_and_advised() {
     ] {
         let mut variables = vec![("TATUSCAN_URL", "http://server")];
         variables.retain(|(set, _)| *set != name);
-        let by_flag = call(
-            &format!("agent {flag}={value}"),
-            &environment(&variables, ""),
-        );
+        let by_flag = call(&format!("agent {flag}={value}"), &environment(&variables, ""));
         variables.push((name, value));
         let by_variable = message(call("agent", &environment(&variables, "")));
         assert_eq!(by_variable, message(by_flag));
@@ -111,20 +75,14 @@ fn a_wrong_agent_setting_is_named_shown_and_advised() {
 #[test]
 fn an_agent_without_a_server_says_so_in_the_known_words() {
     let message = message(call("agent -d", &environment(&[], "")));
-    assert!(
-        message.starts_with("Environment variable TATUSCAN_URL not defined"),
-        "{message}"
-    );
+    assert!(message.starts_with("Environment variable TATUSCAN_URL not defined"), "{message}");
 }
 
 #[test]
 fn a_password_in_a_refused_address_is_not_shown() {
     let variables = [("TATUSCAN_URL", "ftp://user:hunter2@server")];
     let message = message(call("agent", &environment(&variables, "")));
-    assert!(
-        message.contains("ftp://***@server") && !message.contains("hunter2"),
-        "{message}"
-    );
+    assert!(message.contains("ftp://***@server") && !message.contains("hunter2"), "{message}");
 }
 
 #[test]

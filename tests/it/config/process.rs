@@ -8,11 +8,7 @@ use crate::support::edge::{tatuscan, text};
 /// Runs `tatuscan` in `directory` with those words and variables.
 fn run(directory: &Path, words: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = tatuscan(directory);
-    command
-        .args(words.split_whitespace())
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
+    command.args(words.split_whitespace()).envs(variables.iter().copied()).output().unwrap()
 }
 
 /// The interval that the agent refuses tells which source it was read from.
@@ -21,12 +17,7 @@ fn interval(directory: &Path, words: &str, variables: &[(&str, &str)]) -> String
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let text = text(&output);
     let value = text.split("TATUSCAN_INTERVAL (--interval): \"").nth(1);
-    value
-        .unwrap_or_else(|| panic!("{text}"))
-        .split('"')
-        .next()
-        .unwrap()
-        .to_owned()
+    value.unwrap_or_else(|| panic!("{text}")).split('"').next().unwrap().to_owned()
 }
 
 #[test]
@@ -34,21 +25,11 @@ fn flag_then_environment_then_file() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
     let variable = [("TATUSCAN_INTERVAL", "from-environment")].as_slice();
-    std::fs::write(
-        here.join(".env"),
-        "TATUSCAN_INTERVAL = 'from-file' # why\r\n",
-    )
-    .unwrap();
-    assert_eq!(
-        interval(here, "agent --interval from-flag", variable),
-        "from-flag"
-    );
+    std::fs::write(here.join(".env"), "TATUSCAN_INTERVAL = 'from-file' # why\r\n").unwrap();
+    assert_eq!(interval(here, "agent --interval from-flag", variable), "from-flag");
     assert_eq!(interval(here, "agent", variable), "from-environment");
     assert_eq!(interval(here, "agent", &[]), "from-file");
-    assert_eq!(
-        interval(here, "agent", &[("TATUSCAN_INTERVAL", " \r")]),
-        "from-file"
-    );
+    assert_eq!(interval(here, "agent", &[("TATUSCAN_INTERVAL", " \r")]), "from-file");
 }
 
 #[test]
@@ -58,12 +39,7 @@ fn the_file_beside_the_program_is_read_too_and_first() {
     std::fs::copy(env!("CARGO_BIN_EXE_tatuscan"), &program).unwrap();
     let run = || {
         let mut command = std::process::Command::new(&program);
-        let output = command
-            .arg("agent")
-            .env_clear()
-            .current_dir(here.path())
-            .output()
-            .unwrap();
+        let output = command.arg("agent").env_clear().current_dir(here.path()).output().unwrap();
         text(&output)
     };
     std::fs::write(there.path().join(".env"), "TATUSCAN_INTERVAL=beside\n").unwrap();
@@ -77,54 +53,31 @@ fn the_file_beside_the_program_is_read_too_and_first() {
 #[test]
 fn a_bad_line_of_the_file_is_named_in_the_log_by_path_and_number() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(
-        directory.path().join(".env"),
-        "TATUSCAN_URL=http://127.0.0.1:1\n???\n",
-    )
-    .unwrap();
+    std::fs::write(directory.path().join(".env"), "TATUSCAN_URL=http://127.0.0.1:1\n???\n")
+        .unwrap();
     let output = run(directory.path(), "", &[]);
     let log = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        log.contains("WARN") && log.contains(".env: line 2: "),
-        "{log}"
-    );
+    assert!(log.contains("WARN") && log.contains(".env: line 2: "), "{log}");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_said() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join(".env")).unwrap();
-    let output = run(
-        directory.path(),
-        "agent",
-        &[("TATUSCAN_URL", "http://127.0.0.1:1")],
-    );
-    assert!(
-        text(&output).contains(".env: cannot be read"),
-        "{}",
-        text(&output)
-    );
+    let output = run(directory.path(), "agent", &[("TATUSCAN_URL", "http://127.0.0.1:1")]);
+    assert!(text(&output).contains(".env: cannot be read"), "{}", text(&output));
 }
 
 #[test]
 fn old_calls_are_the_agents() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
-    for words in [
-        "-d",
-        "--daemon",
-        "-l debug",
-        "-interval 30s",
-        "-interval=30s",
-        "--interval 30s",
-    ] {
+    for words in ["-d", "--daemon", "-l debug", "-interval 30s", "-interval=30s", "--interval 30s"]
+    {
         let output = run(here, words, &[]);
         assert_eq!(output.status.code(), Some(1), "{words}");
         let text = text(&output);
-        assert!(
-            text.contains("Environment variable TATUSCAN_URL not defined"),
-            "{words}: {text}"
-        );
+        assert!(text.contains("Environment variable TATUSCAN_URL not defined"), "{words}: {text}");
     }
     assert_eq!(interval(here, "-interval=soon -d", &[]), "soon");
     let nobody = [("TATUSCAN_URL", "http://127.0.0.1:1")];
@@ -149,20 +102,12 @@ fn exit_codes_tell_help_from_misuse_and_misuse_from_wrong_settings() {
         ("agent -l loud --url http://127.0.0.1:1", 1),
     ] {
         let output = run(here, words, &[]);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{words}: {}",
-            text(&output)
-        );
+        assert_eq!(output.status.code(), Some(code), "{words}: {}", text(&output));
     }
     assert!(text(&run(here, "", &[])).contains("Usage: tatuscan"));
     let version = format!("tatuscan {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(text(&run(here, "--version", &[])), version);
-    assert_eq!(
-        text(&run(here, "-V", &[("TATUSCAN_URL", "http://127.0.0.1:1")])),
-        version
-    );
+    assert_eq!(text(&run(here, "-V", &[("TATUSCAN_URL", "http://127.0.0.1:1")])), version);
 }
 
 #[test]
@@ -206,10 +151,7 @@ fn log_lines_are_text_or_json_as_asked() {
     };
     let line: serde_json::Value = serde_json::from_str(&log("json")).unwrap();
     assert_eq!(line["level"], "WARN");
-    assert!(
-        line["message"].as_str().unwrap().contains("LOG_LEVEL"),
-        "{line}"
-    );
+    assert!(line["message"].as_str().unwrap().contains("LOG_LEVEL"), "{line}");
     let line = log("text");
     assert!(line.contains(" WARN LOG_LEVEL (--log-level): "), "{line}");
 }

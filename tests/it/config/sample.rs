@@ -13,20 +13,15 @@ fn entries() -> Vec<(&'static str, &'static str, &'static str)> {
     let lines: Vec<&str> = SAMPLE.lines().collect();
     let entry = |pair: &[&'static str]| {
         let (name, value) = pair[1].trim_start_matches('#').split_once('=')?;
-        name.chars()
-            .all(|c| c.is_ascii_uppercase() || c == '_')
-            .then_some((name, value, pair[0]))
+        name.chars().all(|c| c.is_ascii_uppercase() || c == '_').then_some((name, value, pair[0]))
     };
     lines.windows(2).filter_map(entry).collect()
 }
 
 fn variables(command: &clap::Command) -> Vec<String> {
-    let own = command
-        .get_arguments()
-        .filter_map(|option| option.get_env());
+    let own = command.get_arguments().filter_map(|option| option.get_env());
     let own = own.map(|name| name.to_string_lossy().into_owned());
-    own.chain(command.get_subcommands().flat_map(variables))
-        .collect()
+    own.chain(command.get_subcommands().flat_map(variables)).collect()
 }
 
 #[test]
@@ -41,10 +36,7 @@ fn every_variable_stands_in_the_sample_file_with_a_comment_above_it() {
         assert!(comment.starts_with("# "), "{name} has no comment");
     }
     for (name, ..) in entries {
-        assert!(
-            known.iter().chain(&aliases).any(|known| known == name),
-            "nothing reads {name}"
-        );
+        assert!(known.iter().chain(&aliases).any(|known| known == name), "nothing reads {name}");
     }
 }
 
@@ -52,13 +44,7 @@ fn every_variable_stands_in_the_sample_file_with_a_comment_above_it() {
 fn the_sample_file_says_what_the_defaults_are() {
     let file = dotenv::parse(SAMPLE);
     assert!(file.warnings.is_empty(), "{:?}", file.warnings);
-    let set: Vec<(&str, &str)> = file
-        .values
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    assert_eq!(
-        format!("{:?}", serve(&set).unwrap()),
-        format!("{:?}", serve(&[]).unwrap())
-    );
+    let set: Vec<(&str, &str)> =
+        file.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(format!("{:?}", serve(&set).unwrap()), format!("{:?}", serve(&[]).unwrap()));
 }

@@ -13,11 +13,7 @@ fn nothing_set_is_a_server_for_this_computer_only() {
     let serve = serve(&[]).unwrap();
     assert_eq!(serve.bind, IpAddr::V4(Ipv4Addr::LOCALHOST));
     assert_eq!(serve.port, 8040);
-    let expected = if Path::new("/data").is_dir() {
-        "/data"
-    } else {
-        "./data"
-    };
+    let expected = if Path::new("/data").is_dir() { "/data" } else { "./data" };
     assert_eq!(serve.data_dir, PathBuf::from(expected));
     assert!(!serve.data_dir_named);
     assert_eq!(serve.db_file, "tatuscan.redb");
@@ -69,7 +65,7 @@ fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
     let port = |words: &str, variables: &[(&str, &str)], file: &str| -> u16 {
         match call(words, &environment(variables, file)).unwrap() {
             Command::Serve(serve) => serve.port,
-            Command::Agent(_) => panic!("this is the agent"),
+            other => panic!("this is {other:?}"),
         }
     };
     let variable = [("TATUSCAN_PORT", "2")].as_slice();
@@ -105,11 +101,7 @@ fn an_sqlite_name_becomes_a_redb_file_beside_it() {
         ("x.sqlite", "/srv/t/x.redb", "/srv/t/x.sqlite"),
         ("x.redb", "/srv/t/x.redb", "/srv/t/x.db"),
         ("inventory", "/srv/t/inventory", "/srv/t/inventory.db"),
-        (
-            "/other/tatuscan.db",
-            "/other/tatuscan.redb",
-            "/other/tatuscan.db",
-        ),
+        ("/other/tatuscan.db", "/other/tatuscan.redb", "/other/tatuscan.db"),
     ] {
         assert_eq!(files(name), (store.to_owned(), legacy.to_owned()), "{name}");
     }
@@ -118,11 +110,7 @@ fn an_sqlite_name_becomes_a_redb_file_beside_it() {
 #[test]
 fn a_file_that_is_sqlite_is_adopted_whatever_its_name() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(
-        directory.path().join("inventory"),
-        b"SQLite format 3\0 and more",
-    )
-    .unwrap();
+    std::fs::write(directory.path().join("inventory"), b"SQLite format 3\0 and more").unwrap();
     let path = directory.path().to_str().unwrap();
     let serve = serve(&[("TATUSCAN_DB_DIR", path), ("TATUSCAN_DB_FILE", "inventory")]).unwrap();
     assert_eq!(serve.db_file, "inventory.redb");
@@ -135,10 +123,7 @@ fn systemd_says_where_the_data_goes_unless_somebody_else_does() {
     let systemd = data_dir(&[("STATE_DIRECTORY", "/var/lib/tatuscan:/var/lib/other")]);
     assert_eq!(systemd.data_dir, PathBuf::from("/var/lib/tatuscan"));
     assert!(!systemd.data_dir_named);
-    let named = data_dir(&[
-        ("STATE_DIRECTORY", "/var/lib/tatuscan"),
-        ("TATUSCAN_DB_DIR", "/x"),
-    ]);
+    let named = data_dir(&[("STATE_DIRECTORY", "/var/lib/tatuscan"), ("TATUSCAN_DB_DIR", "/x")]);
     assert_eq!(named.data_dir, PathBuf::from("/x"));
     assert!(named.data_dir_named);
 }
@@ -175,13 +160,7 @@ fn a_data_directory_that_cannot_be_used_is_named_with_owner_and_mode() {
         (PathBuf::from("/proc/self"), "cannot be written"),
     ] {
         let message = prepare_data_dir(&path).unwrap_err().to_string();
-        for part in [
-            path.to_str().unwrap(),
-            problem,
-            "uid ",
-            "mode 0",
-            "TATUSCAN_DB_DIR",
-        ] {
+        for part in [path.to_str().unwrap(), problem, "uid ", "mode 0", "TATUSCAN_DB_DIR"] {
             assert!(message.contains(part), "{part} is not in: {message}");
         }
     }

@@ -11,12 +11,8 @@ const HEAD: &str = "POST /api/machines HTTP/1.1\r\nHost: x\r\nContent-Type: appl
 /// Sends until the server has enough, and says what it answered.
 fn send(address: &str, head: &str, piece: &[u8], pieces: usize) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
-    stream
-        .set_write_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut sent = stream.write_all(format!("{HEAD}{head}\r\n").as_bytes());
     for _ in 0..pieces {
         if sent.is_err() {
@@ -61,11 +57,7 @@ fn hostile_bodies_are_refused_in_time_and_cost_no_memory() {
             }
         }
     });
-    assert!(
-        started.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < 32 << 10, "memory grew by {grown} KiB");
 }

@@ -14,11 +14,7 @@ async fn running_out_of_descriptors_neither_ends_nor_bloats_the_server() {
     // The limit is set in a shell that then becomes the server.
     let mut command = Command::new("sh");
     command
-        .args([
-            "-c",
-            "ulimit -n 64 && exec \"$0\" serve",
-            env!("CARGO_BIN_EXE_tatuscan"),
-        ])
+        .args(["-c", "ulimit -n 64 && exec \"$0\" serve", env!("CARGO_BIN_EXE_tatuscan")])
         .env_clear()
         .env("TATUSCAN_DB_DIR", directory.path())
         .env("TATUSCAN_PORT", "0")
@@ -26,24 +22,17 @@ async fn running_out_of_descriptors_neither_ends_nor_bloats_the_server() {
     let server = ServerProcess::spawn(command);
     let before = server.resident_kib();
     let address = server.url.trim_start_matches("http://").to_owned();
-    let crowd: Vec<_> = (0..400)
-        .map(|_| TcpStream::connect(&address).unwrap())
-        .collect();
+    let crowd: Vec<_> = (0..400).map(|_| TcpStream::connect(&address).unwrap()).collect();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let busy = cpu_ticks(server.pid());
     tokio::time::sleep(Duration::from_secs(1)).await;
     let spent = cpu_ticks(server.pid()) - busy;
-    assert!(
-        spent < 50,
-        "{spent} of 100 ticks went into a server that can do nothing"
-    );
+    assert!(spent < 50, "{spent} of 100 ticks went into a server that can do nothing");
     assert!(server.resident_kib() < before + 20_000, "memory grew");
     drop(crowd);
     let request = client().post(format!("{}/api/machines", server.url));
     let request = request.header("Content-Type", "application/json");
-    let response = request
-        .body(body("m1").to_string())
-        .timeout(Duration::from_secs(15));
+    let response = request.body(body("m1").to_string()).timeout(Duration::from_secs(15));
     assert_eq!(response.send().await.unwrap().status(), 201);
 }
 

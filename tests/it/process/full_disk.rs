@@ -37,10 +37,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount")
-            .arg("--lazy")
-            .arg(self.path())
-            .status();
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
     }
 }
 
@@ -81,10 +78,7 @@ async fn a_full_disk_refuses_reports_and_heals_without_a_restart() {
     }
     let (code, answer) = refusal.expect("the disk never got full");
     assert_eq!(code, 507, "{answer}");
-    assert!(
-        answer["error"].as_str().unwrap().contains("no space left"),
-        "{answer}"
-    );
+    assert!(answer["error"].as_str().unwrap().contains("no space left"), "{answer}");
     assert!(!answer.to_string().contains("redb"), "{answer}");
     assert_eq!(status(&format!("{}/api/health", server.url)).await, 503);
     assert_eq!(status(&format!("{}/livez", server.url)).await, 200);
@@ -93,10 +87,7 @@ async fn a_full_disk_refuses_reports_and_heals_without_a_restart() {
     fs::remove_file(&ballast).unwrap();
     let freed = Instant::now();
     while status(&format!("{}/api/health", server.url)).await != 200 {
-        assert!(
-            freed.elapsed() < Duration::from_secs(5),
-            "it did not heal by itself"
-        );
+        assert!(freed.elapsed() < Duration::from_secs(5), "it did not heal by itself");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(post(&server.url, "after").await.0, 201);
@@ -105,10 +96,6 @@ async fn a_full_disk_refuses_reports_and_heals_without_a_restart() {
 
     let server = ServerProcess::start(&data);
     for id in acknowledged {
-        assert_eq!(
-            status(&format!("{}/api/machines/{id}", server.url)).await,
-            200,
-            "{id}"
-        );
+        assert_eq!(status(&format!("{}/api/machines/{id}", server.url)).await, 200, "{id}");
     }
 }

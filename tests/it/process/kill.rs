@@ -38,10 +38,7 @@ async fn no_acknowledged_report_is_lost_when_the_server_is_killed() {
     let server = ServerProcess::start(directory.path());
     verify(&server, &acknowledged, rounds(10)).await;
     let machines = acknowledged.lock().await.len();
-    assert!(
-        machines > 100,
-        "only {machines} machines were acknowledged: was there any load?"
-    );
+    assert!(machines > 100, "only {machines} machines were acknowledged: was there any load?");
 }
 
 /// Sends reports until the server is gone, and notes each that it acknowledged. A sender has
@@ -54,9 +51,7 @@ async fn send(url: String, sender: u64, next: Arc<AtomicU64>, acknowledged: Ackn
         let mut report = body(&id);
         report["memory_total_mb"] = number.into();
         let request = client.post(format!("{url}/api/machines"));
-        let request = request
-            .header("Content-Type", "application/json")
-            .body(report.to_string());
+        let request = request.header("Content-Type", "application/json").body(report.to_string());
         match request.send().await {
             Ok(response) if response.status().is_success() => {
                 acknowledged.lock().await.insert(id, number);
@@ -68,28 +63,16 @@ async fn send(url: String, sender: u64, next: Arc<AtomicU64>, acknowledged: Ackn
 }
 
 async fn verify(server: &ServerProcess, acknowledged: &Acknowledged, round: u64) {
-    let list = client()
-        .get(format!("{}/api/machines", server.url))
-        .send()
-        .await
-        .unwrap();
+    let list = client().get(format!("{}/api/machines", server.url)).send().await.unwrap();
     let list: serde_json::Value = list.json().await.unwrap();
     let kept: HashMap<_, _> = list["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|m| {
-            (
-                m["machine_id"].as_str().unwrap(),
-                m["memory_total_mb"].as_u64().unwrap(),
-            )
-        })
+        .map(|m| (m["machine_id"].as_str().unwrap(), m["memory_total_mb"].as_u64().unwrap()))
         .collect();
     for (id, number) in acknowledged.lock().await.iter() {
         let kept = kept.get(id.as_str()).copied();
-        assert!(
-            kept >= Some(*number),
-            "round {round}: {id} is {kept:?}, acknowledged {number}"
-        );
+        assert!(kept >= Some(*number), "round {round}: {id} is {kept:?}, acknowledged {number}");
     }
 }

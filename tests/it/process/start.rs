@@ -15,23 +15,11 @@ async fn the_start_line_says_where_and_what() {
     let directory = tempfile::tempdir().unwrap();
     let server = ServerProcess::start(directory.path());
     let store = directory.path().join("tatuscan.redb");
-    assert!(
-        server.start.contains("tatuscan is ready"),
-        "{}",
-        server.start
-    );
-    assert!(
-        server.start.contains(store.to_str().unwrap()),
-        "{}",
-        server.start
-    );
+    assert!(server.start.contains("tatuscan is ready"), "{}", server.start);
+    assert!(server.start.contains(store.to_str().unwrap()), "{}", server.start);
     assert!(server.start.contains("machines=0"), "{}", server.start);
     assert!(store.exists());
-    let health = client()
-        .get(format!("{}/api/health", server.url))
-        .send()
-        .await
-        .unwrap();
+    let health = client().get(format!("{}/api/health", server.url)).send().await.unwrap();
     assert_eq!(health.status(), 200);
 }
 
@@ -39,9 +27,7 @@ async fn the_start_line_says_where_and_what() {
 fn log_lines_can_be_json() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = serve(directory.path());
-    command
-        .env("TATUSCAN_LOG_FORMAT", "json")
-        .stdout(std::process::Stdio::piped());
+    command.env("TATUSCAN_LOG_FORMAT", "json").stdout(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut line = String::new();
     let mut log = std::io::BufReader::new(child.stdout.take().unwrap());
@@ -80,10 +66,7 @@ fn a_port_in_use_is_said_with_the_variable_to_change() {
     let directory = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut command = serve(directory.path());
-    command.env(
-        "TATUSCAN_PORT",
-        taken.local_addr().unwrap().port().to_string(),
-    );
+    command.env("TATUSCAN_PORT", taken.local_addr().unwrap().port().to_string());
     let (code, said) = refused(command);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("another program listens there"), "{said}");
@@ -122,11 +105,7 @@ fn a_damaged_store_is_refused_with_exit_code_3_and_left_as_it_was() {
 #[test]
 fn the_store_of_the_original_is_not_ignored() {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(
-        directory.path().join("tatuscan.db"),
-        b"SQLite format 3\0 and more",
-    )
-    .unwrap();
+    fs::write(directory.path().join("tatuscan.db"), b"SQLite format 3\0 and more").unwrap();
     for file in [None, Some("tatuscan.db")] {
         let mut command = serve(directory.path());
         if let Some(file) = file {
@@ -134,10 +113,7 @@ fn the_store_of_the_original_is_not_ignored() {
         }
         let (code, said) = refused(command);
         assert_eq!(code, 3, "{said}");
-        assert!(
-            said.contains("holds an inventory of the original"),
-            "{said}"
-        );
+        assert!(said.contains("holds an inventory of the original"), "{said}");
     }
 }
 
@@ -160,10 +136,7 @@ fn the_data_directory_is_private() {
     let mut command = serve(directory.path());
     command.env("TATUSCAN_DB_DIR", &data);
     let _server = ServerProcess::spawn(command);
-    assert_eq!(
-        fs::metadata(&data).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[tokio::test]
@@ -174,11 +147,7 @@ async fn the_local_agent_reports_this_very_machine() {
     let server = ServerProcess::spawn(command);
     let mut machines = serde_json::Value::Null;
     for _ in 0..100 {
-        let list = client()
-            .get(format!("{}/api/machines", server.url))
-            .send()
-            .await
-            .unwrap();
+        let list = client().get(format!("{}/api/machines", server.url)).send().await.unwrap();
         machines = list.json().await.unwrap();
         if machines["count"] == 1 {
             break;
@@ -188,10 +157,7 @@ async fn the_local_agent_reports_this_very_machine() {
     let machine = &machines["items"][0];
     assert_eq!(machine["os"], "linux", "{machines}");
     assert_eq!(machine["status"], "online");
-    assert_eq!(
-        machine["hostname"].as_str(),
-        nix::unistd::gethostname().unwrap().to_str()
-    );
+    assert_eq!(machine["hostname"].as_str(), nix::unistd::gethostname().unwrap().to_str());
     assert!(machine["memory_total_mb"].as_i64().unwrap() > 100);
     let (code, took, log) = server.stop(Signal::SIGTERM);
     assert_eq!(code, Some(0), "{log}");

@@ -21,10 +21,7 @@ async fn record(store: &dyn Store, report: Report) -> bool {
 
 async fn ids(store: &dyn Store, query: &MachineQuery) -> Vec<String> {
     let page = store.machines(query).await.unwrap();
-    page.machines
-        .iter()
-        .map(|machine| machine.id.to_string())
-        .collect()
+    page.machines.iter().map(|machine| machine.id.to_string()).collect()
 }
 
 pub(super) async fn the_first_report_creates_and_the_second_updates(open: Open<'_>) {
@@ -33,19 +30,13 @@ pub(super) async fn the_first_report_creates_and_the_second_updates(open: Open<'
     assert!(first[0].created);
     assert_eq!(first[0].machine.created_at, noon());
     assert_eq!(first[0].machine.updated_at, None);
-    let later = Report {
-        cpu_percent: 99.0,
-        ..report("a", 60)
-    };
+    let later = Report { cpu_percent: 99.0, ..report("a", 60) };
     let second = store.record_reports(vec![later]).await.unwrap();
     assert!(!second[0].created);
     let machine = store.machine(&id("a")).await.unwrap();
     assert_eq!(machine, second[0].machine);
     assert_eq!(machine.created_at, noon());
-    assert_eq!(
-        machine.updated_at,
-        Some(noon() + chrono::TimeDelta::seconds(60))
-    );
+    assert_eq!(machine.updated_at, Some(noon() + chrono::TimeDelta::seconds(60)));
     assert!((machine.cpu_percent - 99.0).abs() < 0.001);
     assert_eq!(store.machine_count().await.unwrap(), 1);
     store.check().await.unwrap();
@@ -54,55 +45,27 @@ pub(super) async fn the_first_report_creates_and_the_second_updates(open: Open<'
 pub(super) async fn a_report_without_optional_fields_keeps_what_is_known(open: Open<'_>) {
     let store = open();
     record(&*store, report("a", 0)).await;
-    let bare = Report {
-        os_version: None,
-        memory_used_mb: None,
-        ..report("a", 1)
-    };
+    let bare = Report { os_version: None, memory_used_mb: None, ..report("a", 1) };
     record(&*store, bare.clone()).await;
     let machine = store.machine(&id("a")).await.unwrap();
     assert_eq!(machine.os_version, "Debian GNU/Linux 12 (bookworm)");
     assert_eq!(machine.memory_used_mb, 1024);
-    record(
-        &*store,
-        Report {
-            id: id("b"),
-            ..bare
-        },
-    )
-    .await;
+    record(&*store, Report { id: id("b"), ..bare }).await;
     let machine = store.machine(&id("b")).await.unwrap();
-    assert_eq!(
-        (machine.os_version.as_str(), machine.memory_used_mb),
-        ("", 0)
-    );
+    assert_eq!((machine.os_version.as_str(), machine.memory_used_mb), ("", 0));
 }
 
 pub(super) async fn a_report_fills_what_people_left_empty_and_replaces_nothing(open: Open<'_>) {
     let store = open();
     record(&*store, report("a", 0)).await;
     let with_model = |model: &str, seconds| Report {
-        human: HumanFields {
-            computer_model: Some(model.into()),
-            ..HumanFields::default()
-        },
+        human: HumanFields { computer_model: Some(model.into()), ..HumanFields::default() },
         ..report("a", seconds)
     };
     record(&*store, with_model("from the agent", 1)).await;
-    let model = async || {
-        store
-            .machine(&id("a"))
-            .await
-            .unwrap()
-            .human
-            .computer_model
-            .clone()
-    };
+    let model = async || store.machine(&id("a")).await.unwrap().human.computer_model.clone();
     assert_eq!(model().await.as_deref(), Some("from the agent"));
-    let edit = HumanEdit {
-        computer_model: Some(Some("by hand".into())),
-        ..HumanEdit::default()
-    };
+    let edit = HumanEdit { computer_model: Some(Some("by hand".into())), ..HumanEdit::default() };
     store.edit_machine(&id("a"), edit).await.unwrap();
     record(&*store, with_model("from the agent", 2)).await;
     record(&*store, report("a", 3)).await;
@@ -111,14 +74,7 @@ pub(super) async fn a_report_fills_what_people_left_empty_and_replaces_nothing(o
 
 pub(super) async fn the_same_id_twice_in_a_batch_counts_in_order(open: Open<'_>) {
     let store = open();
-    let batch = vec![
-        report("a", 0),
-        report("b", 0),
-        Report {
-            ip: "::1".into(),
-            ..report("a", 1)
-        },
-    ];
+    let batch = vec![report("a", 0), report("b", 0), Report { ip: "::1".into(), ..report("a", 1) }];
     let recorded = store.record_reports(batch).await.unwrap();
     let created: Vec<_> = recorded.iter().map(|one| one.created).collect();
     assert_eq!(created, [true, true, false]);
@@ -138,11 +94,7 @@ pub(super) async fn concurrent_writers_create_a_machine_once(open: Open<'_>) {
         let store = Arc::clone(&store);
         tokio::spawn(async move { record(&*store, report("a", seconds)).await })
     });
-    let created = join_all(writers)
-        .await
-        .into_iter()
-        .filter(|one| *one.as_ref().unwrap())
-        .count();
+    let created = join_all(writers).await.into_iter().filter(|one| *one.as_ref().unwrap()).count();
     assert_eq!(created, 1);
     assert_eq!(store.machine_count().await.unwrap(), 1);
 }
@@ -157,10 +109,7 @@ pub(super) async fn batches_in_opposite_order_do_not_block_each_other(open: Open
         }
         tokio::spawn(async move {
             let batch = names.iter().map(|name| report(name, round)).collect();
-            store
-                .record_reports(batch)
-                .await
-                .map(|recorded| recorded.len())
+            store.record_reports(batch).await.map(|recorded| recorded.len())
         })
     });
     for written in join_all(writers).await {
@@ -179,13 +128,8 @@ pub(super) async fn ids_that_differ_by_case_are_two_machines(open: Open<'_>) {
 }
 
 pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
-    let texts = [
-        "😀 日本語",
-        "'; DROP TABLE inventory; --",
-        "100%_\\ \"x\"",
-        "<b>&amp;",
-        "ção\u{301}",
-    ];
+    let texts =
+        ["😀 日本語", "'; DROP TABLE inventory; --", "100%_\\ \"x\"", "<b>&amp;", "ção\u{301}"];
     let store = open();
     for (number, text) in texts.iter().enumerate() {
         let odd = Report {
@@ -193,10 +137,7 @@ pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
             ip: (*text).into(),
             os: (*text).into(),
             os_version: Some((*text).into()),
-            human: HumanFields {
-                computer_model: Some((*text).into()),
-                ..HumanFields::default()
-            },
+            human: HumanFields { computer_model: Some((*text).into()), ..HumanFields::default() },
             ..report(&format!("m{number}"), 0)
         };
         record(&*store, odd).await;
@@ -205,12 +146,7 @@ pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
     let store = open();
     for (number, text) in texts.iter().enumerate() {
         let machine = store.machine(&id(&format!("m{number}"))).await.unwrap();
-        let kept = [
-            &machine.hostname,
-            &machine.ip,
-            &machine.os,
-            &machine.os_version,
-        ];
+        let kept = [&machine.hostname, &machine.ip, &machine.os, &machine.os_version];
         assert!(kept.iter().all(|kept| kept == text), "{machine:?}");
         assert_eq!(machine.human.computer_model.as_deref(), Some(*text));
     }
@@ -220,16 +156,10 @@ pub(super) async fn unknown_ids_are_not_found(open: Open<'_>) {
     let store = open();
     record(&*store, report("a", 0)).await;
     let nobody = id("nobody");
-    assert_eq!(
-        store.machine(&nobody).await.unwrap_err(),
-        StoreError::NotFound
-    );
+    assert_eq!(store.machine(&nobody).await.unwrap_err(), StoreError::NotFound);
     let edited = store.edit_machine(&nobody, HumanEdit::default()).await;
     assert_eq!(edited.unwrap_err(), StoreError::NotFound);
-    assert_eq!(
-        store.delete_machine(&nobody).await.unwrap_err(),
-        StoreError::NotFound
-    );
+    assert_eq!(store.delete_machine(&nobody).await.unwrap_err(), StoreError::NotFound);
 }
 
 pub(super) async fn an_edit_sets_clears_and_leaves_fields(open: Open<'_>) {
@@ -242,34 +172,22 @@ pub(super) async fn an_edit_sets_clears_and_leaves_fields(open: Open<'_>) {
     };
     let edited = store.edit_machine(&id("a"), edit).await.unwrap();
     assert_eq!(edited.human.activation_days, Some(42));
-    let edit = HumanEdit {
-        computer_activation: Some(None),
-        ..HumanEdit::default()
-    };
+    let edit = HumanEdit { computer_activation: Some(None), ..HumanEdit::default() };
     store.edit_machine(&id("a"), edit).await.unwrap();
     let machine = store.machine(&id("a")).await.unwrap();
     assert_eq!(machine.human.computer_model.as_deref(), Some("Dell"));
     assert_eq!(machine.human.computer_activation, None);
     assert_eq!(machine.human.activation_days, Some(42));
-    assert_eq!(
-        machine.updated_at, None,
-        "a change by a person is no report"
-    );
+    assert_eq!(machine.updated_at, None, "a change by a person is no report");
 }
 
 pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(open: Open<'_>) {
     let store = open();
     record(&*store, report("a", 0)).await;
-    let edit = HumanEdit {
-        activation_days: Some(Some(1)),
-        ..HumanEdit::default()
-    };
+    let edit = HumanEdit { activation_days: Some(Some(1)), ..HumanEdit::default() };
     store.edit_machine(&id("a"), edit).await.unwrap();
     store.delete_machine(&id("a")).await.unwrap();
-    assert_eq!(
-        store.machine(&id("a")).await.unwrap_err(),
-        StoreError::NotFound
-    );
+    assert_eq!(store.machine(&id("a")).await.unwrap_err(), StoreError::NotFound);
     assert!(record(&*store, report("a", 90)).await);
     let machine = store.machine(&id("a")).await.unwrap();
     assert_eq!(machine.created_at, noon() + chrono::TimeDelta::seconds(90));
@@ -278,10 +196,7 @@ pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(open: Open<'_>) {
 
 pub(super) async fn pages_have_edges(open: Open<'_>) {
     let store = open();
-    store
-        .record_reports((0..5).map(|n| report(&format!("m{n}"), n)).collect())
-        .await
-        .unwrap();
+    store.record_reports((0..5).map(|n| report(&format!("m{n}"), n)).collect()).await.unwrap();
     for (offset, limit, expected) in [
         (0, Some(2), 2),
         (4, Some(2), 1),
@@ -292,17 +207,9 @@ pub(super) async fn pages_have_edges(open: Open<'_>) {
         (0, Some(usize::MAX), 5),
         (usize::MAX, Some(usize::MAX), 0),
     ] {
-        let query = MachineQuery {
-            offset,
-            limit,
-            ..MachineQuery::default()
-        };
+        let query = MachineQuery { offset, limit, ..MachineQuery::default() };
         let page = store.machines(&query).await.unwrap();
-        assert_eq!(
-            (page.machines.len(), page.total),
-            (expected, 5),
-            "{query:?}"
-        );
+        assert_eq!((page.machines.len(), page.total), (expected, 5), "{query:?}");
     }
 }
 
@@ -322,11 +229,7 @@ pub(super) async fn lists_are_ordered_as_people_expect(open: Open<'_>) {
     ];
     store.record_reports(reports).await.unwrap();
     let ordered = async |sort, descending| {
-        let query = MachineQuery {
-            sort,
-            descending,
-            ..MachineQuery::default()
-        };
+        let query = MachineQuery { sort, descending, ..MachineQuery::default() };
         ids(&*store, &query).await.concat()
     };
     assert_eq!(ordered(Sort::Hostname, false).await, "32145");
@@ -339,20 +242,11 @@ pub(super) async fn lists_are_ordered_as_people_expect(open: Open<'_>) {
 
 pub(super) async fn missing_values_come_last_either_way(open: Open<'_>) {
     let store = open();
-    let reports = vec![
-        report("a", 0),
-        report("b", 0),
-        report("c", 0),
-        report("b", 5),
-        report("c", 9),
-    ];
+    let reports =
+        vec![report("a", 0), report("b", 0), report("c", 0), report("b", 5), report("c", 9)];
     store.record_reports(reports).await.unwrap();
     for (descending, expected) in [(false, "bca"), (true, "cba")] {
-        let query = MachineQuery {
-            sort: Sort::UpdatedAt,
-            descending,
-            ..MachineQuery::default()
-        };
+        let query = MachineQuery { sort: Sort::UpdatedAt, descending, ..MachineQuery::default() };
         assert_eq!(ids(&*store, &query).await.concat(), expected);
     }
 }
@@ -368,10 +262,7 @@ pub(super) async fn everything_is_there_after_reopening(open: Open<'_>) {
     store.close().await;
     drop(store);
     let store = open();
-    assert_eq!(
-        store.machines(&MachineQuery::default()).await.unwrap(),
-        before
-    );
+    assert_eq!(store.machines(&MachineQuery::default()).await.unwrap(), before);
     assert!(record(&*store, report("new", 0)).await);
     drop(store);
     assert_eq!(open().machine_count().await.unwrap(), 10);
@@ -382,9 +273,6 @@ pub(super) async fn a_closed_store_refuses_writes(open: Open<'_>) {
     record(&*store, report("a", 0)).await;
     store.close().await;
     let refused = store.record_reports(vec![report("b", 0)]).await;
-    assert!(
-        matches!(refused, Err(StoreError::Unavailable(_))),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     store.close().await;
 }

@@ -17,9 +17,7 @@ const FILE: &str = "tatuscan.redb";
 async fn filled(directory: &Path) -> MachinePage {
     let store = RedbStore::open(&directory.join(FILE)).unwrap();
     for batch in 0..30_i64 {
-        let reports = (0..20)
-            .map(|n| report(&format!("m{}", n + batch * 7), batch))
-            .collect();
+        let reports = (0..20).map(|n| report(&format!("m{}", n + batch * 7), batch)).collect();
         store.record_reports(reports).await.unwrap();
     }
     let page = store.machines(&MachineQuery::default()).await.unwrap();
@@ -31,15 +29,10 @@ async fn filled(directory: &Path) -> MachinePage {
 fn refused(directory: &Path, text: &str) {
     let path = directory.join(FILE);
     let before = fs::read(&path).unwrap();
-    let error = RedbStore::open(&directory.join(FILE))
-        .expect_err(text)
-        .to_string();
+    let error = RedbStore::open(&directory.join(FILE)).expect_err(text).to_string();
     assert!(error.contains(text), "{error}");
     assert!(error.contains(path.to_str().unwrap()), "{error}");
-    assert!(
-        before == fs::read(&path).unwrap(),
-        "the refused file changed"
-    );
+    assert!(before == fs::read(&path).unwrap(), "the refused file changed");
 }
 
 #[tokio::test]
@@ -62,9 +55,7 @@ async fn a_redb_file_of_another_program_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let other = redb::Database::create(directory.path().join(FILE)).unwrap();
     let writing = other.begin_write().unwrap();
-    writing
-        .open_table(redb::TableDefinition::<u64, u64>::new("theirs"))
-        .unwrap();
+    writing.open_table(redb::TableDefinition::<u64, u64>::new("theirs")).unwrap();
     writing.commit().unwrap();
     drop(other);
     refused(directory.path(), "not a TatuScan store");
@@ -77,11 +68,7 @@ async fn a_newer_schema_is_refused() {
     let database = redb::Database::open(directory.path().join(FILE)).unwrap();
     let writing = database.begin_write().unwrap();
     let meta = redb::TableDefinition::<&str, u64>::new("meta");
-    writing
-        .open_table(meta)
-        .unwrap()
-        .insert("schema", 99)
-        .unwrap();
+    writing.open_table(meta).unwrap().insert("schema", 99).unwrap();
     writing.commit().unwrap();
     drop(database);
     refused(directory.path(), "was written by a newer TatuScan");
@@ -117,29 +104,17 @@ async fn a_damaged_file_is_refused_or_complete() {
         fs::write(&path, &damaged).unwrap();
         match RedbStore::open(&directory.path().join(FILE)) {
             Ok(store) => {
-                assert_eq!(
-                    store.machines(&MachineQuery::default()).await.unwrap(),
-                    page
-                );
+                assert_eq!(store.machines(&MachineQuery::default()).await.unwrap(), page);
                 complete += 1;
             }
             Err(error) => {
-                assert!(
-                    error.to_string().contains("It was left as it is"),
-                    "{error}"
-                );
-                assert!(
-                    damaged == fs::read(&path).unwrap(),
-                    "the refused file changed"
-                );
+                assert!(error.to_string().contains("It was left as it is"), "{error}");
+                assert!(damaged == fs::read(&path).unwrap(), "the refused file changed");
                 refused += 1;
             }
         }
     }
-    assert!(
-        refused > 0 && complete > 0,
-        "{refused} refused, {complete} complete"
-    );
+    assert!(refused > 0 && complete > 0, "{refused} refused, {complete} complete");
 }
 
 #[tokio::test]
@@ -149,21 +124,10 @@ async fn a_missing_store_is_not_replaced_while_its_marker_is_there() {
     fs::remove_file(directory.path().join(FILE)).unwrap();
     let error = RedbStore::open(&directory.path().join(FILE)).unwrap_err();
     assert!(matches!(error, OpenError::Missing { .. }), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("to start with an empty inventory on purpose"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("to start with an empty inventory on purpose"), "{error}");
     assert!(!directory.path().join(FILE).exists());
     fs::remove_file(directory.path().join("tatuscan.instance")).unwrap();
-    assert_eq!(
-        RedbStore::open(&directory.path().join(FILE))
-            .unwrap()
-            .machine_count()
-            .await,
-        Ok(0)
-    );
+    assert_eq!(RedbStore::open(&directory.path().join(FILE)).unwrap().machine_count().await, Ok(0));
 }
 
 #[tokio::test]

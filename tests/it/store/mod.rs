@@ -37,10 +37,7 @@ fn plain(directory: &Path) -> Arc<dyn Store> {
 }
 
 fn folding(directory: &Path) -> Arc<dyn Store> {
-    let pace = FoldPace {
-        every: Duration::ZERO,
-        bytes: 0,
-    };
+    let pace = FoldPace { every: Duration::ZERO, bytes: 0 };
     Arc::new(RedbStore::open_with(&directory.join("tatuscan.redb"), pace).unwrap())
 }
 

@@ -28,14 +28,7 @@ fn any_id() -> impl Strategy<Value = MachineId> {
 }
 
 fn any_report() -> impl Strategy<Value = Report> {
-    let fields = (
-        any_id(),
-        0..9_u8,
-        0..3_u8,
-        any::<bool>(),
-        0..1000_i64,
-        0..1000_i64,
-    );
+    let fields = (any_id(), 0..9_u8, 0..3_u8, any::<bool>(), 0..1000_i64, 0..1000_i64);
     fields.prop_map(|(id, name, os, brief, seconds, memory)| Report {
         hostname: format!("pc-{name}"),
         os: ["", "linux", "Windows"][usize::from(os)].into(),
@@ -95,9 +88,7 @@ impl Model {
             Sort::UpdatedAt => machines.sort_by_key(|m| (m.updated_at.is_none(), m.updated_at)),
             _ => assert_eq!(query.sort, Sort::Hostname),
         }
-        let end = query
-            .limit
-            .map_or(usize::MAX, |limit| query.offset.saturating_add(limit));
+        let end = query.limit.map_or(usize::MAX, |limit| query.offset.saturating_add(limit));
         let end = end.min(machines.len());
         machines[query.offset.min(end)..end].to_vec()
     }
@@ -141,10 +132,7 @@ async fn apply(
                 *machine = machine.edited(&edit);
                 machine.clone()
             });
-            assert_eq!(
-                edited.map(|m| (*m).clone()),
-                expected.ok_or(StoreError::NotFound)
-            );
+            assert_eq!(edited.map(|m| (*m).clone()), expected.ok_or(StoreError::NotFound));
         }
         Operation::Delete(id) => {
             let deleted = store.delete_machine(&id).await;
@@ -161,11 +149,7 @@ async fn apply(
 }
 
 async fn agree(store: &dyn Store, model: &Model, context: &str) {
-    assert_eq!(
-        store.machine_count().await.unwrap(),
-        model.0.len(),
-        "{context}"
-    );
+    assert_eq!(store.machine_count().await.unwrap(), model.0.len(), "{context}");
     for query in [
         MachineQuery::default(),
         MachineQuery {
@@ -176,11 +160,7 @@ async fn agree(store: &dyn Store, model: &Model, context: &str) {
         },
     ] {
         let page = store.machines(&query).await.unwrap();
-        let machines: Vec<_> = page
-            .machines
-            .iter()
-            .map(|machine| (**machine).clone())
-            .collect();
+        let machines: Vec<_> = page.machines.iter().map(|machine| (**machine).clone()).collect();
         assert_eq!(machines, model.page(&query), "{context} {query:?}");
         assert_eq!(page.total, model.0.len());
     }

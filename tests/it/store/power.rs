@@ -81,10 +81,7 @@ impl Disk {
         let mut pending = std::mem::take(&mut platter.pending);
         if random.next_u32().is_multiple_of(2) {
             for last in (1..pending.len()).rev() {
-                pending.swap(
-                    last,
-                    usize::try_from(random.next_u64()).unwrap() % (last + 1),
-                );
+                pending.swap(last, usize::try_from(random.next_u64()).unwrap() % (last + 1));
             }
         }
         for write in pending {
@@ -139,10 +136,7 @@ impl Medium for Disk {
 }
 
 /// Folds after every batch, so that the power also goes in the middle of folds.
-const ALWAYS: FoldPace = FoldPace {
-    every: Duration::ZERO,
-    bytes: 0,
-};
+const ALWAYS: FoldPace = FoldPace { every: Duration::ZERO, bytes: 0 };
 
 fn open(disk: &Disk, pace: FoldPace) -> RedbStore {
     RedbStore::open_medium(Arc::new(disk.clone()), "the simulated disk".as_ref(), pace).unwrap()
@@ -157,22 +151,12 @@ async fn no_acknowledged_report_is_lost_in_a_power_cut() {
     let mut acknowledged: Vec<i64> = vec![-1; 16];
     let mut cuts = 0;
     for round in 0..rounds(80) {
-        let pace = if round % 3 == 0 {
-            FoldPace::default()
-        } else {
-            ALWAYS
-        };
+        let pace = if round % 3 == 0 { FoldPace::default() } else { ALWAYS };
         let store = open(&disk, pace);
         for (machine, seconds) in acknowledged.iter().enumerate().filter(|(_, at)| **at >= 0) {
-            let kept = store
-                .machine(&MachineId::stored(&format!("m{machine}")))
-                .await
-                .unwrap();
+            let kept = store.machine(&MachineId::stored(&format!("m{machine}"))).await.unwrap();
             let at = (kept.last_seen() - crate::support::machines::noon()).num_seconds();
-            assert!(
-                at >= *seconds,
-                "round {round}: m{machine} at {at}, acknowledged {seconds}"
-            );
+            assert!(at >= *seconds, "round {round}: m{machine} at {at}, acknowledged {seconds}");
         }
         disk.light_fuse(random.next_u64() % 200);
         for step in 0..40_i64 {
@@ -196,10 +180,7 @@ async fn no_acknowledged_report_is_lost_in_a_power_cut() {
 async fn write(store: &RedbStore, machine: usize, seconds: i64) -> Result<(), StoreError> {
     let mine = report(&format!("m{machine}"), seconds);
     // A batch of two is written at once; a lone report would wait for company.
-    let other = Report {
-        id: MachineId::stored("other"),
-        ..mine.clone()
-    };
+    let other = Report { id: MachineId::stored("other"), ..mine.clone() };
     store.record_reports(vec![mine, other]).await.map(|_| ())
 }
 
@@ -210,22 +191,13 @@ async fn a_store_heals_when_its_disk_works_again() {
     let store = open(&disk, ALWAYS);
     write(&store, 1, 1).await.unwrap();
     disk.light_fuse(0);
-    assert!(matches!(
-        write(&store, 2, 2).await,
-        Err(StoreError::Unavailable(_))
-    ));
+    assert!(matches!(write(&store, 2, 2).await, Err(StoreError::Unavailable(_))));
     assert!(store.check().await.is_err());
-    assert!(
-        store.machine(&MachineId::stored("m1")).await.is_ok(),
-        "reads go on"
-    );
+    assert!(store.machine(&MachineId::stored("m1")).await.is_ok(), "reads go on");
     disk.0.lock().unwrap().fuse = None;
     let started = std::time::Instant::now();
     while store.check().await.is_err() {
-        assert!(
-            started.elapsed().as_secs() < 5,
-            "the store did not heal by itself"
-        );
+        assert!(started.elapsed().as_secs() < 5, "the store did not heal by itself");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     write(&store, 2, 3).await.unwrap();

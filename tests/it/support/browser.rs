@@ -11,12 +11,7 @@ use std::time::{Duration, Instant};
 /// Far beyond what a page needs: a browser that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-const NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 const SWITCHES: [&str; 16] = [
     "--headless",
@@ -69,10 +64,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// The installed browser. Without one the test is skipped aloud, or fails when
     /// TATUSCAN_TEST_REQUIRE names `browser`.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "only the environment configures a test"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "only the environment configures a test")]
     pub(crate) fn find() -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let program = NAMES
@@ -89,9 +81,7 @@ impl Browser {
     /// Opens the address, lets the page run for eight seconds of its own time and reads it.
     pub(crate) async fn open(&self, url: &str) -> Page {
         let (program, url) = (self.program.clone(), url.to_owned());
-        tokio::task::spawn_blocking(move || visit(&program, &url))
-            .await
-            .expect("the visit ends")
+        tokio::task::spawn_blocking(move || visit(&program, &url)).await.expect("the visit ends")
     }
 }
 
@@ -116,18 +106,11 @@ fn visit(program: &Path, url: &str) -> Page {
         .expect("the browser starts");
     let status = wait(&mut child);
     let log = read("log.txt");
-    assert!(
-        status.is_some_and(|s| s.success()),
-        "the browser failed on {url}: {status:?}\n{log}"
-    );
+    assert!(status.is_some_and(|s| s.success()), "the browser failed on {url}: {status:?}\n{log}");
 
     Page {
         dom: read("dom.html"),
-        console: log
-            .lines()
-            .filter(|line| line.contains(":CONSOLE"))
-            .map(str::to_owned)
-            .collect(),
+        console: log.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect(),
         requests: requests(&read("net.json")),
     }
 }
@@ -158,13 +141,7 @@ fn requests(log: &str) -> Vec<Request> {
             initiator => initiator.is_some(),
         };
         if let (true, Some(url)) = (of_page, params["url"].as_str()) {
-            found.insert(
-                id,
-                Request {
-                    url: url.to_owned(),
-                    status: None,
-                },
-            );
+            found.insert(id, Request { url: url.to_owned(), status: None });
         }
         if let (Some(request), Some(line)) = (found.get_mut(&id), params["headers"][0].as_str())
             && line.starts_with("HTTP/")

@@ -55,9 +55,7 @@ impl Listener {
 
     /// The next request, as it came; fails after 30 seconds without one.
     pub(crate) fn request(&self) -> String {
-        self.requests
-            .recv_timeout(Duration::from_secs(30))
-            .expect("a request")
+        self.requests.recv_timeout(Duration::from_secs(30)).expect("a request")
     }
 
     /// Whether no further request came.
@@ -79,9 +77,7 @@ fn read_request(stream: &mut TcpStream) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&request);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("Content-Length: "));
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
             if length.is_some_and(|length| length.parse() == Ok(body.len())) {
                 return Some(text.into_owned());
             }

@@ -5,9 +5,7 @@ use tatuscan::model::{HumanFields, MachineId, Report};
 
 /// A moment to count from.
 pub(crate) fn noon() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-23T12:00:00Z")
-        .unwrap()
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-23T12:00:00Z").unwrap().to_utc()
 }
 
 /// A report of machine `id`, received `seconds` after noon.

@@ -23,8 +23,5 @@ pub(crate) fn skip(what: &str, why: &str) {
 
 /// How many rounds a campaign runs: short by default, TATUSCAN_TEST_ROUNDS for the long one.
 pub(crate) fn rounds(default: u64) -> u64 {
-    std::env::var("TATUSCAN_TEST_ROUNDS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(default)
+    std::env::var("TATUSCAN_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }

@@ -20,10 +20,7 @@ pub(crate) struct ServerProcess {
 /// `tatuscan serve` on any free port over the store in `directory`, with nothing else set.
 pub(crate) fn serve(directory: &Path) -> Command {
     let mut command = super::edge::tatuscan(directory);
-    command
-        .arg("serve")
-        .env("TATUSCAN_DB_DIR", directory)
-        .env("TATUSCAN_PORT", "0");
+    command.arg("serve").env("TATUSCAN_DB_DIR", directory).env("TATUSCAN_PORT", "0");
     command
 }
 
@@ -34,39 +31,19 @@ impl ServerProcess {
 
     /// Starts a server and waits until it is ready.
     pub(crate) fn spawn(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap());
         let mut start = String::new();
         while !start.contains("url=") {
             if log.read_line(&mut start).unwrap() == 0 {
                 let mut errors = String::new();
-                child
-                    .stderr
-                    .take()
-                    .unwrap()
-                    .read_to_string(&mut errors)
-                    .unwrap();
+                child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
                 panic!("the server did not start: {start}{errors}");
             }
         }
-        let url = start
-            .split("url=")
-            .nth(1)
-            .unwrap()
-            .split_whitespace()
-            .next()
-            .unwrap();
+        let url = start.split("url=").nth(1).unwrap().split_whitespace().next().unwrap();
         let url = url.replace("localhost", "127.0.0.1");
-        Self {
-            child,
-            log,
-            start,
-            url,
-        }
+        Self { child, log, start, url }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -97,10 +74,7 @@ impl ServerProcess {
     /// Memory in use, in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 }

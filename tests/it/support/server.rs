@@ -38,22 +38,13 @@ impl Server {
 
     pub(crate) async fn over(store: Arc<dyn Store>, limits: Limits) -> Self {
         let inventory = Inventory::new(store, StatusRules::default());
-        let settings = Settings {
-            zone: chrono_tz::America::Cuiaba,
-            now: clock::now,
-        };
+        let settings = Settings { zone: chrono_tz::America::Cuiaba, now: clock::now };
         let app = Arc::new(App::new(inventory, settings));
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, app, limits, shutdown.clone()));
-        Self {
-            address,
-            client: client(),
-            shutdown,
-            serving,
-            _directory: None,
-        }
+        Self { address, client: client(), shutdown, serving, _directory: None }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -62,22 +53,14 @@ impl Server {
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let response = self.client.get(self.url(path)).send().await.unwrap();
-        (
-            response.status().as_u16(),
-            response.json().await.unwrap_or(Value::Null),
-        )
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
     pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> (u16, Value) {
         let request = self.client.post(self.url("/api/machines"));
-        let request = request
-            .header("Content-Type", "application/json")
-            .body(body);
+        let request = request.header("Content-Type", "application/json").body(body);
         let response = request.send().await.unwrap();
-        (
-            response.status().as_u16(),
-            response.json().await.unwrap_or(Value::Null),
-        )
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
     pub(crate) async fn report(&self, body: &Value) -> (u16, Value) {
@@ -86,22 +69,14 @@ impl Server {
 
     pub(crate) async fn patch(&self, id: &str, body: &Value) -> (u16, Value) {
         let request = self.client.patch(self.url(&format!("/api/machines/{id}")));
-        let request = request
-            .header("Content-Type", "application/json")
-            .body(body.to_string());
+        let request = request.header("Content-Type", "application/json").body(body.to_string());
         let response = request.send().await.unwrap();
-        (
-            response.status().as_u16(),
-            response.json().await.unwrap_or(Value::Null),
-        )
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
-        tokio::time::timeout(Duration::from_secs(10), self.serving)
-            .await
-            .unwrap()
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.serving).await.unwrap().unwrap();
     }
 }
 

@@ -1,0 +1,163 @@
+//! One connection's share of the load.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use http::Method;
+use tokio::time::{Instant, sleep_until};
+
+use super::Settings;
+use super::client::{Connection, Target};
+use super::fleet::{Fleet, Random};
+use crate::cli::Work;
+
+/// Pages that people open, with what they sort and filter by.
+const PAGES: [&str; 6] = [
+    "/api/machines?limit=100&sort=hostname",
+    "/api/machines?limit=100&sort=os_version&dir=desc",
+    "/api/machines?limit=100&os=windows&sort=updated_at&dir=desc",
+    "/api/machines?limit=100&q=lab&offset=100",
+    "/api/machines?limit=100&status=online&sort=computer_activation",
+    "/api/machines?limit=100&ip=10.0.0.0%2F16&sort=created_at",
+];
+
+/// A connection and the machines it reports for. No other connection reports for them, so that
+/// the order of a machine's reports is known.
+pub(super) struct Worker {
+    number: usize,
+    settings: Arc<Settings>,
+    fleet: Arc<Fleet>,
+    target: Target,
+}
+
+/// What came of a worker's share.
+pub(super) struct Worked {
+    /// Microseconds from the moment a request was due to the end of its answer.
+    pub(super) latency_us: Histogram<u64>,
+    /// The same, of the reads that were mixed in.
+    pub(super) reads_us: Histogram<u64>,
+    pub(super) statuses: BTreeMap<u16, u64>,
+    /// Requests that got no answer.
+    pub(super) broken: u64,
+    /// The last acknowledged sequence of each machine.
+    pub(super) acknowledged: Vec<(usize, u64)>,
+}
+
+impl Worker {
+    pub(super) fn new(
+        number: usize,
+        settings: Arc<Settings>,
+        fleet: Arc<Fleet>,
+        target: Target,
+    ) -> Self {
+        Self { number, settings, fleet, target }
+    }
+
+    pub(super) async fn run(self, start: Instant) -> anyhow::Result<Worked> {
+        let end = start + self.settings.duration;
+        let mut connection = self.target.connect().await?;
+        let mut random = Random(self.settings.seed ^ self.number as u64);
+        let mut worked = Worked::new()?;
+        for round in 1_u64.. {
+            for machine in (self.number..self.fleet.len()).step_by(self.settings.connections) {
+                let due = self.due(start, round, machine).await;
+                if Instant::now() >= end || due >= end {
+                    return Ok(worked);
+                }
+                let is_read = random.below(100) < u64::from(self.settings.reads);
+                let request = if is_read {
+                    page(&mut random)
+                } else {
+                    self.request(machine, round, &mut random)
+                };
+                let answered = self.send(&mut connection, request).await;
+                let took = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+                let Some(status) = answered else {
+                    worked.broken += 1;
+                    connection = self.reconnect(end).await?;
+                    continue;
+                };
+                *worked.statuses.entry(status).or_default() += 1;
+                if is_read {
+                    worked.reads_us.record(took)?;
+                    continue;
+                }
+                worked.latency_us.record(took)?;
+                if matches!(status, 200 | 201) && self.settings.work == Work::Report {
+                    worked.acknowledged.push((machine, round));
+                }
+            }
+            worked.forget_older();
+        }
+        Ok(worked)
+    }
+
+    /// Waits for the moment that a request is due, in an open loop; in a closed one that is now.
+    async fn due(&self, start: Instant, round: u64, machine: usize) -> Instant {
+        let Some(rate) = self.settings.rate else { return Instant::now() };
+        #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+        let position = (round - 1) as f64 * self.fleet.len() as f64 + machine as f64;
+        let due = start + Duration::from_secs_f64(position / rate);
+        sleep_until(due).await;
+        due
+    }
+
+    fn request(
+        &self,
+        machine: usize,
+        round: u64,
+        random: &mut Random,
+    ) -> (Method, &'static str, String) {
+        match self.settings.work {
+            Work::Report => (Method::POST, "/api/machines", self.fleet.report(machine, round)),
+            Work::Empty => (Method::POST, "/api/machines", "{}".to_owned()),
+            Work::Page => page(random),
+            Work::List => (Method::GET, "/api/machines", String::new()),
+        }
+    }
+
+    async fn send(
+        &self,
+        connection: &mut Connection,
+        (method, path, body): (Method, &'static str, String),
+    ) -> Option<u16> {
+        connection.send(&method, path, &body).await.ok().map(|(status, _)| status)
+    }
+
+    /// A new connection, as soon as the server takes one.
+    async fn reconnect(&self, end: Instant) -> anyhow::Result<Connection> {
+        loop {
+            match self.target.connect().await {
+                Ok(connection) => return Ok(connection),
+                Err(error) if Instant::now() >= end => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+}
+
+fn page(random: &mut Random) -> (Method, &'static str, String) {
+    let page = PAGES[usize::try_from(random.below(PAGES.len() as u64)).unwrap_or(0)];
+    (Method::GET, page, String::new())
+}
+
+impl Worked {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            latency_us: Histogram::new(3)?,
+            reads_us: Histogram::new(3)?,
+            statuses: BTreeMap::new(),
+            broken: 0,
+            acknowledged: Vec::new(),
+        })
+    }
+
+    /// Keeps only the newest acknowledgement of each machine, so that a long run stays small.
+    fn forget_older(&mut self) {
+        self.acknowledged
+            .sort_unstable_by_key(|(machine, round)| (*machine, std::cmp::Reverse(*round)));
+        self.acknowledged.dedup_by_key(|(machine, _)| *machine);
+    }
+}

@@ -1,0 +1,3 @@
+//! The subcommands that act on a server or a store.
+
+pub mod loadgen;

@@ -1,0 +1,160 @@
+//! Which machines a question is about.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use ipnet::IpNet;
+
+use super::{Machine, Status, StatusRules};
+
+/// Conditions that a machine must meet, all of them. The default meets every machine.
+///
+/// Everything that depends on the time of the question is an instant here, so that each store can
+/// answer alike and a page and its total never disagree.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Words in lower case; each is in the machine's [`search_text`].
+    pub words: Vec<String>,
+    /// One of these operating systems, without regard to case; empty text is "unknown".
+    pub os: Vec<String>,
+    /// One of these versions, without regard to case.
+    pub os_version: Vec<String>,
+    /// One of these models, without regard to case.
+    pub model: Vec<String>,
+    /// In one of these states.
+    pub status: Option<StatusFilter>,
+    /// The address lies in one of these networks.
+    pub networks: Vec<IpNet>,
+    /// When the machine was last heard of.
+    pub seen: Period,
+    /// When the machine first reported.
+    pub created: Period,
+    /// When the computer went into use.
+    pub activation: Activation,
+}
+
+/// States, judged at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusFilter {
+    /// The states asked for; `None` stands for manual entries, which have no state.
+    pub any_of: Vec<Option<Status>>,
+    /// The moment.
+    pub now: DateTime<Utc>,
+    /// The limits between the states.
+    pub rules: StatusRules,
+}
+
+/// From one instant (included) to another (excluded).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Period {
+    /// At or after this.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this.
+    pub before: Option<DateTime<Utc>>,
+}
+
+/// What is asked about the date of activation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    Any,
+    /// It is not known.
+    Unknown,
+    /// It lies in this period.
+    In(Period),
+}
+
+impl Period {
+    /// Whether the instant lies in it.
+    #[must_use]
+    pub fn contains(&self, instant: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| instant >= from)
+            && self.before.is_none_or(|before| instant < before)
+    }
+}
+
+impl Filter {
+    /// Whether the machine meets every condition. `text` is its [`search_text`].
+    #[must_use]
+    pub fn matches(&self, machine: &Machine, text: &str) -> bool {
+        self.words.iter().all(|word| text.contains(word.as_str()))
+            && self.choices_met(machine) == [true; 4]
+            && self.matches_address(&machine.ip)
+            && self.seen.contains(machine.last_seen())
+            && self.created.contains(machine.created_at)
+            && self.activation.matches(machine.human.computer_activation)
+    }
+
+    /// Whether the machine meets the conditions on operating system, version, model and state.
+    #[must_use]
+    pub fn choices_met(&self, machine: &Machine) -> [bool; 4] {
+        let model = machine.human.computer_model.as_deref().unwrap_or_default();
+        [
+            one_of(&self.os, &machine.os),
+            one_of(&self.os_version, &machine.os_version),
+            one_of(&self.model, model),
+            self.status.as_ref().is_none_or(|status| status.matches(machine)),
+        ]
+    }
+
+    /// The filter without the conditions of [`Filter::choices_met`].
+    #[must_use]
+    pub fn without_choices(&self) -> Self {
+        Self {
+            os: Vec::new(),
+            os_version: Vec::new(),
+            model: Vec::new(),
+            status: None,
+            ..self.clone()
+        }
+    }
+
+    fn matches_address(&self, ip: &str) -> bool {
+        if self.networks.is_empty() {
+            return true;
+        }
+        let Ok(address) = ip.trim().parse::<IpAddr>() else { return false };
+        let address = address.to_canonical();
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl StatusFilter {
+    fn matches(&self, machine: &Machine) -> bool {
+        self.any_of.contains(&self.rules.status(machine, self.now))
+    }
+}
+
+impl Activation {
+    fn matches(&self, activation: Option<DateTime<Utc>>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Unknown => activation.is_none(),
+            Self::In(period) => activation.is_some_and(|at| period.contains(at)),
+        }
+    }
+}
+
+fn one_of(wanted: &[String], value: &str) -> bool {
+    wanted.is_empty() || wanted.iter().any(|wanted| same(wanted, value))
+}
+
+/// Equal without regard to case.
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!b.is_ascii() && a.to_lowercase() == b.to_lowercase())
+}
+
+/// What words are looked for in, in lower case: host name, address, model, operating system and
+/// version, and the beginning of the id.
+#[must_use]
+pub fn search_text(machine: &Machine) -> String {
+    /// Enough of an id to tell machines apart; more would only make short words match by chance.
+    const ID_CHARS: usize = 12;
+    let id = machine.id.as_str();
+    let id = id.get(..ID_CHARS).unwrap_or(id);
+    let model = machine.human.computer_model.as_deref().unwrap_or_default();
+    [machine.hostname.as_str(), &machine.ip, model, &machine.os, &machine.os_version, id]
+        .join("\n")
+        .to_lowercase()
+}

@@ -1,0 +1,332 @@
+//! Questions about machines, as they stand in a URL.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use ipnet::IpNet;
+
+use super::BadBody;
+use super::activation::wall_time;
+use crate::model::{
+    Activation, DAYS_PER_MONTH, Filter, MachineQuery, Period, Sort, Status, StatusFilter,
+    StatusRules, clean,
+};
+
+/// A parameter of every question about machines, for the API's document.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it asks for.
+    pub description: &'static str,
+    /// What its absence means; empty for nothing.
+    pub default: &'static str,
+    /// Whether it may be given more than once; any of the values then does.
+    pub repeats: bool,
+    /// Whether it is a whole number, not negative.
+    pub is_number: bool,
+}
+
+const fn text(name: &'static str, default: &'static str, description: &'static str) -> Parameter {
+    Parameter { name, description, default, repeats: false, is_number: false }
+}
+
+const fn choice(name: &'static str, description: &'static str) -> Parameter {
+    Parameter { repeats: true, ..text(name, "", description) }
+}
+
+const fn number(name: &'static str, description: &'static str) -> Parameter {
+    Parameter { is_number: true, ..text(name, "", description) }
+}
+
+/// Parameters that choose machines.
+pub const FILTER_PARAMETERS: &[Parameter] = &[
+    text(
+        "q",
+        "",
+        "Words; each is somewhere in the host name, address, model, operating system, version or \
+         at the beginning of the id, without regard to case.",
+    ),
+    choice("os", "Operating system, without regard to case; `-` for none."),
+    choice("os_version", "Operating system version, without regard to case; `-` for none."),
+    choice("model", "Computer model, without regard to case; `-` for none."),
+    choice("status", "`online`, `late`, `offline`, `missing`, or `manual` for manual entries."),
+    choice("ip", "Address, or network such as `10.1.0.0/16`."),
+    text(
+        "seen",
+        "",
+        "How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, \
+         mo, y.",
+    ),
+    text("created", "", "How long ago the machine first reported, written as `seen` is."),
+    text(
+        "age",
+        "",
+        "How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, \
+         the second not), `none` without a date, `future` with one to come.",
+    ),
+];
+
+/// Parameters that order a list and cut a page out of it.
+pub const PAGE_PARAMETERS: &[Parameter] = &[
+    text(
+        "sort",
+        "hostname",
+        "`hostname`, `os`, `os_version`, `created_at`, `updated_at` or `computer_activation`; \
+         anything else is `hostname`. Names sort without regard to case and numbers by value; \
+         what is missing comes last.",
+    ),
+    text("dir", "asc", "`asc` or `desc`; anything else is `asc`."),
+    number("limit", "Answer at most so many machines, and `total`. Without it: every machine."),
+    number("offset", "Skip so many machines."),
+];
+
+/// What the words of a question mean where and when it is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// When.
+    pub now: DateTime<Utc>,
+    /// The zone whose days ages are counted in.
+    pub zone: Tz,
+    /// The limits between the states.
+    pub rules: StatusRules,
+}
+
+/// Reads a URL's query. Parameters that are not known are ignored, empty ones are not given.
+///
+/// # Errors
+/// [`BadBody`] names the parameter and says what it takes.
+pub fn parse_query(query: &str, asked: &Asked) -> Result<MachineQuery, BadBody> {
+    let mut machines = MachineQuery::default();
+    let filter = &mut machines.filter;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let value = value.trim();
+        if value.is_empty() {
+            continue;
+        }
+        match &*name {
+            "q" => filter.words.extend(value.to_lowercase().split_whitespace().map(str::to_owned)),
+            "os" => filter.os.push(choice_of(value)),
+            "os_version" => filter.os_version.push(choice_of(value)),
+            "model" => filter.model.push(choice_of(value)),
+            "status" => add_status(filter, value, asked)?,
+            "ip" => filter.networks.push(network(value)?),
+            "seen" => filter.seen = asked.period("seen", value)?,
+            "created" => filter.created = asked.period("created", value)?,
+            "age" => filter.activation = asked.activation(value)?,
+            "sort" => machines.sort = Sort::named(value),
+            "dir" => machines.descending = value.eq_ignore_ascii_case("desc"),
+            "limit" => machines.limit = Some(whole("limit", value)?),
+            "offset" => machines.offset = whole("offset", value)?,
+            _ => {}
+        }
+    }
+    Ok(machines)
+}
+
+/// The value asked for; `-` stands for empty text, which a URL can hardly say.
+fn choice_of(value: &str) -> String {
+    if value == "-" { String::new() } else { value.to_owned() }
+}
+
+fn add_status(filter: &mut Filter, value: &str, asked: &Asked) -> Result<(), BadBody> {
+    let new = || StatusFilter { any_of: Vec::new(), now: asked.now, rules: asked.rules };
+    let any_of = &mut filter.status.get_or_insert_with(new).any_of;
+    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        any_of.push(match name.to_ascii_lowercase().as_str() {
+            "online" => Some(Status::Online),
+            "late" => Some(Status::Late),
+            "offline" => Some(Status::Offline),
+            "missing" => Some(Status::Missing),
+            "manual" => None,
+            _ => return Err(wrong("status", name, "online, late, offline, missing or manual")),
+        });
+    }
+    Ok(())
+}
+
+fn network(value: &str) -> Result<IpNet, BadBody> {
+    let address = || value.parse::<std::net::IpAddr>().ok().map(IpNet::from);
+    let network = value.parse::<IpNet>().ok().or_else(address);
+    network.ok_or_else(|| wrong("ip", value, "an address, or a network such as 10.1.0.0/16"))
+}
+
+fn whole(name: &str, value: &str) -> Result<usize, BadBody> {
+    value.parse().map_err(|_| wrong(name, value, "a whole number, not negative"))
+}
+
+fn wrong(name: &str, value: &str, takes: &str) -> BadBody {
+    BadBody(format!("{name} is '{}', but takes {takes}", clean(value, 40)))
+}
+
+/// More than, less than, or between two lengths of time, in days: at least the first, and less
+/// than the second.
+type Span = (Option<f64>, Option<f64>);
+
+impl Asked {
+    /// The instants that lie a span before now.
+    fn period(&self, name: &str, value: &str) -> Result<Period, BadBody> {
+        let takes = "a length of time such as >7d, <1h or 1d..30d";
+        let (least, most) = span(value).ok_or_else(|| wrong(name, value, takes))?;
+        let ago = |days: f64| {
+            #[expect(clippy::cast_possible_truncation, reason = "the length was limited")]
+            let delta = TimeDelta::seconds((days * 86_400.0) as i64);
+            self.now - delta
+        };
+        Ok(Period { from: most.map(ago), before: least.map(ago) })
+    }
+
+    /// The dates of activation of computers of an age.
+    fn activation(&self, value: &str) -> Result<Activation, BadBody> {
+        let takes = "an age such as >60mo, <1y or 12mo..36mo, or none, or future";
+        let tomorrow = Some(self.start_of_day_before(-1.0));
+        match value.to_ascii_lowercase().as_str() {
+            "none" => return Ok(Activation::Unknown),
+            "future" => return Ok(Activation::In(Period { from: tomorrow, before: None })),
+            _ => {}
+        }
+        let (least, most) = span(value).ok_or_else(|| wrong("age", value, takes))?;
+        // A computer is D days old or older when it went into use before the day after D days ago.
+        let day_after = |days: f64| self.start_of_day_before(days.ceil() - 1.0);
+        let before = least.map_or(tomorrow, |days| Some(day_after(days)));
+        Ok(Activation::In(Period { from: most.map(day_after), before }))
+    }
+
+    /// When the day began that lies so many days before today.
+    fn start_of_day_before(&self, days: f64) -> DateTime<Utc> {
+        let today = self.now.with_timezone(&self.zone).date_naive();
+        #[expect(clippy::cast_possible_truncation, reason = "the length was limited")]
+        let days = days as i64;
+        let shift = Days::new(days.unsigned_abs());
+        let day =
+            if days < 0 { today.checked_add_days(shift) } else { today.checked_sub_days(shift) };
+        wall_time(day.unwrap_or(NaiveDate::MIN).and_time(NaiveTime::MIN), self.zone)
+    }
+}
+
+/// Reads `>7d`, `<7d`, `7d..30d`, `7d..` or `..30d`.
+fn span(text: &str) -> Option<Span> {
+    let text = text.trim();
+    let optional = |text: &str| match text.trim() {
+        "" => Some(None),
+        text => days(text).map(Some),
+    };
+    if let Some(least) = text.strip_prefix('>') {
+        return Some((Some(days(least.trim_start_matches('='))?), None));
+    }
+    if let Some(most) = text.strip_prefix('<') {
+        return Some((None, Some(days(most.trim_start_matches('='))?)));
+    }
+    let (least, most) = text.split_once("..")?;
+    let span = (optional(least)?, optional(most)?);
+    (span != (None, None)).then_some(span)
+}
+
+/// A length of time in days: a number and a unit.
+fn days(text: &str) -> Option<f64> {
+    /// Longer than any machine lives, and short enough to subtract from a date.
+    const MOST: f64 = 366.0 * 500.0;
+    let text = text.trim();
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let number: f64 = text[..unit_at].trim().parse().ok()?;
+    let unit = match text[unit_at..].to_ascii_lowercase().as_str() {
+        "s" => 1.0 / 86_400.0,
+        "m" | "min" => 1.0 / 1_440.0,
+        "h" => 1.0 / 24.0,
+        "d" => 1.0,
+        "w" => 7.0,
+        "mo" => DAYS_PER_MONTH,
+        "y" => 12.0 * DAYS_PER_MONTH,
+        _ => return None,
+    };
+    let days = number * unit;
+    (0.0..=MOST).contains(&days).then_some(days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked() -> Asked {
+        let now = DateTime::parse_from_rfc3339("2026-11-23T16:00:00Z").unwrap().to_utc();
+        Asked { now, zone: Tz::America__Cuiaba, rules: StatusRules::default() }
+    }
+
+    fn parse(query: &str) -> MachineQuery {
+        parse_query(query, &asked()).unwrap()
+    }
+
+    #[test]
+    fn every_parameter_of_the_document_is_read() {
+        for parameter in FILTER_PARAMETERS.iter().chain(PAGE_PARAMETERS) {
+            let value = match parameter.name {
+                "status" => "late",
+                "ip" => "10.0.0.1",
+                "seen" | "created" | "age" => ">1d",
+                "limit" | "offset" => "7",
+                "sort" => "os",
+                "dir" => "desc",
+                _ => "x",
+            };
+            let read = parse(&format!("{}={value}", parameter.name));
+            assert_ne!(read, MachineQuery::default(), "{} is ignored", parameter.name);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (query, named) in [
+            ("status=sleeping", "status is 'sleeping', but takes online,"),
+            ("ip=10.0.0.0/99", "ip is '10.0.0.0/99'"),
+            ("seen=7d", "seen is '7d'"),
+            ("seen=>7", "seen is '>7'"),
+            ("age=old", "age is 'old'"),
+            ("age=>-1d", "age is '>-1d'"),
+            ("age=>9e99y", "age is"),
+            ("created=..", "created is '..'"),
+            ("limit=-1", "limit is '-1'"),
+            ("limit=many", "limit is 'many'"),
+            ("offset=1.5", "offset is '1.5'"),
+        ] {
+            let error = parse_query(query, &asked()).unwrap_err().0;
+            assert!(error.starts_with(named), "{query}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_bookmarks_of_the_original_never_fail() {
+        assert_eq!(parse("sort=nonsense&dir=sideways&unknown=1&q=&os="), MachineQuery::default());
+        let query = parse("sort=UPDATED_AT&dir=DESC");
+        assert_eq!((query.sort, query.descending), (Sort::UpdatedAt, true));
+    }
+
+    #[test]
+    fn ages_are_counted_in_whole_days_of_the_zone() {
+        let start = |day: &str| {
+            let day: NaiveDate = day.parse().unwrap();
+            Some(wall_time(day.and_time(NaiveTime::MIN), Tz::America__Cuiaba))
+        };
+        let period = |query: &str| match parse(query).filter.activation {
+            Activation::In(period) => (period.from, period.before),
+            other => panic!("{other:?}"),
+        };
+        // Today is 2026-11-23 there; 10 days old or more is the 13th or before.
+        assert_eq!(period("age=>10d"), (None, start("2026-11-14")));
+        assert_eq!(period("age=<10d"), (start("2026-11-14"), start("2026-11-24")));
+        assert_eq!(period("age=5d..10d"), (start("2026-11-14"), start("2026-11-19")));
+        assert_eq!(period("age=future"), (start("2026-11-24"), None));
+        // 12 months are 365.04 days, so 366 whole days.
+        assert_eq!(period("age=>12mo"), (None, start("2025-11-23")));
+        assert_eq!(parse("age=NONE").filter.activation, Activation::Unknown);
+    }
+
+    #[test]
+    fn words_are_lower_case_and_values_are_decoded() {
+        let filter = parse("q=Lab+01%20PC&os=-&os_version=Windows%2011&status=late,MISSING").filter;
+        assert_eq!(filter.words, ["lab", "01", "pc"]);
+        assert_eq!(
+            (filter.os, filter.os_version),
+            (vec![String::new()], vec!["Windows 11".into()])
+        );
+        assert_eq!(filter.status.unwrap().any_of, [Some(Status::Late), Some(Status::Missing)]);
+    }
+}

@@ -1,0 +1,218 @@
+//! Figures over machines as the API shows them.
+
+use poem_openapi::{Enum, Object};
+use serde::Serialize;
+
+use super::{Machine, Presenter};
+use crate::model::{self, AGE_RANGES, Counts};
+
+/// How many machines have a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct Count {
+    /// The value; empty where it is not known.
+    pub value: String,
+    /// How many machines have it.
+    pub count: usize,
+}
+
+/// How many machines are in each state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Object)]
+pub struct StatusCounts {
+    /// Machines that are online.
+    pub online: usize,
+    /// Machines that are late.
+    pub late: usize,
+    /// Machines that are offline.
+    pub offline: usize,
+    /// Machines that are missing.
+    pub missing: usize,
+    /// Manual entries, which have no state.
+    pub manual: usize,
+}
+
+/// How many machines there are of each kind. Each kind is counted among the machines that meet
+/// every other condition, so that other choices can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct Facets {
+    /// Machines that meet every condition.
+    pub total: usize,
+    /// Operating systems, most first.
+    pub os: Vec<Count>,
+    /// Operating system versions, most first.
+    pub os_version: Vec<Count>,
+    /// Computer models, most first.
+    pub model: Vec<Count>,
+    /// States.
+    pub status: StatusCounts,
+}
+
+/// Values with their counts, perhaps only the most frequent ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct Distribution {
+    /// The values, most frequent first.
+    pub items: Vec<Count>,
+    /// Machines that have none of these values.
+    pub others: usize,
+}
+
+/// How many computers are of an age.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct AgeRange {
+    /// From this many months on.
+    pub from_months: u32,
+    /// To less than this many months; null for the last range.
+    pub to_months: Option<u32>,
+    /// How many computers.
+    pub count: usize,
+}
+
+/// How old computers are, from the days on which they went into use. A month is 30.42 days.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+pub struct Ages {
+    /// Computers whose date is known and not in the future.
+    pub known: usize,
+    /// Computers whose date is not known.
+    pub unknown: usize,
+    /// Computers whose date is in the future; they are in no other figure.
+    pub future: usize,
+    /// The mean age in months.
+    pub mean_months: Option<f64>,
+    /// The median age in months.
+    pub median_months: Option<f64>,
+    /// The age of the newest computer in months.
+    pub youngest_months: Option<f64>,
+    /// The age of the oldest computer in months.
+    pub oldest_months: Option<f64>,
+    /// How many computers are in each range of ages.
+    pub ranges: Vec<AgeRange>,
+}
+
+/// What needs a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Concern {
+    /// Machines not heard of for a long time.
+    Missing,
+    /// Machines that are switched off, or cut off.
+    Offline,
+    /// Dates of activation that are still to come: probably typing errors.
+    FutureActivation,
+    /// Computers in use for five years or more.
+    Old,
+    /// Computers whose age is not known.
+    UnknownAge,
+}
+
+/// Machines that need a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct Attention {
+    /// What is the matter.
+    pub concern: Concern,
+    /// How many machines.
+    pub count: usize,
+    /// The query that lists them, for `GET /api/machines?` and `/report?`.
+    pub query: String,
+}
+
+/// The inventory at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+pub struct Summary {
+    /// How many machines.
+    pub total: usize,
+    /// In which state.
+    pub status: StatusCounts,
+    /// How many reported for the first time in the last seven days.
+    pub new_in_7_days: usize,
+    /// Operating systems.
+    pub os: Distribution,
+    /// Operating system versions.
+    pub os_version: Distribution,
+    /// How old.
+    pub ages: Ages,
+    /// The machines that reported for the first time last, newest first.
+    pub arrivals: Vec<Machine>,
+    /// What needs a look, most urgent first.
+    pub attention: Vec<Attention>,
+}
+
+impl From<model::StatusCounts> for StatusCounts {
+    fn from(counts: model::StatusCounts) -> Self {
+        let model::StatusCounts { online, late, offline, missing, manual } = counts;
+        Self { online, late, offline, missing, manual }
+    }
+}
+
+impl From<model::Facets> for Facets {
+    fn from(facets: model::Facets) -> Self {
+        Self {
+            total: facets.total,
+            os: counts(facets.os),
+            os_version: counts(facets.os_version),
+            model: counts(facets.model),
+            status: facets.status.into(),
+        }
+    }
+}
+
+fn counts(counts: Counts) -> Vec<Count> {
+    counts.into_iter().map(|(value, count)| Count { value, count }).collect()
+}
+
+/// The most frequent values; the rest are only counted.
+fn distribution(all: Counts, top: Option<usize>) -> Distribution {
+    let mut items = counts(all);
+    let rest = items.split_off(top.unwrap_or(items.len()).min(items.len()));
+    Distribution { items, others: rest.iter().map(|count| count.count).sum() }
+}
+
+impl Presenter {
+    /// The summary as the API shows it, with the `top` most frequent values of each kind.
+    #[must_use]
+    pub fn summary(&self, summary: model::Summary, top: Option<usize>) -> Summary {
+        let attention = attention(&summary);
+        Summary {
+            total: summary.total,
+            status: summary.status.into(),
+            new_in_7_days: summary.new_in_7_days,
+            os: distribution(summary.os, top),
+            os_version: distribution(summary.os_version, top),
+            ages: ages(&summary.ages),
+            arrivals: self.machines(&summary.arrivals),
+            attention,
+        }
+    }
+}
+
+fn ages(ages: &model::Ages) -> Ages {
+    let ranges = ages.ranges.iter().enumerate().map(|(index, count)| AgeRange {
+        from_months: AGE_RANGES[index],
+        to_months: AGE_RANGES.get(index + 1).copied(),
+        count: *count,
+    });
+    Ages {
+        known: ages.known,
+        unknown: ages.unknown,
+        future: ages.future,
+        mean_months: ages.mean_months,
+        median_months: ages.median_months,
+        youngest_months: ages.youngest_months,
+        oldest_months: ages.oldest_months,
+        ranges: ranges.collect(),
+    }
+}
+
+fn attention(summary: &model::Summary) -> Vec<Attention> {
+    /// The first range of ages whose computers are due for replacement.
+    const OLD: usize = 3;
+    let old = summary.ages.ranges[OLD..].iter().sum();
+    let concerns = [
+        (Concern::Missing, summary.status.missing, "status=missing".to_owned()),
+        (Concern::Offline, summary.status.offline, "status=offline".to_owned()),
+        (Concern::FutureActivation, summary.ages.future, "age=future".to_owned()),
+        (Concern::Old, old, format!("age=%3E{}mo", AGE_RANGES[OLD])),
+        (Concern::UnknownAge, summary.ages.unknown, "age=none".to_owned()),
+    ];
+    let some = concerns.into_iter().filter(|(_, count, _)| *count > 0);
+    some.map(|(concern, count, query)| Attention { concern, count, query }).collect()
+}

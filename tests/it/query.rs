@@ -1,0 +1,296 @@
+//! Lists, totals, facets and summaries against an evaluation so simple that it must be right.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono_tz::America::Cuiaba;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use tatuscan::inventory::Inventory;
+use tatuscan::model::{
+    Counts, HumanFields, Machine, MachineId, MachinePage, NameKey, Report, Status, StatusCounts,
+    StatusRules,
+};
+use tatuscan::store::Store as _;
+use tatuscan::store::redb::RedbStore;
+use tatuscan::wire::{Asked, parse_query};
+
+use crate::support::machines::{noon, report};
+use crate::support::rounds;
+
+const SYSTEMS: [&str; 4] = ["linux", "Windows", "windows", ""];
+const VERSIONS: [&str; 4] = ["Windows 11", "Debian 12", "debian 9", ""];
+const MODELS: [Option<&str>; 3] = [None, Some("Dell 7090"), Some("HP G6")];
+const NAMES: [&str; 6] = ["lab-1", "LAB-02", "lab-10", "IFMT-7", "ção", ""];
+
+prop_compose! {
+    fn any_report()(
+        number in 0..60_u16, name in 0..6_usize, system in 0..4_usize, version in 0..4_usize,
+        model in 0..3_usize, net in 0..4_u8, silent_s in 0..2_000_000_i64,
+        age_days in prop::option::of(-40..5000_i64),
+        manual in prop::bool::weighted(0.1), interval_s in prop::option::of(10..4000_u32),
+    ) -> Report {
+        let activation = age_days.map(|days| noon() - TimeDelta::days(days) - TimeDelta::hours(7));
+        Report {
+            id: MachineId::stored(&format!("m{number}")),
+            hostname: NAMES[name].into(),
+            ip: if manual { "0.0.0.0".into() } else { format!("10.{net}.0.{number}") },
+            os: SYSTEMS[system].into(),
+            os_version: Some(VERSIONS[version].into()),
+            memory_total_mb: if manual { 0 } else { 4096 },
+            interval_s,
+            human: HumanFields {
+                computer_model: MODELS[model].map(str::to_owned),
+                computer_activation: activation,
+                activation_days: None,
+            },
+            received_at: noon() - TimeDelta::seconds(silent_s),
+            ..report("", 0)
+        }
+    }
+}
+
+/// A question: each condition as it stands in the URL.
+#[derive(Debug, Clone)]
+struct Conditions {
+    parameters: BTreeMap<&'static str, String>,
+}
+
+fn any_conditions() -> impl Strategy<Value = Conditions> {
+    let one = |name: &'static str, values: &'static [&'static str]| {
+        prop::option::weighted(0.3, prop::sample::select(values))
+            .prop_map(move |value| value.map(|value| (name, value.to_owned())))
+    };
+    let filters = (
+        one("q", &["lab", "LAB 1", "dell", "10.1", "m1", "nothing", "ção"]),
+        one("os", &["linux", "WINDOWS", "-"]),
+        one("os_version", &["Debian 12", "windows 11", "-"]),
+        one("model", &["dell 7090", "-"]),
+        one("status", &["online", "late,offline", "missing", "manual"]),
+        one("ip", &["10.1.0.0/16", "10.2.0.7", "192.168.0.0/16"]),
+        one("seen", &[">1h", "<7d", "1h..3d"]),
+        one("age", &[">60mo", "<12mo", "100d..1000d", "none", "future"]),
+    );
+    let pages = (
+        one(
+            "sort",
+            &["hostname", "os", "os_version", "created_at", "updated_at", "computer_activation"],
+        ),
+        one("dir", &["asc", "desc"]),
+        one("limit", &["0", "1", "7", "1000"]),
+        one("offset", &["0", "3", "500"]),
+    );
+    (filters, pages).prop_map(|(f, p)| {
+        let all = [f.0, f.1, f.2, f.3, f.4, f.5, f.6, f.7, p.0, p.1, p.2, p.3];
+        Conditions { parameters: all.into_iter().flatten().collect() }
+    })
+}
+
+impl Conditions {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    fn without(&self, name: &str) -> Self {
+        let mut conditions = self.clone();
+        conditions.parameters.remove(name);
+        conditions
+    }
+
+    fn url(&self) -> String {
+        let mut url = form_urlencoded::Serializer::new(String::new());
+        url.extend_pairs(&self.parameters).finish()
+    }
+
+    /// Whether a machine meets every condition.
+    fn met(&self, machine: &Machine) -> bool {
+        let lower = |text: &str| text.to_lowercase();
+        let model = machine.human.computer_model.clone().unwrap_or_default();
+        let equal = |name: &str, value: &str| {
+            self.get(name).is_none_or(|wanted| {
+                lower(value) == if wanted == "-" { String::new() } else { lower(wanted) }
+            })
+        };
+        let everything = [
+            lower(&machine.hostname),
+            lower(&machine.ip),
+            lower(&model),
+            lower(&machine.os),
+            lower(&machine.os_version),
+            lower(machine.id.as_str()),
+        ];
+        let words = self.get("q").unwrap_or_default().to_lowercase();
+        words.split_whitespace().all(|word| everything.iter().any(|text| text.contains(word)))
+            && equal("os", &machine.os)
+            && equal("os_version", &machine.os_version)
+            && equal("model", &model)
+            && self
+                .get("status")
+                .is_none_or(|names| names.split(',').any(|name| name == status_name(machine)))
+            && self.get("ip").is_none_or(|network| match network {
+                "10.2.0.7" => machine.ip == network,
+                network => machine.ip.starts_with(network.split(".0.0/").next().unwrap()),
+            })
+            && self.get("seen").is_none_or(|span| {
+                let ago = noon() - machine.last_seen();
+                match span {
+                    ">1h" => ago > TimeDelta::hours(1),
+                    "<7d" => ago <= TimeDelta::days(7),
+                    _ => ago > TimeDelta::hours(1) && ago <= TimeDelta::days(3),
+                }
+            })
+            && self.get("age").is_none_or(|age| match (age, age_days(machine)) {
+                ("none", days) => days.is_none(),
+                (_, None) => false,
+                ("future", Some(days)) => days < 0,
+                (_, Some(days)) if days < 0 => false,
+                (">60mo", Some(days)) => days as f64 / 30.42 >= 60.0,
+                ("<12mo", Some(days)) => (days as f64 / 30.42) < 12.0,
+                (_, Some(days)) => (100..1000).contains(&days),
+            })
+    }
+
+    fn page(&self, machines: &[Machine]) -> (Vec<Machine>, usize) {
+        let mut met: Vec<_> =
+            machines.iter().filter(|machine| self.met(machine)).cloned().collect();
+        let descending = self.get("dir") == Some("desc");
+        let sort = self.get("sort").unwrap_or("hostname");
+        met.sort_by(|a, b| {
+            let name = name_key(a).cmp(&name_key(b));
+            if sort == "hostname" {
+                return if descending { name.reverse() } else { name };
+            }
+            let by = |order: Ordering| if descending { order.reverse() } else { order };
+            match (column(a, sort), column(b, sort)) {
+                (None, None) => name,
+                (None, _) => Ordering::Greater,
+                (_, None) => Ordering::Less,
+                (a, b) => by(a.cmp(&b)).then(name),
+            }
+        });
+        let total = met.len();
+        let number = |name: &str| self.get(name).map(|text| text.parse::<usize>().unwrap());
+        let skipped = met.into_iter().skip(number("offset").unwrap_or(0));
+        (skipped.take(number("limit").unwrap_or(usize::MAX)).collect(), total)
+    }
+}
+
+fn name_key(machine: &Machine) -> NameKey {
+    NameKey::new(&machine.hostname, &machine.id)
+}
+
+/// The value of a column, in a form that compares as it should.
+fn column(machine: &Machine, sort: &str) -> Option<NameKey> {
+    let text = |text: &str| (!text.is_empty()).then(|| NameKey::new(text, &MachineId::stored("")));
+    let time = |at: DateTime<Utc>| text(&at.format("%Y%m%d%H%M%S").to_string());
+    match sort {
+        "os" => text(&machine.os),
+        "os_version" => text(&machine.os_version),
+        "created_at" => time(machine.created_at),
+        "updated_at" => machine.updated_at.and_then(time),
+        _ => machine.human.computer_activation.and_then(time),
+    }
+}
+
+fn status_name(machine: &Machine) -> &'static str {
+    match StatusRules::default().status(machine, noon()) {
+        Some(Status::Online) => "online",
+        Some(Status::Late) => "late",
+        Some(Status::Offline) => "offline",
+        Some(Status::Missing) => "missing",
+        None => "manual",
+    }
+}
+
+fn age_days(machine: &Machine) -> Option<i64> {
+    let day = |at: DateTime<Utc>| at.with_timezone(&Cuiaba).date_naive();
+    machine.human.computer_activation.map(|at| (day(noon()) - day(at)).num_days())
+}
+
+fn tally<'a>(texts: impl Iterator<Item = &'a str>) -> Counts {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for text in texts {
+        *counts.entry(text).or_default() += 1;
+    }
+    let mut counts: Vec<_> =
+        counts.into_iter().map(|(text, count)| (text.to_owned(), count)).collect();
+    let key = |text: &str| NameKey::new(text, &MachineId::stored(text));
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| key(&a.0).cmp(&key(&b.0))));
+    counts
+}
+
+fn states<'a>(machines: impl Iterator<Item = &'a Machine>) -> StatusCounts {
+    let mut states = StatusCounts::default();
+    machines.for_each(|machine| states.count(StatusRules::default().status(machine, noon())));
+    states
+}
+
+#[tokio::test]
+async fn every_answer_is_what_a_naive_evaluation_says() {
+    let mut runner = TestRunner::default();
+    for _ in 0..rounds(12) {
+        let reports = prop::collection::vec(any_report(), 1..120).new_tree(&mut runner).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(RedbStore::open(&directory.path().join("tatuscan.redb")).unwrap());
+        store.record_reports(reports.current()).await.unwrap();
+        let everything = store.machines(&Default::default()).await.unwrap().machines;
+        let machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
+        let inventory = Inventory::new(store, StatusRules::default());
+        for _ in 0..40 {
+            let conditions = any_conditions().new_tree(&mut runner).unwrap().current();
+            check(&inventory, &machines, &conditions).await;
+        }
+    }
+}
+
+async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditions) {
+    let url = conditions.url();
+    let asked = Asked { now: noon(), zone: Cuiaba, rules: StatusRules::default() };
+    let query = parse_query(&url, &asked).unwrap();
+
+    let MachinePage { machines: page, total } = inventory.machines(&query).await.unwrap();
+    let page: Vec<_> = page.iter().map(|machine| (**machine).clone()).collect();
+    assert_eq!((page, total), conditions.page(machines), "{url}");
+
+    let facets = inventory.facets(query.filter.clone(), noon()).await.unwrap();
+    let met_without = |name: &str| {
+        let conditions = conditions.without(name);
+        let met: Vec<_> = machines.iter().filter(|machine| conditions.met(machine)).collect();
+        met
+    };
+    let model = |machine: &&'_ Machine| machine.human.computer_model.clone().unwrap_or_default();
+    let models: Vec<_> = met_without("model").iter().map(model).collect();
+    assert_eq!(facets.total, total, "{url}");
+    assert_eq!(facets.os, tally(met_without("os").iter().map(|m| m.os.as_str())), "{url}");
+    assert_eq!(
+        facets.os_version,
+        tally(met_without("os_version").iter().map(|m| m.os_version.as_str())),
+        "{url}"
+    );
+    assert_eq!(facets.model, tally(models.iter().map(String::as_str)), "{url}");
+    assert_eq!(facets.status, states(met_without("status").into_iter()), "{url}");
+
+    let summary = inventory.summary(query.filter, noon(), Cuiaba).await.unwrap();
+    let met = met_without("");
+    assert_eq!(summary.total, total, "{url}");
+    assert_eq!(summary.status, states(met.iter().copied()), "{url}");
+    assert_eq!(summary.os, tally(met.iter().map(|m| m.os.as_str())), "{url}");
+    let week_ago = noon().checked_sub_days(Days::new(7)).unwrap();
+    assert_eq!(summary.new_in_7_days, met.iter().filter(|m| m.created_at > week_ago).count());
+    let ages: Vec<_> = met.iter().filter_map(|machine| age_days(machine)).collect();
+    let known: Vec<_> = ages.iter().copied().filter(|days| *days >= 0).collect();
+    assert_eq!((summary.ages.known, summary.ages.future), (known.len(), ages.len() - known.len()));
+    assert_eq!(summary.ages.unknown, met.len() - ages.len());
+    for (index, count) in summary.ages.ranges.iter().enumerate() {
+        let from = [0.0, 12.0, 36.0, 60.0, 120.0][index];
+        let to = [12.0, 36.0, 60.0, 120.0, f64::INFINITY][index];
+        let within = |days: &&i64| (from..to).contains(&(**days as f64 / 30.42));
+        assert_eq!(*count, known.iter().filter(within).count(), "{url} {index}");
+    }
+    assert_eq!(summary.ages.oldest_months, known.iter().max().map(|days| *days as f64 / 30.42));
+    assert!(summary.arrivals.is_sorted_by_key(|machine| std::cmp::Reverse(machine.created_at)));
+    assert_eq!(summary.arrivals.len(), total.min(10));
+}
