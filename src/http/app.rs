@@ -2,23 +2,25 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use futures_util::FutureExt as _;
 use http::header::{ALLOW, CONTENT_LENGTH};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use http_body_util::combinators::BoxBody;
 use hyper::body::Body as _;
 use poem::endpoint::BoxEndpoint;
-use poem::{Endpoint as _, EndpointExt as _, Request, Response, Route};
+use poem::{Endpoint as _, EndpointExt as _, Request, Response};
 
 use super::api::Api;
+use super::compression::Encoding;
 use super::error::{ApiError, allow_header, envelope};
-use super::routes::Routes;
-use super::{compression, headers, openapi, table, web};
+use super::metrics::Metrics;
+use super::routes::{Route, Routes};
+use super::{compression, headers, metrics, openapi, table, web};
 use crate::inventory::Inventory;
 use crate::wire::Presenter;
 
@@ -32,10 +34,10 @@ pub struct Settings {
 }
 
 /// What handlers share.
-#[derive(Clone)]
 pub(super) struct Context {
     pub(super) inventory: Inventory,
     pub(super) settings: Settings,
+    pub(super) metrics: Metrics,
 }
 
 impl Context {
@@ -50,19 +52,22 @@ pub struct App {
     api: BoxEndpoint<'static>,
     pages: BoxEndpoint<'static>,
     routes: Routes,
+    context: Arc<Context>,
 }
 
 impl App {
     /// The API, its document and the dashboard over an inventory.
     #[must_use]
     pub fn new(inventory: Inventory, settings: Settings) -> Self {
-        let context = Arc::new(Context { inventory, settings });
+        let context = Arc::new(Context { inventory, settings, metrics: Metrics::new() });
         let document = Bytes::from(openapi::document());
-        let pages = table::routes(web::routes(Route::new(), document));
+        let pages = web::routes(poem::Route::new(), document);
+        let pages = metrics::routes(table::routes(pages));
         Self {
-            routes: Routes::new::<Api>(&[web::PAGES, table::PAGES].concat()),
+            routes: Routes::new::<Api>(&[web::PAGES, table::PAGES, metrics::PAGES].concat()),
             api: openapi::service().data(Arc::clone(&context)).map_to_response().boxed(),
-            pages: pages.data(context).map_to_response().boxed(),
+            pages: pages.data(Arc::clone(&context)).map_to_response().boxed(),
+            context,
         }
     }
 
@@ -72,17 +77,20 @@ impl App {
         request: Request,
         limit: Duration,
     ) -> hyper::Response<BoxBody<Bytes, std::io::Error>> {
+        let started = Instant::now();
         let method = request.method().clone();
-        let path = request.uri().path().to_owned();
-        let asked = request.headers().clone();
+        let route = self.routes.find(request.uri().path());
+        let is_read = method == Method::GET || method == Method::HEAD;
+        let encoding = if is_read { Encoding::accepted(request.headers()) } else { None };
         let mut response = if method == Method::OPTIONS {
-            self.options(&path)
+            options(route)
         } else {
-            self.answer(request, &path, limit).await
+            self.answer(request, route, limit).await
         };
+        self.context.metrics.answered(&method, &route.path, response.status(), started.elapsed());
         headers::on_every_answer(response.headers_mut());
-        if method == Method::GET || method == Method::HEAD {
-            response = compression::compress(response, &asked).await;
+        if is_read {
+            response = compression::compress(response, encoding).await;
         }
         let mut response = hyper::Response::from(response);
         if method == Method::HEAD {
@@ -95,16 +103,17 @@ impl App {
         response
     }
 
-    async fn answer(&self, mut request: Request, path: &str, limit: Duration) -> Response {
+    async fn answer(&self, mut request: Request, route: &Route, limit: Duration) -> Response {
         if request.method() == Method::HEAD {
             request.set_method(Method::GET);
         }
+        let path = request.uri().path();
         let is_api = path.starts_with("/api/") || path == "/livez";
         let endpoint = if is_api { &self.api } else { &self.pages };
         let answered = AssertUnwindSafe(endpoint.call(request)).catch_unwind();
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(error))) => envelope(error, self.routes.methods(path)),
+            Ok(Ok(Err(error))) => envelope(error, &route.methods),
             Ok(Err(_)) => {
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
                 ApiError::internal(status, "The server failed", "a handler panicked")
@@ -113,17 +122,13 @@ impl App {
             Err(_) => ApiError::too_slow().into_response(),
         }
     }
+}
 
-    fn options(&self, path: &str) -> Response {
-        match self.routes.methods(path) {
-            [] => ApiError::unknown_path().into_response(),
-            methods => {
-                let mut headers = HeaderMap::new();
-                headers.insert(ALLOW, allow_header(methods));
-                let mut response = Response::default();
-                *response.headers_mut() = headers;
-                response
-            }
-        }
+fn options(route: &Route) -> Response {
+    if route.methods.is_empty() {
+        return ApiError::unknown_path().into_response();
     }
+    let mut response = Response::default();
+    response.headers_mut().insert(ALLOW, allow_header(&route.methods));
+    response
 }

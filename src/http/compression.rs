@@ -43,7 +43,7 @@ impl Encoding {
     }
 
     /// The best one that the client accepts, if any.
-    fn accepted(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
         let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
         let accepted: Vec<_> = lists
             .flat_map(|list| list.split(','))
@@ -99,14 +99,12 @@ fn is_zero(weight: &str) -> bool {
 }
 
 /// Compresses an answer when it is text, large enough, and the client can take it.
-pub(super) async fn compress(mut response: Response, asked: &HeaderMap) -> Response {
+pub(super) async fn compress(mut response: Response, encoding: Option<Encoding>) -> Response {
     if response.headers().contains_key(CONTENT_ENCODING) || !is_text(response.headers()) {
         return response;
     }
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    let Some(encoding) = Encoding::accepted(asked) else {
-        return response;
-    };
+    let Some(encoding) = encoding else { return response };
     let plain: BoxBody<Bytes, io::Error> = response.take_body().into();
     let small = match plain.size_hint().exact() {
         Some(bytes) if bytes < WORTH_BYTES => {

@@ -1,19 +1,35 @@
-//! Which methods a path has, for `OPTIONS` and `Allow`.
+//! Which routes there are, and which methods each has.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::Method;
 use poem_openapi::OpenApi;
 
-/// Every route's path and methods. A segment that begins with `:` or `{` stands for any text.
+/// A route: its path as it was written, and its methods.
 #[derive(Debug)]
-pub(super) struct Routes(Vec<(Vec<String>, Vec<Method>)>);
+pub(super) struct Route {
+    /// The path, with `:name` where any text may stand.
+    pub(super) path: Arc<str>,
+    pub(super) methods: Vec<Method>,
+}
+
+/// Every route.
+#[derive(Debug)]
+pub(super) struct Routes {
+    fixed: HashMap<String, Route>,
+    open: Vec<Route>,
+    unknown: Route,
+}
 
 impl Routes {
     /// The routes of an API and, in addition, paths that are only read.
     pub(super) fn new<A: OpenApi>(pages: &[&str]) -> Self {
-        let mut routes = Self(Vec::new());
+        let unknown = Route { path: "(unknown)".into(), methods: Vec::new() };
+        let mut routes = Self { fixed: HashMap::new(), open: Vec::new(), unknown };
         for path in A::meta().into_iter().flat_map(|api| api.paths) {
             let methods = path.operations.iter().map(|operation| operation.method.clone());
-            routes.add(&path.path, methods.collect());
+            routes.add(&path.path.replace('{', ":").replace('}', ""), methods.collect());
         }
         for page in pages {
             routes.add(page, vec![Method::GET]);
@@ -26,21 +42,31 @@ impl Routes {
             methods.push(Method::HEAD);
         }
         methods.push(Method::OPTIONS);
-        self.0.push((segments(path).map(str::to_owned).collect(), methods));
+        let route = Route { path: path.into(), methods };
+        if path.contains(':') {
+            self.open.push(route);
+        } else {
+            self.fixed.insert(path.to_owned(), route);
+        }
     }
 
-    /// The methods of a path; none when there is no such route.
-    pub(super) fn methods(&self, path: &str) -> &[Method] {
-        let matches = |pattern: &[String]| {
-            pattern.len() == segments(path).count()
-                && pattern.iter().zip(segments(path)).all(|(pattern, segment)| {
-                    pattern == segment || pattern.starts_with([':', '{']) && !segment.is_empty()
-                })
-        };
-        self.0.iter().find(|(pattern, _)| matches(pattern)).map_or(&[], |(_, methods)| methods)
+    /// The route of a path; one without methods when there is none.
+    pub(super) fn find(&self, path: &str) -> &Route {
+        let open = || self.open.iter().find(|route| route.matches(path));
+        self.fixed.get(path).or_else(open).unwrap_or(&self.unknown)
     }
 }
 
-fn segments(path: &str) -> std::str::Split<'_, char> {
-    path.split('/')
+impl Route {
+    fn matches(&self, path: &str) -> bool {
+        let (mut pattern, mut path) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (pattern.next(), path.next()) {
+                (None, None) => return true,
+                (Some(name), Some(text)) if name.starts_with(':') && !text.is_empty() => {}
+                (Some(fixed), Some(text)) if fixed == text => {}
+                _ => return false,
+            }
+        }
+    }
 }

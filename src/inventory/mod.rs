@@ -9,7 +9,7 @@ use crate::model::{
     self, Facets, Filter, HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Moment, Report,
     StatusRules, Summary,
 };
-use crate::store::{Recorded, Store, StoreError};
+use crate::store::{Recorded, Store, StoreError, StoreStats};
 
 /// The inventory and its rules.
 #[derive(Clone)]
@@ -112,6 +112,12 @@ impl Inventory {
     /// As [`Store::check`].
     pub async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await
+    }
+
+    /// What the store did since it was opened.
+    #[must_use]
+    pub fn stats(&self) -> StoreStats {
+        self.store.stats()
     }
 
     /// Finishes what was asked before and lets go of the store.

@@ -33,6 +33,27 @@ pub struct Recorded {
     pub created: bool,
 }
 
+/// What a store did since it was opened.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StoreStats {
+    /// Requests that wait to be written.
+    pub waiting: usize,
+    /// Requests that were written.
+    pub requests: u64,
+    /// Batches made durable.
+    pub commits: u64,
+    /// Bytes of those batches.
+    pub commit_bytes: u64,
+    /// Time spent on making them durable.
+    pub commit_seconds: f64,
+    /// Folds that were finished.
+    pub folds: u64,
+    /// Time spent on folding.
+    pub fold_seconds: f64,
+    /// Times that it went from working to failing.
+    pub failures: u64,
+}
+
 /// The inventory on disk.
 ///
 /// Each verb is one transaction: it happens as a whole or not at all. When a verb that writes
@@ -89,6 +110,9 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Full`] says why it cannot.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// What it did since it was opened.
+    fn stats(&self) -> StoreStats;
 
     /// Finishes what was asked before and lets go of the store; every later write is refused.
     async fn close(&self);

@@ -16,6 +16,7 @@ mod file;
 mod journal;
 mod load;
 mod memory;
+mod stats;
 mod tables;
 mod writer;
 
@@ -28,10 +29,11 @@ use tokio::sync::oneshot;
 pub use backend::{AnyBackend, Medium};
 use batch::Request;
 use memory::Memory;
+use stats::Counters;
 pub use writer::FoldPace;
 use writer::{Health, Writer, WriterHandle};
 
-use super::{OpenError, Recorded, Store, StoreError};
+use super::{OpenError, Recorded, Store, StoreError, StoreStats};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
 /// The embedded store.
@@ -39,6 +41,7 @@ use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Rep
 pub struct RedbStore {
     memory: Arc<RwLock<Memory>>,
     health: Arc<Health>,
+    counters: Arc<Counters>,
     writer: Mutex<Option<WriterHandle>>,
     requests: std::sync::mpsc::SyncSender<Request>,
 }
@@ -74,18 +77,20 @@ impl RedbStore {
         let contents = load::verified(&*medium, path)?;
         let database = file::open_database(&*medium, path)?;
         let memory = Arc::new(RwLock::new(contents.memory));
-        let health = Arc::new(Health::default());
+        let counters = Arc::new(Counters::default());
+        let health = Arc::new(Health::new(Arc::clone(&counters)));
         let writer = Writer::new(
             medium,
             database,
             contents.journal,
             Arc::clone(&memory),
             Arc::clone(&health),
+            Arc::clone(&counters),
             pace,
         );
         let (requests, handle) =
             writer.spawn().map_err(|source| OpenError::io("start the writer of", path, source))?;
-        Ok(Self { memory, health, writer: Mutex::new(Some(handle)), requests })
+        Ok(Self { memory, health, counters, writer: Mutex::new(Some(handle)), requests })
     }
 
     /// Makes an empty store on `medium`, which must hold nothing.
@@ -106,7 +111,9 @@ impl RedbStore {
         request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
+        self.counters.asked();
         self.requests.try_send(request(reply)).map_err(|_| {
+            self.counters.served(1);
             StoreError::Unavailable("too many reports wait for the disk, or it is closing".into())
         })?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("it is closing".into())))
@@ -163,6 +170,10 @@ impl Store for RedbStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.health.check()
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.counters.stats()
     }
 
     async fn close(&self) {

@@ -16,6 +16,7 @@ use super::codec::encode_changes;
 use super::file;
 use super::journal::Journal;
 use super::memory::Memory;
+use super::stats::Counters;
 use super::tables::{JOURNAL, META, META_FOLDED};
 use crate::store::StoreError;
 
@@ -49,20 +50,30 @@ impl Default for FoldPace {
 }
 
 /// Whether the last attempt to write worked.
-#[derive(Debug, Default)]
-pub(super) struct Health(Mutex<Option<StoreError>>);
+#[derive(Debug)]
+pub(super) struct Health {
+    trouble: Mutex<Option<StoreError>>,
+    counters: Arc<Counters>,
+}
 
 impl Health {
+    pub(super) fn new(counters: Arc<Counters>) -> Self {
+        Self { trouble: Mutex::new(None), counters }
+    }
+
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.as_ref().map_or(Ok(()), |error| Err(error.clone()))
     }
 
     fn set(&self, outcome: &Result<(), StoreError>) {
-        let mut trouble = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*trouble, outcome) {
             (Some(_), Ok(())) => tracing::info!("the store works again"),
-            (None, Err(error)) => tracing::error!(%error, "the store failed; trying again"),
+            (None, Err(error)) => {
+                self.counters.failed();
+                tracing::error!(%error, "the store failed; trying again");
+            }
             _ => {}
         }
         *trouble = outcome.as_ref().err().cloned();
@@ -77,6 +88,7 @@ pub(super) struct Writer {
     journal: Journal,
     memory: Arc<RwLock<Memory>>,
     health: Arc<Health>,
+    counters: Arc<Counters>,
     last_fold: Instant,
     pace: FoldPace,
 }
@@ -103,10 +115,20 @@ impl Writer {
         journal: Journal,
         memory: Arc<RwLock<Memory>>,
         health: Arc<Health>,
+        counters: Arc<Counters>,
         pace: FoldPace,
     ) -> Self {
         let last_fold = Instant::now();
-        Self { medium, database: Some(database), journal, memory, health, last_fold, pace }
+        Self {
+            medium,
+            database: Some(database),
+            journal,
+            memory,
+            health,
+            counters,
+            last_fold,
+            pace,
+        }
     }
 
     pub(super) fn spawn(self) -> io::Result<(SyncSender<Request>, WriterHandle)> {
@@ -141,8 +163,10 @@ impl Writer {
     }
 
     fn serve(&mut self, requests: Vec<Request>) {
+        let count = requests.len();
         let (answers, states) = self.apply(requests);
         let committed = if states.is_empty() { Ok(()) } else { self.commit(states) };
+        self.counters.served(count);
         for answer in answers {
             answer.send(&committed);
         }
@@ -159,7 +183,9 @@ impl Writer {
     fn commit(&mut self, states: Vec<NewState>) -> Result<(), StoreError> {
         let sequence = self.journal.sequence + 1;
         let value = encode_changes(sequence, &changes(&states));
+        let started = Instant::now();
         self.with_database(|database, _| append(database, sequence, &value))?;
+        self.counters.committed(value.len(), started.elapsed());
         self.journal.appended(sequence, value.len());
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         for NewState { key, id, machine } in states {
@@ -188,7 +214,9 @@ impl Writer {
             }
         }
         if self.journal.is_folding() {
+            let started = Instant::now();
             let _ = self.with_database(|database, journal| journal.fold_slice(database));
+            self.counters.folded(!self.journal.is_folding(), started.elapsed());
         }
     }
 

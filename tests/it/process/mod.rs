@@ -4,4 +4,5 @@ mod abuse;
 mod descriptors;
 mod full_disk;
 mod kill;
+mod loadgen;
 mod start;
