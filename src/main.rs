@@ -27,7 +27,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tatuscan: {error:#}");
-            if error.is::<OpenError>() { STORE_REFUSED.into() } else { ExitCode::FAILURE }
+            let refused = error.downcast_ref().is_some_and(OpenError::is_refusal);
+            if refused { STORE_REFUSED.into() } else { ExitCode::FAILURE }
         }
     }
 }

@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// Time between two reports of the server's own machine.
 const LOCAL_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Files that the server has open beside its connections.
+const OTHER_FILES: usize = 32;
+
 /// Serves until the system or a person asks to stop.
 pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let store = open_store(&config)?;
@@ -31,9 +34,12 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let reporting = config.local_agent.then(|| report_locally(&config, &url, &shutdown));
     let app = App::new(inventory.clone(), Settings { zone: config.zone, now: clock::now });
-    let limits = Limits { connections: config.max_connections, ..Limits::default() };
-    let serving = tokio::spawn(http::serve(listener, Arc::new(app), limits, shutdown.clone()));
-    agent::stop_requested().await;
+    let limits = Limits { connections: connections(&config), ..Limits::default() };
+    let mut serving = tokio::spawn(http::serve(listener, Arc::new(app), limits, shutdown.clone()));
+    tokio::select! {
+        () = agent::stop_requested() => {}
+        ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
+    }
     tracing::info!("stopping");
     shutdown.cancel();
     serving.await?;
@@ -63,6 +69,20 @@ fn open_store(config: &Serve) -> anyhow::Result<RedbStore> {
         .into());
     }
     Ok(RedbStore::open(&path)?)
+}
+
+/// Raises the limit of open files as far as the system allows, and says how many connections fit.
+fn connections(config: &Serve) -> usize {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    let room = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(OTHER_FILES).max(8);
+    if room < config.max_connections {
+        tracing::warn!(
+            connections = room,
+            wanted = config.max_connections,
+            "the limit of open files allows fewer connections; raise it (LimitNOFILE=, ulimit -n)"
+        );
+    }
+    room.min(config.max_connections)
 }
 
 fn rules(thresholds: &StatusThresholds) -> anyhow::Result<StatusRules> {

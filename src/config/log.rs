@@ -66,6 +66,8 @@ impl Log {
             Format::Json => lines.json().flatten_event(true).boxed(),
         };
         tracing_subscriber::registry().with(lines.with_filter(filter)).try_init()?;
+        // A panic is a line of the log like any other failure.
+        std::panic::set_hook(Box::new(|panic| tracing::error!("panicked: {panic}")));
         for warning in warnings {
             tracing::warn!("{warning}");
         }

@@ -12,6 +12,7 @@ use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
 const DEFAULT_MAX_CONNECTIONS: usize = 4096;
+const MOST_CONNECTIONS: usize = 1_000_000;
 
 /// Checked settings of the server.
 #[derive(Debug, Clone)]
@@ -156,12 +157,12 @@ fn max_connections(text: Option<String>) -> Result<usize, ConfigError> {
         return Ok(DEFAULT_MAX_CONNECTIONS);
     };
     match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
+        Ok(number) if (1..=MOST_CONNECTIONS).contains(&number) => Ok(number),
         _ => Err(ConfigError::new(
             "TATUSCAN_MAX_CONNECTIONS (--max-connections)",
             &text,
             "is not a number of connections",
-            "Write a number from 1, such as 4096",
+            "Write a number from 1 to 1000000, such as 4096",
         )),
     }
 }

@@ -103,7 +103,7 @@ pub(super) async fn compress(mut response: Response, encoding: Option<Encoding>)
     if response.headers().contains_key(CONTENT_ENCODING) || !is_text(response.headers()) {
         return response;
     }
-    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
     let Some(encoding) = encoding else { return response };
     let plain: BoxBody<Bytes, io::Error> = response.take_body().into();
     let small = match plain.size_hint().exact() {

@@ -13,28 +13,30 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::serve::Limits;
 
-/// Whether a request of the connection is being answered.
+/// The requests of a connection: how many were begun, and how many answered.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Activity(Arc<AtomicUsize>);
+pub(super) struct Activity(Arc<Requests>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    begun: AtomicUsize,
+    answered: AtomicUsize,
+}
 
 /// Lives as long as a request is being answered.
 #[derive(Debug)]
-pub(super) struct Busy(Arc<AtomicUsize>);
+pub(super) struct Busy(Arc<Requests>);
 
 impl Activity {
     pub(super) fn busy(&self) -> Busy {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(&self.0))
-    }
-
-    fn is_busy(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.answered.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -55,6 +57,8 @@ pub(super) struct GuardedStream<S> {
     stream: S,
     activity: Activity,
     waiting: Waiting,
+    /// Requests that were begun at the last look.
+    begun: usize,
     head: Duration,
     write: Duration,
     read_until: Deadline,
@@ -70,6 +74,7 @@ impl<S> GuardedStream<S> {
             stream,
             activity,
             waiting: Waiting::Head,
+            begun: 0,
             head: limits.head,
             write: limits.write,
             read_until,
@@ -77,16 +82,17 @@ impl<S> GuardedStream<S> {
         }
     }
 
-    /// Follows the conversation from one state to the next.
+    /// Follows the conversation from one state to the next. A request may have come and gone since
+    /// the last look, so requests are counted.
     fn follow(&mut self) {
-        match (self.waiting, self.activity.is_busy()) {
-            (Waiting::Answer, false) => {
-                self.waiting = Waiting::Idle;
-                self.read_until.clear();
-            }
-            (_, true) => self.waiting = Waiting::Answer,
-            _ => {}
+        let begun = self.activity.0.begun.load(Ordering::Relaxed);
+        if begun != self.activity.0.answered.load(Ordering::Relaxed) {
+            self.waiting = Waiting::Answer;
+        } else if begun != self.begun || self.waiting == Waiting::Answer {
+            self.waiting = Waiting::Idle;
+            self.read_until.clear();
         }
+        self.begun = begun;
     }
 }
 

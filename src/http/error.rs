@@ -1,10 +1,6 @@
 //! What clients are told when something goes wrong: always JSON, always `error`, never an
 //! internal.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 use poem::Response;
@@ -15,6 +11,7 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::{Example, Type as _};
 use serde::Serialize;
 
+use super::incident::incident;
 use super::payload::JsonBody;
 use crate::model::MachineId;
 use crate::store::StoreError;
@@ -90,10 +87,8 @@ impl ApiError {
 
     /// Something broke here. The cause goes to the log, under an id that the client gets.
     pub(super) fn internal(status: StatusCode, error: &str, cause: &str) -> Self {
-        let id = incident_id();
-        tracing::error!(incident = %id, status = status.as_u16(), %cause, "a request failed");
         let mut failed = Self::new(status, error);
-        failed.body.id = Some(id);
+        failed.body.id = Some(incident(status, cause));
         failed
     }
 
@@ -167,6 +162,7 @@ pub(super) fn envelope(error: poem::Error, allowed: &[Method]) -> Response {
     }
     match error.status() {
         StatusCode::NOT_FOUND => ApiError::unknown_path(),
+        StatusCode::METHOD_NOT_ALLOWED if allowed.is_empty() => ApiError::unknown_path(),
         StatusCode::METHOD_NOT_ALLOWED => ApiError::unknown_method(allowed),
         status if status.is_client_error() => ApiError::new(status, error.to_string()),
         status => ApiError::internal(status, "The server failed", &error.to_string()),
@@ -178,13 +174,6 @@ pub(super) fn envelope(error: poem::Error, allowed: &[Method]) -> Response {
 pub(super) fn allow_header(allowed: &[Method]) -> HeaderValue {
     let names: Vec<_> = allowed.iter().map(Method::as_str).collect();
     HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("GET"))
-}
-
-/// Tells failures apart: unique while the process lives and unlikely to repeat afterwards.
-fn incident_id() -> String {
-    static NEXT: LazyLock<AtomicU64> =
-        LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("incident")));
-    format!("{:012x}", NEXT.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff)
 }
 
 /// Declares error types that document which statuses an operation can answer.

@@ -10,6 +10,7 @@ mod connection;
 mod error;
 mod freshness;
 mod headers;
+mod incident;
 mod listing;
 mod metrics;
 mod openapi;

@@ -24,9 +24,10 @@ use super::freshness::{Known, Tag};
 /// Most bytes of a report or of a person's change.
 pub(super) const REPORT_BYTES: usize = 64 << 10;
 
-/// The bytes of a JSON body of type `T`, not read yet.
+/// A JSON body of type `T`, not read yet: a handler may have something to say before.
 pub(super) struct JsonBytes<T> {
-    pub(super) bytes: Bytes,
+    refused: Option<ApiError>,
+    body: Body,
     documented: PhantomData<T>,
 }
 
@@ -59,9 +60,18 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonBytes<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        check_media_type(request)?;
-        let bytes = read(request, body.take()?, REPORT_BYTES).await?;
-        Ok(Self { bytes, documented: PhantomData })
+        let refused = check_media_type(request).and_then(|()| check_length(request)).err();
+        Ok(Self { refused, body: body.take()?, documented: PhantomData })
+    }
+}
+
+impl<T> JsonBytes<T> {
+    /// The body's bytes; refused when they are not JSON by their headers, or too many.
+    pub(super) async fn read(self) -> Result<Bytes, ApiError> {
+        match self.refused {
+            Some(refused) => Err(refused),
+            None => read(self.body, REPORT_BYTES).await,
+        }
     }
 }
 
@@ -87,12 +97,18 @@ fn check_media_type(request: &Request) -> Result<(), ApiError> {
     }
 }
 
-/// Reads a body of at most `limit` bytes, counted as they come.
-async fn read(request: &Request, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+/// Refuses a body that is announced as too large before any of it is read.
+fn check_length(request: &Request) -> Result<(), ApiError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|len| len > limit as u64) {
-        return Err(ApiError::too_large(limit));
+    let announced = announced.and_then(|text| text.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > REPORT_BYTES as u64) {
+        return Err(ApiError::too_large(REPORT_BYTES));
     }
+    Ok(())
+}
+
+/// Reads a body of at most `limit` bytes, counted as they come.
+async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let mut body: http_body_util::combinators::BoxBody<Bytes, std::io::Error> = body.into();
     let mut read = Bytes::new();
     while let Some(frame) = body.frame().await {

@@ -9,7 +9,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::web::{LocalAddr, RemoteAddr};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use socket2::{Domain, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,7 +19,7 @@ use super::app::App;
 use super::connection::{Activity, GuardedStream};
 
 /// Connections that the kernel may hold for us: a fleet reconnects at once after a restart.
-const BACKLOG: u32 = 4096;
+const BACKLOG: i32 = 4096;
 /// Most bytes of a request's head; over it 431.
 const HEAD_BYTES: usize = 32 << 10;
 /// Pause after a failed accept: with no descriptor left, trying at once would spin.
@@ -60,10 +61,16 @@ impl Default for Limits {
 /// A message that says which variable to change when the port is taken or not allowed.
 pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || -> io::Result<TcpListener> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        if address.is_ipv6() {
+            // Whatever the system's own default is.
+            socket.set_only_v6(false)?;
+        }
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        TcpListener::from_std(socket.into())
     };
     listen().map_err(|error| {
         let advice = match error.kind() {
@@ -167,6 +174,8 @@ async fn converse(
         // and the guarded stream holds the head to the shorter one.
         .header_read_timeout(limits.idle)
         .max_buf_size(HEAD_BYTES)
+        // A client may close its side as soon as it has asked; it still waits for the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {

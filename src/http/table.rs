@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use http::header::VARY;
 use poem::web::Data;
-use poem::{FromRequest as _, Request, Response, Route, get, handler};
+use poem::{FromRequest as _, IntoResponse as _, Request, Response, Route, get, handler};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::Context;
@@ -26,12 +27,13 @@ pub(super) fn routes(route: Route) -> Route {
 #[handler]
 async fn report(request: &Request, context: Data<&Arc<Context>>) -> poem::Result<Response> {
     if web::is_browser(request) {
-        return Ok(web::shell(request)?);
+        return Ok(web::shell(request)?.with_header(VARY, "Accept").into_response());
     }
     let question = Question::from_request_without_body(request).await?;
     let page = context.inventory.machines(&question.query).await.map_err(ApiError::from)?;
     let text = table(&page.machines, context.settings.zone);
-    Ok(Response::builder().content_type("text/plain; charset=utf-8").body(text))
+    let response = Response::builder().content_type("text/plain; charset=utf-8");
+    Ok(response.header(VARY, "Accept").body(text))
 }
 
 fn table(machines: &[Arc<Machine>], zone: Tz) -> String {

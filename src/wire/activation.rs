@@ -6,8 +6,8 @@ use chrono::{
 use chrono_tz::Tz;
 
 /// Years that a computer's date of activation can lie in; beyond them it is a slip of the pen, or
-/// a number that no store can keep.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=9998;
+/// a number that no store can keep. Zones had odd seconds before.
+const YEARS: std::ops::RangeInclusive<i32> = 1950..=9998;
 
 /// The instant of a wall-clock time in `zone`. Of an hour that occurs twice it is the first one;
 /// a time that does not exist (clocks went forward) shifts forward.
@@ -25,9 +25,13 @@ pub fn wall_time(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
 /// no zone is wall time in `zone`.
 pub(super) fn parse_activation(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
     let text = text.trim();
-    let parsed = parse_instant(text)
-        .or_else(|| parse_local(text).map(|local| wall_time(local, zone)))
-        .or_else(|| text.parse::<f64>().ok().and_then(from_epoch_seconds))?;
+    let local = || {
+        let local = parse_local(text).filter(|local| YEARS.contains(&local.year()))?;
+        Some(wall_time(local, zone))
+    };
+    let parsed = parse_instant(text).or_else(local).or_else(|| parse_epoch(text))?;
+    // A leap second becomes the next one, as it will be when it is stored.
+    let parsed = DateTime::from_timestamp_micros(parsed.timestamp_micros())?;
     YEARS.contains(&parsed.year()).then_some(parsed)
 }
 
@@ -39,6 +43,13 @@ pub(super) fn from_epoch_seconds(seconds: f64) -> Option<DateTime<Utc>> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked above")]
     DateTime::from_timestamp_micros(micros as i64).filter(|at| YEARS.contains(&at.year()))
+}
+
+/// Seconds since 1970 as text. Eight digits are rather a date without separators, which could be
+/// either way round: it is refused.
+fn parse_epoch(text: &str) -> Option<DateTime<Utc>> {
+    let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_date { None } else { text.parse().ok().and_then(from_epoch_seconds) }
 }
 
 fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
@@ -79,6 +90,7 @@ mod tests {
             ("2022-02-20T12:00:00", "2022-02-20T16:00:00+00:00"),
             ("2022-02-20 12:00:00.25", "2022-02-20T16:00:00.250+00:00"),
             ("1700000000", "2023-11-14T22:13:20+00:00"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
         ] {
             assert_eq!(utc(text).as_deref(), Some(expected), "{text}");
         }
@@ -86,7 +98,21 @@ mod tests {
 
     #[test]
     fn impossible_dates_are_refused() {
-        for text in ["31/31/2020", "2024-13-01", "soon", "", "1e300", "0001-01-01", "NaN", "inf"] {
+        for text in [
+            "31/31/2020",
+            "2024-13-01",
+            "soon",
+            "",
+            "1e300",
+            "0001-01-01",
+            "1900-01-01",
+            "NaN",
+            "inf",
+            "20240115",
+            "+262142-12-31T23:59:59",
+            "-262143-01-01",
+            "99999999999999999999",
+        ] {
             assert_eq!(utc(text), None, "{text}");
         }
     }

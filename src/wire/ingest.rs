@@ -125,7 +125,7 @@ pub(super) fn activation(value: &Scalar<'_>, zone: Tz) -> Result<Option<DateTime
     parsed.map(Some).ok_or_else(|| {
         let shown = match value {
             Scalar::Text(text) => clean(text, 40),
-            Scalar::Number(number) => number.to_string(),
+            Scalar::Number(number) => clean(&number.to_string(), 40),
         };
         BadBody(format!("Invalid datetime format: '{shown}'"))
     })

@@ -111,7 +111,10 @@ impl<'de> Visitor<'de> for Integer {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        if !number.is_finite() || number.abs() >= 9.2e18 {
+        if !number.is_finite() {
+            return Err(E::custom(format!("{} must be a finite number", self.name)));
+        }
+        if number.abs() >= 9.2e18 {
             return Err(E::custom(format!("{} is too large", self.name)));
         }
         #[expect(clippy::cast_possible_truncation, reason = "a fraction is cut off on purpose")]

@@ -195,6 +195,22 @@ async fn a_gzip_bomb_is_not_unpacked() {
 }
 
 #[tokio::test]
+async fn a_client_that_closes_its_side_gets_its_answer() {
+    let server = Server::start().await;
+    let mut stream = connect(&server).await;
+    let body = body("m1").to_string();
+    let request = format!(
+        "POST /api/machines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let (answer, _) = until_closed(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[tokio::test]
 async fn more_connections_than_allowed_wait_for_their_turn() {
     let server = Server::start_with(Limits { connections: 4, ..strict() }).await;
     let mut silent = Vec::new();

@@ -42,7 +42,8 @@ impl MachinesApi {
         body: JsonBytes<Report>,
     ) -> Result<Recorded, RecordError> {
         let presenter = context.presenter();
-        let report = parse_report(&body.bytes, presenter.zone, presenter.now)?;
+        let body = body.read().await?;
+        let report = parse_report(&body, presenter.zone, presenter.now)?;
         let recorded = context.inventory.record(report).await?;
         let message = if recorded.created {
             "Inventário adicionado com sucesso"
@@ -112,7 +113,7 @@ impl MachinesApi {
         let id = MachineId::stored(&machine_id);
         // Unknown first, as the original answers, whatever the body says.
         context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
-        let edit = parse_edit(&body.bytes, context.settings.zone)?;
+        let edit = parse_edit(&body.read().await?, context.settings.zone)?;
         let machine = context.inventory.edit(&id, edit).await.map_err(|error| named(error, &id))?;
         let item = context.presenter().machine(&machine);
         Ok(JsonBody(MachineReply { message: "Inventário atualizado".to_owned(), item }))

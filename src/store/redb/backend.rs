@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::ops::Bound;
 use std::sync::{Mutex, PoisonError};
 
-use redb::{BackendError, StorageBackend};
+use redb::StorageBackend;
 
 /// Gives access to the bytes of one store, again and again: a store is reopened after an I/O
 /// error. Tests put simulated disks behind it.
@@ -15,6 +14,12 @@ pub trait Medium: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// What the operating system says.
     fn backend(&self) -> io::Result<AnyBackend>;
+
+    /// Whether the bytes are still those of the last handle.
+    ///
+    /// # Errors
+    /// Says what happened to them, such as "was removed".
+    fn check(&self) -> Result<(), &'static str>;
 }
 
 /// A storage back end of any type.
@@ -31,43 +36,57 @@ impl AnyBackend {
 /// Passes the locks on to the back end in the field that is named.
 macro_rules! forward_locks {
     ($inner:tt) => {
-        fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        fn try_lock_range(
+            &self,
+            start: std::ops::Bound<u64>,
+            end: std::ops::Bound<u64>,
+        ) -> Result<bool, redb::BackendError> {
             self.$inner.try_lock_range(start, end)
         }
 
         fn try_lock_shared_range(
             &self,
-            start: Bound<u64>,
-            end: Bound<u64>,
-        ) -> Result<bool, BackendError> {
+            start: std::ops::Bound<u64>,
+            end: std::ops::Bound<u64>,
+        ) -> Result<bool, redb::BackendError> {
             self.$inner.try_lock_shared_range(start, end)
         }
 
-        fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        fn lock_range(
+            &self,
+            start: std::ops::Bound<u64>,
+            end: std::ops::Bound<u64>,
+        ) -> Result<(), redb::BackendError> {
             self.$inner.lock_range(start, end)
         }
 
         fn lock_shared_range(
             &self,
-            start: Bound<u64>,
-            end: Bound<u64>,
-        ) -> Result<(), BackendError> {
+            start: std::ops::Bound<u64>,
+            end: std::ops::Bound<u64>,
+        ) -> Result<(), redb::BackendError> {
             self.$inner.lock_shared_range(start, end)
         }
 
-        fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        fn unlock_range(
+            &self,
+            start: std::ops::Bound<u64>,
+            end: std::ops::Bound<u64>,
+        ) -> Result<(), redb::BackendError> {
             self.$inner.unlock_range(start, end)
         }
 
         fn query_lock_range(
             &self,
-            start: Bound<u64>,
-            end: Bound<u64>,
-        ) -> Result<bool, BackendError> {
+            start: std::ops::Bound<u64>,
+            end: std::ops::Bound<u64>,
+        ) -> Result<bool, redb::BackendError> {
             self.$inner.query_lock_range(start, end)
         }
     };
 }
+
+pub(super) use forward_locks;
 
 impl StorageBackend for AnyBackend {
     fn len(&self) -> io::Result<u64> {

@@ -40,16 +40,21 @@ impl Answer {
     /// Sends the answer, or the reason why the batch was not written. A receiver that is gone has
     /// given up waiting.
     pub(super) fn send(self, committed: &Result<(), StoreError>) {
-        let failed = committed.as_ref().err().cloned();
-        match (self, failed) {
-            (Self::Recorded(recorded, reply), None) => drop(reply.send(Ok(recorded))),
-            (Self::Recorded(_, reply), Some(error)) => drop(reply.send(Err(error))),
-            (Self::Edited(Some(machine), reply), None) => drop(reply.send(Ok(machine))),
-            (Self::Edited(Some(_), reply), Some(error)) => drop(reply.send(Err(error))),
-            (Self::Edited(None, reply), _) => drop(reply.send(Err(StoreError::NotFound))),
-            (Self::Deleted(true, reply), None) => drop(reply.send(Ok(()))),
-            (Self::Deleted(true, reply), Some(error)) => drop(reply.send(Err(error))),
-            (Self::Deleted(false, reply), _) => drop(reply.send(Err(StoreError::NotFound))),
+        fn say<T>(reply: Sender<Result<T, StoreError>>, answer: Result<T, StoreError>) {
+            drop(reply.send(answer));
+        }
+        // A failed batch answers nothing but its failure: what it found may not be so.
+        match (self, committed.clone()) {
+            (Self::Recorded(recorded, reply), committed) => {
+                say(reply, committed.map(|()| recorded))
+            }
+            (Self::Edited(edited, reply), committed) => {
+                say(reply, committed.and_then(|()| edited.ok_or(StoreError::NotFound)));
+            }
+            (Self::Deleted(found, reply), committed) => {
+                let found = if found { Ok(()) } else { Err(StoreError::NotFound) };
+                say(reply, committed.and(found));
+            }
         }
     }
 }

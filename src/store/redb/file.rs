@@ -4,10 +4,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageError};
 
-use super::backend::{AnyBackend, Medium};
+use super::backend::Medium;
+use super::medium::FileMedium;
 use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY, META_SCHEMA, SCHEMA};
 use crate::store::{OpenError, is_sqlite};
 
@@ -23,26 +23,6 @@ const CACHE_BYTES: usize = 16 << 20;
 pub(super) const RESTORE: &str = "Restore it from a backup, or move it away together with the \
                                   file tatuscan.instance to start with an empty inventory";
 
-/// The file of a store.
-#[derive(Debug)]
-pub(super) struct FileMedium {
-    path: PathBuf,
-}
-
-impl FileMedium {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
-    }
-}
-
-impl Medium for FileMedium {
-    fn backend(&self) -> io::Result<AnyBackend> {
-        // Opened, never created: an empty file would become an empty inventory.
-        let file = OpenOptions::new().read(true).write(true).open(&self.path)?;
-        FileBackend::new(file).map(AnyBackend::new).map_err(io::Error::other)
-    }
-}
-
 /// Makes sure that `path` holds a store: checks the one that is there, or creates one when the
 /// directory never held any.
 pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
@@ -53,6 +33,11 @@ pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
     let marker = directory.join(MARKER);
     match fs::metadata(path) {
         Ok(metadata) => check_format(path, &metadata)?,
+        Err(_) if path.is_symlink() => {
+            let advice = "Mount what it points to, or remove the link";
+            let what = "is a link to a file that is not there".to_owned();
+            return Err(OpenError::Refused { path: path.to_owned(), what, advice });
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if marker.exists() {
                 return Err(OpenError::Missing { store: path.to_owned(), marker });
@@ -147,6 +132,11 @@ pub(super) fn create_database(medium: &dyn Medium, path: &Path) -> Result<(), Op
 /// Opens a store that was checked before.
 pub(super) fn open_database(medium: &dyn Medium, path: &Path) -> Result<Database, OpenError> {
     let backend = medium.backend().map_err(|source| OpenError::io("open", path, source))?;
+    // Out of nothing redb would make a new store.
+    if redb::StorageBackend::len(&backend).is_ok_and(|len| len == 0) {
+        let what = "is empty".to_owned();
+        return Err(OpenError::Refused { path: path.to_owned(), what, advice: RESTORE });
+    }
     builder().create_with_backend(backend).map_err(|error| open_error(error, path))
 }
 

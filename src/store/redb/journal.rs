@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redb::{Database, ReadableTable as _, WriteTransaction};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
 
 use super::codec::encode_machine;
 use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY};
@@ -20,6 +20,8 @@ type States = BTreeMap<u32, Option<Arc<Machine>>>;
 pub(super) struct Journal {
     /// The last row that was committed.
     pub(super) sequence: u64,
+    /// Rows up to here are in the table of machines.
+    folded: u64,
     /// The key that the next new machine gets.
     pub(super) next_key: u32,
     /// Bytes of rows since the last fold began.
@@ -38,7 +40,7 @@ struct Fold {
 impl Journal {
     /// A journal whose rows up to `folded` are in the table of machines.
     pub(super) fn new(folded: u64, next_key: u32) -> Self {
-        Self { sequence: folded, next_key, bytes: 0, changed: States::new(), fold: None }
+        Self { sequence: folded, folded, next_key, bytes: 0, changed: States::new(), fold: None }
     }
 
     /// Counts a row that is now on disk.
@@ -73,27 +75,49 @@ impl Journal {
     /// Writes the next slice of the fold; after the last one the folded rows are gone. After an
     /// error the same slice is written again: writing it twice changes nothing.
     pub(super) fn fold_slice(&mut self, database: &Database) -> Result<(), redb::Error> {
-        let Some(fold) = &mut self.fold else {
-            return Ok(());
-        };
+        let Some(fold) = &mut self.fold else { return Ok(()) };
         let mut transaction = database.begin_write()?;
         transaction.set_quick_repair(true);
         let last = write_slice(&transaction, &fold.rest)?;
-        let rest = last.map_or_else(States::new, |last| fold.rest.split_off(&(last + 1)));
-        let written = std::mem::replace(&mut fold.rest, rest);
-        let is_last = fold.rest.is_empty();
-        let finished =
-            if is_last { finish(&transaction, fold.watermark, self.next_key) } else { Ok(()) };
-        let committed = finished.and_then(|()| Ok(transaction.commit()?));
-        match committed {
-            Ok(()) if is_last => self.fold = None,
-            Ok(()) => {}
-            Err(error) => {
-                fold.rest.extend(written);
-                return Err(error);
-            }
+        let is_last = fold.rest.len() <= SLICE;
+        if is_last {
+            finish(&transaction, fold.watermark, self.next_key)?;
+        }
+        transaction.commit()?;
+        // Only what is surely on disk is forgotten.
+        fold.rest = last.map_or_else(States::new, |last| fold.rest.split_off(&(last + 1)));
+        if is_last {
+            self.folded = fold.watermark;
+            self.fold = None;
         }
         Ok(())
+    }
+
+    /// Whether a file that stands so can be the one this journal was written to: the last attempt
+    /// to write may be in it or not.
+    pub(super) fn can_stand_at(&self, found: &Position) -> bool {
+        let watermark = self.fold.as_ref().map_or(self.folded, |fold| fold.watermark);
+        let folded = found.folded == self.folded || found.folded == watermark;
+        folded && (found.last == self.sequence || found.last == self.sequence + 1)
+    }
+}
+
+/// Where a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Rows up to here are in the table of machines.
+    pub(super) folded: u64,
+    /// The last row.
+    pub(super) last: u64,
+}
+
+impl Position {
+    pub(super) fn of(database: &Database) -> Result<Self, redb::Error> {
+        let transaction = database.begin_read()?;
+        let folded = transaction.open_table(META)?.get(META_FOLDED)?.map_or(0, |v| v.value());
+        let last =
+            transaction.open_table(JOURNAL)?.last()?.map_or(folded, |(last, _)| last.value());
+        Ok(Self { folded, last })
     }
 }
 

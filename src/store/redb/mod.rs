@@ -13,28 +13,38 @@ mod backend;
 mod batch;
 mod codec;
 mod file;
+mod health;
 mod journal;
 mod load;
+mod medium;
 mod memory;
 mod stats;
 mod tables;
 mod writer;
 
 use std::path::Path;
+use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 pub use backend::{AnyBackend, Medium};
 use batch::Request;
+use health::Health;
 use memory::Memory;
 use stats::Counters;
 pub use writer::FoldPace;
-use writer::{Health, Writer, WriterHandle};
+use writer::{Writer, WriterHandle};
 
 use super::{OpenError, Recorded, Store, StoreError, StoreStats};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
+
+/// How long a write may take. Old agents give up after 10 s, so they get an answer before.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long the last write may take when the server stops, which has 10 s for everything.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// The embedded store.
 #[derive(Debug)]
@@ -62,7 +72,7 @@ impl RedbStore {
     /// As [`RedbStore::open`].
     pub fn open_with(path: &Path, pace: FoldPace) -> Result<Self, OpenError> {
         file::prepare(path)?;
-        Self::open_medium(Arc::new(file::FileMedium::new(path.to_owned())), path, pace)
+        Self::open_medium(Arc::new(medium::FileMedium::new(path.to_owned())), path, pace)
     }
 
     /// Opens a store that was prepared on `medium`; `path` names it in messages.
@@ -110,26 +120,34 @@ impl RedbStore {
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
     ) -> Result<T, StoreError> {
+        let unavailable = |why: &str| Err(StoreError::Unavailable(why.into()));
         let (reply, answer) = oneshot::channel();
         self.counters.asked();
-        self.requests.try_send(request(reply)).map_err(|_| {
+        if let Err(refused) = self.requests.try_send(request(reply)) {
             self.counters.served(1);
-            StoreError::Unavailable("too many reports wait for the disk, or it is closing".into())
-        })?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("it is closing".into())))
+            return match refused {
+                TrySendError::Full(_) => unavailable("more reports wait than its disk can take"),
+                TrySendError::Disconnected(_) => unavailable("it is closed"),
+            };
+        }
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => unavailable("it is closing"),
+            Err(_) => unavailable("its disk does not answer"),
+        }
     }
 
-    fn stop(&self) {
+    fn stop(&self, patience: Duration) {
         let handle = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(handle) = handle {
-            handle.finish(&self.requests);
+            handle.finish(&self.requests, patience);
         }
     }
 }
 
 impl Drop for RedbStore {
     fn drop(&mut self) {
-        self.stop();
+        self.stop(PATIENCE);
     }
 }
 
@@ -177,6 +195,6 @@ impl Store for RedbStore {
     }
 
     async fn close(&self) {
-        self.stop();
+        self.stop(CLOSE_PATIENCE);
     }
 }

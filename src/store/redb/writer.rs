@@ -3,9 +3,9 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use redb::{Database, Durability};
@@ -14,7 +14,8 @@ use super::backend::Medium;
 use super::batch::{Answer, Batch, NewState, Request, changes};
 use super::codec::encode_changes;
 use super::file;
-use super::journal::Journal;
+use super::health::Health;
+use super::journal::{Journal, Position};
 use super::memory::Memory;
 use super::stats::Counters;
 use super::tables::{JOURNAL, META, META_FOLDED};
@@ -49,37 +50,6 @@ impl Default for FoldPace {
     }
 }
 
-/// Whether the last attempt to write worked.
-#[derive(Debug)]
-pub(super) struct Health {
-    trouble: Mutex<Option<StoreError>>,
-    counters: Arc<Counters>,
-}
-
-impl Health {
-    pub(super) fn new(counters: Arc<Counters>) -> Self {
-        Self { trouble: Mutex::new(None), counters }
-    }
-
-    pub(super) fn check(&self) -> Result<(), StoreError> {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.as_ref().map_or(Ok(()), |error| Err(error.clone()))
-    }
-
-    fn set(&self, outcome: &Result<(), StoreError>) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&*trouble, outcome) {
-            (Some(_), Ok(())) => tracing::info!("the store works again"),
-            (None, Err(error)) => {
-                self.counters.failed();
-                tracing::error!(%error, "the store failed; trying again");
-            }
-            _ => {}
-        }
-        *trouble = outcome.as_ref().err().cloned();
-    }
-}
-
 /// What the thread owns.
 pub(super) struct Writer {
     medium: Arc<dyn Medium>,
@@ -95,15 +65,25 @@ pub(super) struct Writer {
 
 /// The running thread.
 #[derive(Debug)]
-pub(super) struct WriterHandle(JoinHandle<()>);
+pub(super) struct WriterHandle {
+    /// Disconnected when the thread has ended.
+    ended: Receiver<()>,
+}
 
 impl WriterHandle {
-    /// Lets the thread write what waits, and waits for its end.
-    pub(super) fn finish(self, requests: &SyncSender<Request>) {
-        let asked = requests.send(Request::Close);
-        let ended = self.0.join();
-        if asked.is_err() || ended.is_err() {
-            tracing::error!("the store's writer ended before it was told to");
+    /// Lets the thread write what waits, and waits for its end, but not longer than `patience`: a
+    /// disk that does not answer must not keep the process alive.
+    pub(super) fn finish(&self, requests: &SyncSender<Request>, patience: Duration) {
+        // A full queue is emptied by the thread or, when that hangs, by nobody.
+        let asked = Instant::now();
+        while matches!(requests.try_send(Request::Close), Err(TrySendError::Full(_)))
+            && asked.elapsed() < patience
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let left = patience.saturating_sub(asked.elapsed());
+        if self.ended.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+            tracing::error!("the store's disk does not answer; leaving without it");
         }
     }
 }
@@ -133,8 +113,13 @@ impl Writer {
 
     pub(super) fn spawn(self) -> io::Result<(SyncSender<Request>, WriterHandle)> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let thread = thread::Builder::new().name("store".into()).spawn(|| self.run(receiver))?;
-        Ok((sender, WriterHandle(thread)))
+        let (running, ended) = sync_channel::<()>(0);
+        thread::Builder::new().name("store".into()).spawn(move || {
+            let alive = self.health.alive();
+            self.run(receiver);
+            drop((alive, running));
+        })?;
+        Ok((sender, WriterHandle { ended }))
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "the thread owns its end of the queue")]
@@ -227,21 +212,43 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&Database, &mut Journal) -> Result<(), redb::Error>,
     ) -> Result<(), StoreError> {
+        let busy = self.health.busy();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
+            // A file that was touched from outside is written no more. The handle stays: when the
+            // file is put back, all is well again.
+            if let Err(what) = self.medium.check() {
+                let text = format!("its file {what} while the server was running; put it back");
+                return Err(StoreError::Unavailable(text));
+            }
             let database = match self.database.take() {
                 Some(database) => database,
-                None => file::open_database(&*self.medium, Path::new("the store"))
-                    .map_err(|error| StoreError::Unavailable(error.to_string()))?,
+                None => self.reopen()?,
             };
             work(&database, &mut self.journal).map_err(|error| failure(&error))?;
             self.database = Some(database);
             Ok(())
         }));
         let outcome = outcome.unwrap_or_else(|_| {
-            Err(StoreError::Backend("its file is damaged; run tatuscan doctor".into()))
+            Err(StoreError::Backend("its file is damaged; restore it from a copy".into()))
         });
+        drop(busy);
         self.health.set(&outcome);
         outcome
+    }
+
+    /// Opens the file again, which must stand where this thread left it: another program may have
+    /// had it meanwhile.
+    fn reopen(&self) -> Result<Database, StoreError> {
+        let unavailable =
+            |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
+        let database = file::open_database(&*self.medium, Path::new("the store"))
+            .map_err(|error| unavailable(&error))?;
+        let position = Position::of(&database).map_err(|error| unavailable(&error))?;
+        if self.journal.can_stand_at(&position) {
+            return Ok(database);
+        }
+        let text = "its file was changed by another program; restart the server to use it as it is";
+        Err(StoreError::Unavailable(text.into()))
     }
 }
 

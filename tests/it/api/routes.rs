@@ -49,12 +49,17 @@ async fn a_patch_sets_clears_and_names_what_is_wrong() {
         (json!({"activation_days": 1.5}), "activation_days"),
         (json!({"computer_model": 1}), "computer_model"),
         (json!({"computer_activation": true}), "computer_activation"),
+        (json!({"computer_activation": "+262142-12-31T23:59:59"}), "Invalid datetime format"),
+        (json!({"computer_activation": "20240115"}), "Invalid datetime format"),
+        (json!({"computer_activation": 1e308}), "Invalid datetime format"),
         (json!([]), "JSON object"),
     ] {
         let (status, answer) = server.patch("m1", &patch).await;
         assert_eq!(status, 400, "{patch}: {answer}");
         assert!(answer["error"].as_str().unwrap().contains(text), "{patch}: {answer}");
     }
+    let absent = server.client.patch(server.url("/api/machines/nobody")).body("no JSON at all");
+    assert_eq!(absent.send().await.unwrap().status(), 404, "unknown comes first");
     let (status, answer) = server.patch("nobody", &json!({"activation_days": "soon"})).await;
     assert_eq!((status, answer["error"].as_str().unwrap()), (404, "Inventory not found: nobody"));
 }

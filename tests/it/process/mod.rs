@@ -5,4 +5,5 @@ mod descriptors;
 mod full_disk;
 mod kill;
 mod loadgen;
+mod meddling;
 mod start;

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -31,6 +31,8 @@ struct Platter {
     pending: Vec<Pending>,
     /// Operations until the power goes; `None` while it stays.
     fuse: Option<u64>,
+    /// Whether syncs never end.
+    hangs: bool,
 }
 
 /// A disk whose power can be cut.
@@ -118,6 +120,9 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        while self.0.lock().unwrap().hangs {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let mut platter = self.operation()?;
         platter.pending.clear();
         platter.durable = platter.current.clone();
@@ -132,6 +137,10 @@ impl StorageBackend for Disk {
 impl Medium for Disk {
     fn backend(&self) -> io::Result<AnyBackend> {
         Ok(AnyBackend::new(self.clone()))
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        Ok(())
     }
 }
 
@@ -195,7 +204,7 @@ async fn a_store_heals_when_its_disk_works_again() {
     assert!(store.check().await.is_err());
     assert!(store.machine(&MachineId::stored("m1")).await.is_ok(), "reads go on");
     disk.0.lock().unwrap().fuse = None;
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     while store.check().await.is_err() {
         assert!(started.elapsed().as_secs() < 5, "the store did not heal by itself");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -204,4 +213,55 @@ async fn a_store_heals_when_its_disk_works_again() {
     drop(store);
     let store = open(&disk, ALWAYS);
     assert!(store.machine(&MachineId::stored("m2")).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_hangs_is_said_in_time_and_holds_nothing_up() {
+    let disk = Disk::default();
+    RedbStore::create_medium(&disk, "the simulated disk".as_ref()).unwrap();
+    let store = open(&disk, ALWAYS);
+    write(&store, 1, 1).await.unwrap();
+    disk.0.lock().unwrap().hangs = true;
+    let asked = Instant::now();
+    let answer = write(&store, 2, 2).await;
+    assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    assert!(asked.elapsed() < Duration::from_secs(9), "{:?}", asked.elapsed());
+    assert!(store.check().await.is_err(), "it calls itself healthy");
+    assert!(store.machine(&MachineId::stored("m1")).await.is_ok(), "reads go on");
+    let asked = Instant::now();
+    store.close().await;
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    disk.0.lock().unwrap().hangs = false;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_another_program_wrote_meanwhile_is_not_written_over() {
+    let disk = Disk::default();
+    RedbStore::create_medium(&disk, "the simulated disk".as_ref()).unwrap();
+    let store = open(&disk, FoldPace::default());
+    write(&store, 1, 1).await.unwrap();
+    disk.light_fuse(0);
+    assert!(write(&store, 1, 2).await.is_err());
+    // The store has let go of the disk, and is kept from taking it again for a moment.
+    let other = Disk::default();
+    {
+        let mut platter = disk.0.lock().unwrap();
+        other.0.lock().unwrap().current = std::mem::take(&mut platter.durable);
+    }
+    let second = open(&other, FoldPace::default());
+    for seconds in 3..6 {
+        write(&second, 2, seconds).await.unwrap();
+    }
+    drop(second);
+    {
+        let mut platter = disk.0.lock().unwrap();
+        platter.current = std::mem::take(&mut other.0.lock().unwrap().current);
+        platter.fuse = None;
+    }
+    let answer = write(&store, 1, 9).await;
+    let Err(StoreError::Unavailable(why)) = answer else { panic!("{answer:?}") };
+    assert!(why.contains("changed by another program"), "{why}");
+    drop(store);
+    let store = open(&disk, FoldPace::default());
+    assert!(store.machine(&MachineId::stored("m2")).await.is_ok(), "the other's work is there");
 }
