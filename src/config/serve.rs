@@ -23,8 +23,6 @@ pub struct Serve {
     pub port: u16,
     /// Directory of the inventory; it need not exist yet.
     pub data_dir: PathBuf,
-    /// Whether somebody named that directory; if not, it is a default.
-    pub data_dir_named: bool,
     /// File of the inventory: a name in `data_dir`, or a path of its own.
     pub db_file: String,
     /// Where an SQLite file of the original would be.
@@ -61,14 +59,12 @@ impl Serve {
             warnings.push(format!("{names}: ignored, there is no gunicorn here"));
         }
         let named_dir = present(raw.data_dir);
-        let data_dir_named = named_dir.is_some();
         let data_dir = data_dir::choose(named_dir, environment);
         let (db_file, legacy_sqlite) = store_file::choose(present(raw.db_file), &data_dir)?;
         Ok(Self {
             bind: bind(present(raw.bind))?,
             port: port(present(raw.port))?,
             data_dir,
-            data_dir_named,
             db_file,
             legacy_sqlite,
             database_uri: present(raw.database_uri).map(DatabaseUri::new),

@@ -15,7 +15,6 @@ fn nothing_set_is_a_server_for_this_computer_only() {
     assert_eq!(serve.port, 8040);
     let expected = if Path::new("/data").is_dir() { "/data" } else { "./data" };
     assert_eq!(serve.data_dir, PathBuf::from(expected));
-    assert!(!serve.data_dir_named);
     assert_eq!(serve.db_file, "tatuscan.redb");
     assert_eq!(serve.store_path(), serve.data_dir.join("tatuscan.redb"));
     assert_eq!(serve.legacy_sqlite, serve.data_dir.join("tatuscan.db"));
@@ -91,7 +90,6 @@ fn other_names_of_a_variable_are_read() {
 fn an_sqlite_name_becomes_a_redb_file_beside_it() {
     let files = |name: &str| {
         let serve = serve(&[("TATUSCAN_DB_DIR", "/srv/t"), ("TATUSCAN_DB_FILE", name)]).unwrap();
-        assert!(serve.data_dir_named);
         let legacy = serve.legacy_sqlite.to_str().unwrap().to_owned();
         (serve.store_path().to_str().unwrap().to_owned(), legacy)
     };
@@ -122,10 +120,8 @@ fn systemd_says_where_the_data_goes_unless_somebody_else_does() {
     let data_dir = |variables: &[(&str, &str)]| -> Serve { serve(variables).unwrap() };
     let systemd = data_dir(&[("STATE_DIRECTORY", "/var/lib/tatuscan:/var/lib/other")]);
     assert_eq!(systemd.data_dir, PathBuf::from("/var/lib/tatuscan"));
-    assert!(!systemd.data_dir_named);
     let named = data_dir(&[("STATE_DIRECTORY", "/var/lib/tatuscan"), ("TATUSCAN_DB_DIR", "/x")]);
     assert_eq!(named.data_dir, PathBuf::from("/x"));
-    assert!(named.data_dir_named);
 }
 
 #[test]
