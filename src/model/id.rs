@@ -1,15 +1,17 @@
 //! The identity of a machine.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Most characters that an id may have.
 const MAX_CHARS: usize = 64;
 
 /// The identity of a machine, chosen by its agent: usually 64 lower-case hex digits.
 ///
-/// Ids are compared byte by byte: two ids that differ only by case are two machines.
+/// Ids are compared byte by byte: two ids that differ only by case are two machines. Copies share
+/// one text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MachineId(Box<str>);
+pub struct MachineId(Arc<str>);
 
 /// Why a text is no id for a new machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

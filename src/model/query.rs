@@ -69,65 +69,85 @@ impl MachineQuery {
     /// Answers the query from the machines that match its filter, given in the order of their
     /// names (see [`super::NameKey`]).
     #[must_use]
-    pub fn page(&self, mut machines: Vec<Arc<Machine>>) -> MachinePage {
+    pub fn page<'a>(&self, matching: impl Iterator<Item = &'a Arc<Machine>>) -> MachinePage {
+        if self.sort == Sort::Hostname && !self.descending {
+            return self.cut(matching);
+        }
+        let mut machines: Vec<_> = matching.collect();
         // Every sort is stable: equal values stay in the order of their names.
         match self.sort {
-            Sort::Hostname if self.descending => machines.reverse(),
-            Sort::Hostname => {}
-            Sort::Os => self.sort_by_text(&mut machines, |machine| &machine.os),
-            Sort::OsVersion => self.sort_by_text(&mut machines, |machine| &machine.os_version),
+            Sort::Hostname => machines.reverse(),
+            Sort::Os => machines = self.sorted_by_text(machines, |machine| &machine.os),
+            Sort::OsVersion => {
+                machines = self.sorted_by_text(machines, |machine| &machine.os_version);
+            }
             Sort::CreatedAt => self.sort_by(&mut machines, |machine| Some(machine.created_at)),
             Sort::UpdatedAt => self.sort_by(&mut machines, |machine| machine.updated_at),
             Sort::ComputerActivation => {
                 self.sort_by(&mut machines, |machine| machine.human.computer_activation);
             }
         }
-        let total = machines.len();
-        let end = self.limit.map_or(total, |limit| self.offset.saturating_add(limit)).min(total);
-        machines.truncate(end);
-        machines.drain(..self.offset.min(end));
-        MachinePage { machines, total }
+        self.cut(machines.into_iter())
     }
 
-    fn sort_by<K: Ord + Copy>(
+    /// The page out of the ordered machines; only its own are copied.
+    fn cut<'a>(&self, ordered: impl Iterator<Item = &'a Arc<Machine>>) -> MachinePage {
+        let end = self.limit.map_or(usize::MAX, |limit| self.offset.saturating_add(limit));
+        let mut page = MachinePage::default();
+        for machine in ordered {
+            if (self.offset..end).contains(&page.total) {
+                page.machines.push(Arc::clone(machine));
+            }
+            page.total += 1;
+        }
+        page
+    }
+
+    fn sort_by<K: Ord>(
         &self,
-        machines: &mut [Arc<Machine>],
+        machines: &mut [&Arc<Machine>],
         value: impl Fn(&Machine) -> Option<K>,
     ) {
         machines.sort_by_cached_key(|machine| {
             let value = value(machine);
+            let is_missing = value.is_none();
             let (up, down) = if self.descending { (None, value) } else { (value, None) };
-            (value.is_none(), up, down.map(Reverse))
+            (is_missing, up, down.map(Reverse))
         });
     }
 
-    /// Few different texts stand in many machines, so only those are ordered; a machine is then
-    /// sorted by its text's place.
-    fn sort_by_text(&self, machines: &mut [Arc<Machine>], text: impl Fn(&Machine) -> &str) {
-        let mut places: HashMap<&str, usize> =
-            machines.iter().map(|machine| (text(machine), 0)).collect();
-        let mut texts: Vec<_> = places.keys().map(|text| (fold(text), *text)).collect();
-        texts.sort_unstable();
-        let (mut place, mut last) = (0, None);
-        for (folded, text) in &texts {
-            place += usize::from(last.replace(folded) != Some(folded));
-            places.insert(text, place);
+    /// Few different texts stand in many machines: the machines are gathered by their text, and
+    /// only the texts are ordered.
+    fn sorted_by_text<'a>(
+        &self,
+        machines: Vec<&'a Arc<Machine>>,
+        text: impl Fn(&Machine) -> &str,
+    ) -> Vec<&'a Arc<Machine>> {
+        let count = machines.len();
+        let mut gathered: HashMap<&str, Vec<(usize, &'a Arc<Machine>)>> = HashMap::new();
+        for (place, machine) in machines.into_iter().enumerate() {
+            gathered.entry(text(machine)).or_default().push((place, machine));
         }
-        let keys: Vec<_> = machines
-            .iter()
-            .map(|machine| {
-                let text = text(machine);
-                (!text.is_empty()).then_some(places[text])
-            })
-            .collect();
-        drop(places);
-        let mut order: Vec<_> = (0..machines.len()).collect();
-        order.sort_by_key(|&index| {
-            let value = keys[index];
-            let (up, down) = if self.descending { (None, value) } else { (value, None) };
-            (value.is_none(), up, down.map(Reverse))
+        let missing = gathered.remove("").unwrap_or_default();
+        let mut groups: Vec<_> =
+            gathered.into_iter().map(|(text, group)| (fold(text), group)).collect();
+        groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        // Texts that differ only in case are one group, in the order of names.
+        groups.dedup_by(|next, group| {
+            let is_same = next.0 == group.0;
+            if is_same {
+                group.1.append(&mut next.1);
+                group.1.sort_unstable_by_key(|(place, _)| *place);
+            }
+            is_same
         });
-        let sorted: Vec<_> = order.into_iter().map(|index| Arc::clone(&machines[index])).collect();
-        machines.clone_from_slice(&sorted);
+        if self.descending {
+            groups.reverse();
+        }
+        let mut sorted = Vec::with_capacity(count);
+        for group in groups.into_iter().map(|(_, group)| group).chain([missing]) {
+            sorted.extend(group.into_iter().map(|(_, machine)| machine));
+        }
+        sorted
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::model::{Machine, MachineId, MachineQuery, NameKey, search_text};
+use crate::model::{Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, search_text};
 
 /// The machines by id and in the order of their names.
 #[derive(Debug, Default)]
@@ -74,14 +74,14 @@ impl Memory {
         self.free.push(index);
     }
 
-    /// Answers a query; the lock is only held while machines are looked at, not while they are
-    /// sorted.
-    pub(super) fn matching(&self, query: &MachineQuery) -> Vec<Arc<Machine>> {
+    /// Answers a query.
+    pub(super) fn page(&self, query: &MachineQuery) -> MachinePage {
         let slots = self.by_name.values().filter_map(|&index| self.slots[index].as_ref());
-        slots
-            .filter(|slot| query.filter.matches(&slot.machine, &slot.text))
-            .map(|slot| Arc::clone(&slot.machine))
-            .collect()
+        if query.filter == Filter::default() {
+            return query.page(slots.map(|slot| &slot.machine));
+        }
+        let matching = slots.filter(|slot| query.filter.matches(&slot.machine, &slot.text));
+        query.page(matching.map(|slot| &slot.machine))
     }
 }
 

@@ -165,7 +165,7 @@ impl Store for RedbStore {
     }
 
     async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError> {
-        Ok(query.page(self.read(|memory| memory.matching(query))))
+        Ok(self.read(|memory| memory.page(query)))
     }
 
     async fn machine_count(&self) -> Result<usize, StoreError> {
