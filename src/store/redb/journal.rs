@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
 
 use super::codec::encode_machine;
 use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY};
 use crate::model::Machine;
 
 /// Machines written in one transaction of a fold; between two of them reports are served.
-const SLICE: usize = 1_000;
+const SLICE: usize = 250;
 
 /// The newest state of machines by key; `None` for those that are gone.
 type States = BTreeMap<u32, Option<Arc<Machine>>>;
@@ -77,9 +77,15 @@ impl Journal {
     pub(super) fn fold_slice(&mut self, database: &Database) -> Result<(), redb::Error> {
         let Some(fold) = &mut self.fold else { return Ok(()) };
         let mut transaction = database.begin_write()?;
-        transaction.set_quick_repair(true);
-        let last = write_slice(&transaction, &fold.rest)?;
         let is_last = fold.rest.len() <= SLICE;
+        if is_last {
+            transaction.set_quick_repair(true);
+        } else {
+            // Nothing is lost with a slice: the journal still has it. It becomes durable with the
+            // next commit that is, at the latest with the last slice.
+            transaction.set_durability(Durability::None)?;
+        }
+        let last = write_slice(&transaction, &fold.rest)?;
         if is_last {
             finish(&transaction, fold.watermark, self.next_key)?;
         }
