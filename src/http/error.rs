@@ -16,7 +16,6 @@ use poem_openapi::types::{Example, Type as _};
 use serde::Serialize;
 
 use super::payload::JsonBody;
-use crate::model::MachineId;
 use crate::store::StoreError;
 use crate::wire::BadBody;
 
@@ -70,7 +69,7 @@ impl ApiError {
         Self { close: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, text) }
     }
 
-    pub(super) fn unknown_machine(id: &MachineId) -> Self {
+    pub(super) fn unknown_machine(id: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("Inventory not found: {id}"))
     }
 
