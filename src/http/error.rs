@@ -8,12 +8,11 @@ use poem::error::ResponseError;
 use poem_openapi::Object;
 use poem_openapi::payload::Payload as _;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::{Example, Type as _};
+use poem_openapi::types::{Example, ToJSON as _, Type as _};
 use serde::Serialize;
 
 use super::incident::incident;
 use super::payload::JsonBody;
-use crate::model::MachineId;
 use crate::store::StoreError;
 use crate::wire::BadBody;
 
@@ -28,9 +27,11 @@ pub(super) struct ErrorBody {
     pub(super) error: String,
     /// The status code, on 404 and 405 of unknown routes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
     pub(super) code: Option<u16>,
     /// Names the failure in the server's log, on 5xx.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
     pub(super) id: Option<String>,
 }
 
@@ -67,7 +68,7 @@ impl ApiError {
         Self { close: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, text) }
     }
 
-    pub(super) fn unknown_machine(id: &MachineId) -> Self {
+    pub(super) fn unknown_machine(id: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("Inventory not found: {id}"))
     }
 
@@ -208,10 +209,12 @@ macro_rules! documented_errors {
 }
 
 documented_errors! {
+    /// Asking whether the server is alive.
+    HealthError: REQUEST_TIMEOUT INTERNAL_SERVER_ERROR;
     /// Asking about machines.
-    QueryError: BAD_REQUEST INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    QueryError: BAD_REQUEST REQUEST_TIMEOUT INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
     /// Reading one machine.
-    FindError: NOT_FOUND INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    FindError: NOT_FOUND REQUEST_TIMEOUT INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
     /// Recording a report.
     RecordError: BAD_REQUEST REQUEST_TIMEOUT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
         INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
@@ -219,7 +222,28 @@ documented_errors! {
     EditError: BAD_REQUEST NOT_FOUND REQUEST_TIMEOUT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
         INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
     /// Deleting one machine.
-    DeleteError: NOT_FOUND INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    DeleteError: NOT_FOUND REQUEST_TIMEOUT INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
+        INSUFFICIENT_STORAGE;
+}
+
+/// An error as a client gets it with a status, for the API's document.
+pub(super) fn example_of(method: &str, status: &str) -> serde_json::Value {
+    let text = match (status, method) {
+        ("400", "get") => {
+            "status is 'sleeping', but takes online, late, offline, missing or manual"
+        }
+        ("400", "patch") => "No valid fields provided for update",
+        ("400", _) => "Missing required fields: ['ip']",
+        ("404", _) => "Inventory not found: lab-01-pc07",
+        ("408", _) => "The request took too long",
+        ("413", _) => "The body is larger than 64 KiB",
+        ("415", _) => "Content-Type must be application/json",
+        ("503", _) => "The inventory cannot be written at the moment; try again",
+        ("507", _) => "There is no space left for the inventory; free some on the server",
+        _ => "The inventory failed; the server's log says why",
+    };
+    let id = status.starts_with('5').then(|| "5f1c0e9a7b3d".to_owned());
+    ErrorBody { error: text.into(), code: None, id }.to_json().unwrap_or_default()
 }
 
 fn documented(status: StatusCode) -> MetaResponse {
@@ -227,7 +251,7 @@ fn documented(status: StatusCode) -> MetaResponse {
         description: match status {
             StatusCode::BAD_REQUEST => "A parameter or the body is wrong; the error names it",
             StatusCode::NOT_FOUND => "No machine has this id",
-            StatusCode::REQUEST_TIMEOUT => "The body did not come within 30 seconds",
+            StatusCode::REQUEST_TIMEOUT => "The request took longer than 30 seconds",
             StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than allowed",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body is not application/json, or is encoded",
             StatusCode::SERVICE_UNAVAILABLE => {

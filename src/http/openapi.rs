@@ -1,10 +1,12 @@
 //! The API's document, generated from the code.
 
+use poem_openapi::types::Type as _;
 use poem_openapi::{LicenseObject, OpenApiService, Tags};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::api::{Api, operations};
-use crate::wire::{FILTER_PARAMETERS, PAGE_PARAMETERS, Parameter};
+use super::error::example_of;
+use crate::wire::{FILTER_PARAMETERS, MachineEdit, PAGE_PARAMETERS, Parameter, Report};
 
 /// What an operation is about.
 #[derive(Tags)]
@@ -21,7 +23,7 @@ pub(super) fn service() -> OpenApiService<Api, ()> {
             "The machine inventory. Errors are JSON with `error`; times are RFC 3339 in the \
              server's zone; unknown fields in bodies are ignored.",
         )
-        .license(LicenseObject::new("MIT").identifier("MIT"))
+        .license(LicenseObject::new("MIT").url("https://opensource.org/licenses/MIT"))
 }
 
 /// The document as it is served and kept in `openapi/tatuscan.json`.
@@ -33,6 +35,18 @@ pub fn document() -> String {
     }
     for path in ["/api/facets", "/api/summary"] {
         add_parameters(&mut document, path, FILTER_PARAMETERS);
+    }
+    if let Some(top) = document.pointer_mut("/paths/~1api~1summary/get/parameters/0/schema") {
+        *top = json!({"type": "integer", "minimum": 1, "maximum": 50});
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        describe_null(schemas);
+        describe_bodies(schemas);
+    }
+    for (_, path) in members(&mut document, "paths") {
+        for (method, operation) in path.as_object_mut().into_iter().flatten() {
+            describe_responses(method, operation);
+        }
     }
     format!("{document:#}\n")
 }
@@ -46,10 +60,13 @@ fn add_parameters(document: &mut Value, path: &str, parameters: &[Parameter]) {
     let Some(described) = described.as_array_mut() else { return };
     described.extend(parameters.iter().map(|parameter| {
         let mut schema = if parameter.is_number {
-            json!({"type": "integer", "minimum": 0})
+            json!({"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64})
         } else {
             json!({"type": "string"})
         };
+        if !parameter.values.is_empty() {
+            schema["enum"] = parameter.values.into();
+        }
         if parameter.repeats {
             schema = json!({"type": "array", "items": schema});
         }
@@ -64,4 +81,102 @@ fn add_parameters(document: &mut Value, path: &str, parameters: &[Parameter]) {
             "schema": schema,
         })
     }));
+}
+
+/// What the derived schemas do not say about null: a field of an answer that may be null is always
+/// there, and null is one more value of an enumeration.
+fn describe_null(schemas: &mut Map<String, Value>) {
+    let named = schemas.clone();
+    for (name, schema) in schemas.iter_mut() {
+        let mut always = Vec::new();
+        for (field, property) in members(schema, "properties") {
+            if property["nullable"] != true {
+                continue;
+            }
+            always.push(Value::from(field.as_str()));
+            let target = property["allOf"][0]["$ref"].as_str().and_then(|at| at.rsplit('/').next());
+            if let Some(enumeration) = target.and_then(|name| named.get(name)) {
+                let mut values = enumeration["enum"].as_array().cloned().unwrap_or_default();
+                values.push(Value::Null);
+                let description = property["description"].take();
+                *property = json!({
+                    "description": description, "type": "string", "nullable": true, "enum": values,
+                });
+            }
+        }
+        if *name == Report::name() || *name == MachineEdit::name() {
+            continue;
+        }
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.extend(always);
+        }
+    }
+    let referred = Value::Object(schemas.clone()).to_string();
+    schemas.retain(|name, schema| {
+        schema["enum"].is_null() || referred.contains(&format!("/schemas/{name}\""))
+    });
+}
+
+/// What clients send: a number may be text that spells it, a date may be a number, and a change
+/// changes something.
+fn describe_bodies(schemas: &mut Map<String, Value>) {
+    for name in [Report::name(), MachineEdit::name()] {
+        let is_edit = name == MachineEdit::name();
+        let Some(schema) = schemas.get_mut(&*name) else { continue };
+        if is_edit {
+            schema["minProperties"] = 1.into();
+        }
+        for (field, property) in members(schema, "properties") {
+            let other = match (field.as_str(), property["type"].as_str()) {
+                (_, Some("integer")) => {
+                    // Empty text clears what a person changes, but is no number in a report.
+                    let least = u8::from(!is_edit);
+                    json!({"type": "string", "pattern": format!("^[0-9]{{{least},9}}$")})
+                }
+                (_, Some("number")) => {
+                    json!({"type": "string", "pattern": "^[0-9]{1,9}([.][0-9]{1,9})?$"})
+                }
+                ("computer_activation", _) => {
+                    // From the beginning of 1900 to the end of 9998.
+                    let (least, most) = (-2_208_988_800_i64, 253_370_764_799_i64);
+                    json!({"type": "number", "minimum": least, "maximum": most})
+                }
+                _ => continue,
+            };
+            let description = property.as_object_mut().and_then(|all| all.remove("description"));
+            *property = json!({"description": description, "oneOf": [property.take(), other]});
+        }
+    }
+}
+
+/// The headers that answers of a status have, and an example of each failure.
+fn describe_responses(method: &str, operation: &mut Value) {
+    let is_tagged = operation["responses"].get("304").is_some();
+    for (status, response) in members(operation, "responses") {
+        let header = match status.as_str() {
+            "503" => Some(("Retry-After", "Seconds after which to ask again.", "integer")),
+            "200" | "304" if is_tagged => Some(("ETag", "For If-None-Match.", "string")),
+            _ => None,
+        };
+        if let Some((name, description, kind)) = header {
+            let schema = json!({"type": kind});
+            response["headers"] =
+                json!({name: {"description": description, "required": true, "schema": schema}});
+        }
+        let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
+        let example = match schema.and_then(|schema| schema.rsplit('/').next()) {
+            Some("ErrorBody") => example_of(method, status),
+            Some("HealthReply") if status == "503" => json!({"status": "unhealthy"}),
+            _ => continue,
+        };
+        response["content"]["application/json"]["example"] = example;
+    }
+}
+
+/// What an object holds under a name, where that is an object too.
+fn members<'a>(
+    object: &'a mut Value,
+    name: &str,
+) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
+    object.get_mut(name).and_then(Value::as_object_mut).into_iter().flatten()
 }

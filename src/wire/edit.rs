@@ -15,7 +15,7 @@ use crate::model::{HumanEdit, MODEL_CHARS, clean};
 /// New values for what people know about a machine. Fields that are left out stay; null or empty
 /// text clears.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Object)]
-#[oai(example)]
+#[oai(example, nullable_all)]
 pub struct MachineEdit {
     /// Make and model of the computer; cut at 100 characters.
     pub computer_model: Option<String>,
@@ -23,7 +23,7 @@ pub struct MachineEdit {
     /// `DD/MM/YYYY` or epoch seconds. Without a zone it is wall time in the server's zone.
     pub computer_activation: Option<String>,
     /// Days in use.
-    #[oai(validator(minimum(value = "0")))]
+    #[oai(validator(minimum(value = "0"), maximum(value = "2147483647")))]
     pub activation_days: Option<i32>,
 }
 

@@ -15,12 +15,16 @@ use crate::model::{self, StatusRules};
 #[oai(example)]
 pub struct Machine {
     /// Days in use, as people keep them.
+    #[oai(nullable)]
     pub activation_days: Option<i32>,
     /// When the computer went into use.
+    #[oai(nullable)]
     pub computer_activation: Option<Timestamp>,
     /// Make and model of the computer.
+    #[oai(nullable)]
     pub computer_model: Option<String>,
     /// Processor load in percent at the last report; null when the stored number is not finite.
+    #[oai(nullable)]
     pub cpu_percent: Option<f64>,
     /// The first report.
     pub created_at: Timestamp,
@@ -39,8 +43,10 @@ pub struct Machine {
     /// Operating system and version for people; empty when never reported.
     pub os_version: String,
     /// Whether the machine is alive; null for manual entries.
+    #[oai(nullable)]
     pub status: Option<Status>,
     /// The last report; null until the second one.
+    #[oai(nullable)]
     pub updated_at: Option<Timestamp>,
 }
 
@@ -61,18 +67,21 @@ pub enum Status {
 
 /// A list of machines.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
+#[oai(example)]
 pub struct MachineList {
     /// The machines, in order.
     pub items: Vec<Machine>,
     /// How many items this answer holds.
     pub count: usize,
     /// How many machines match in all, when `limit` was given.
+    #[oai(skip_serializing_if_is_none)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
 }
 
 /// What was done, and the machine as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
+#[oai(example)]
 pub struct MachineReply {
     /// What was done, in Portuguese, as the original says it.
     pub message: String,
@@ -82,6 +91,7 @@ pub struct MachineReply {
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+#[oai(example)]
 pub struct Message {
     /// What was done, in Portuguese, as the original says it.
     pub message: String,
@@ -163,5 +173,23 @@ impl Example for Machine {
             status: Some(Status::Online),
             updated_at: Some(at(1_795_003_600)),
         }
+    }
+}
+
+impl Example for MachineList {
+    fn example() -> Self {
+        Self { items: vec![Machine::example()], count: 1, total: Some(41) }
+    }
+}
+
+impl Example for MachineReply {
+    fn example() -> Self {
+        Self { message: "Inventário atualizado com sucesso".into(), item: Machine::example() }
+    }
+}
+
+impl Example for Message {
+    fn example() -> Self {
+        Self { message: "Inventário removido".into() }
     }
 }

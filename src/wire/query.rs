@@ -20,6 +20,8 @@ pub struct Parameter {
     pub description: &'static str,
     /// What its absence means; empty for nothing.
     pub default: &'static str,
+    /// The only values it takes; empty when there are others.
+    pub values: &'static [&'static str],
     /// Whether it may be given more than once; any of the values then does.
     pub repeats: bool,
     /// Whether it is a whole number, not negative.
@@ -27,7 +29,7 @@ pub struct Parameter {
 }
 
 const fn text(name: &'static str, default: &'static str, description: &'static str) -> Parameter {
-    Parameter { name, description, default, repeats: false, is_number: false }
+    Parameter { name, description, default, values: &[], repeats: false, is_number: false }
 }
 
 const fn choice(name: &'static str, description: &'static str) -> Parameter {
@@ -49,7 +51,13 @@ pub const FILTER_PARAMETERS: &[Parameter] = &[
     choice("os", "Operating system, without regard to case; `-` for none."),
     choice("os_version", "Operating system version, without regard to case; `-` for none."),
     choice("model", "Computer model, without regard to case; `-` for none."),
-    choice("status", "`online`, `late`, `offline`, `missing`, or `manual` for manual entries."),
+    Parameter {
+        values: &["online", "late", "offline", "missing", "manual"],
+        ..choice(
+            "status",
+            "State, by how long ago it was last heard of; `manual` for manual entries.",
+        )
+    },
     choice("ip", "Address, or network such as `10.1.0.0/16`."),
     text(
         "seen",

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub struct Report {
     /// Identity: lower-case hex SHA-256 of the machine's physical MAC addresses, or any text of
     /// 1 to 64 characters from `[A-Za-z0-9._:-]`.
-    #[cfg_attr(feature = "server", oai(validator(min_length = 1, max_length = 64)))]
+    #[cfg_attr(feature = "server", oai(validator(pattern = "^[A-Za-z0-9._:-]{1,64}$")))]
     pub machine_id: String,
     /// Host name; may be empty, cut at 100 characters.
     pub hostname: String,
@@ -23,6 +23,7 @@ pub struct Report {
     pub os: String,
     /// Operating system and version for people, such as `Windows 11`; cut at 100 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", oai(nullable))]
     pub os_version: Option<String>,
     /// Processor load in percent over the agent's measuring window; clamped to 0 to 100.
     pub cpu_percent: f64,
@@ -31,25 +32,34 @@ pub struct Report {
     pub memory_total_mb: i64,
     /// Memory in use in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", oai(validator(minimum(value = "0"))))]
+    #[cfg_attr(feature = "server", oai(nullable, validator(minimum(value = "0"))))]
     pub memory_used_mb: Option<i64>,
-    /// The agent's own clock, RFC 3339. Informational: the server's clock decides.
+    /// The agent's own clock, RFC 3339. Informational, not read: the server's clock decides.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", oai(nullable))]
     pub timestamp: Option<String>,
     /// Seconds between two reports of this agent, when it repeats: the base of "online".
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", oai(validator(minimum(value = "1"), maximum(value = "86400"))))]
+    #[cfg_attr(
+        feature = "server",
+        oai(nullable, validator(minimum(value = "1"), maximum(value = "86400")))
+    )]
     pub interval_s: Option<u32>,
     /// Make and model; kept only while no model is known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", oai(nullable))]
     pub computer_model: Option<String>,
     /// When the computer went into use; kept only while no such date is known. RFC 3339,
     /// `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", oai(nullable))]
     pub computer_activation: Option<String>,
     /// Days in use; kept only while no such number is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", oai(validator(minimum(value = "0"))))]
+    #[cfg_attr(
+        feature = "server",
+        oai(nullable, validator(minimum(value = "0"), maximum(value = "2147483647")))
+    )]
     pub activation_days: Option<i32>,
 }
 

@@ -1,6 +1,6 @@
 //! Figures over machines as the API shows them.
 
-use poem_openapi::{Enum, Object};
+use poem_openapi::{Enum, Object, types::Example};
 use serde::Serialize;
 
 use super::{Machine, Presenter};
@@ -33,6 +33,7 @@ pub struct StatusCounts {
 /// How many machines there are of each kind. Each kind is counted among the machines that meet
 /// every other condition, so that other choices can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+#[oai(example)]
 pub struct Facets {
     /// Machines that meet every condition.
     pub total: usize,
@@ -61,6 +62,7 @@ pub struct AgeRange {
     /// From this many months on.
     pub from_months: u32,
     /// To less than this many months; null for the last range.
+    #[oai(nullable)]
     pub to_months: Option<u32>,
     /// How many computers.
     pub count: usize,
@@ -75,13 +77,17 @@ pub struct Ages {
     pub unknown: usize,
     /// Computers whose date is in the future; they are in no other figure.
     pub future: usize,
-    /// The mean age in months.
+    /// The mean age in months; null, as the other ages, when no age is known.
+    #[oai(nullable)]
     pub mean_months: Option<f64>,
     /// The median age in months.
+    #[oai(nullable)]
     pub median_months: Option<f64>,
     /// The age of the newest computer in months.
+    #[oai(nullable)]
     pub youngest_months: Option<f64>,
     /// The age of the oldest computer in months.
+    #[oai(nullable)]
     pub oldest_months: Option<f64>,
     /// How many computers are in each range of ages.
     pub ranges: Vec<AgeRange>,
@@ -117,6 +123,7 @@ pub struct Attention {
 
 /// The inventory at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
+#[oai(example)]
 pub struct Summary {
     /// How many machines.
     pub total: usize,
@@ -215,4 +222,52 @@ fn attention(summary: &model::Summary) -> Vec<Attention> {
     ];
     let some = concerns.into_iter().filter(|(_, count, _)| *count > 0);
     some.map(|(concern, count, query)| Attention { concern, count, query }).collect()
+}
+
+/// The figures of two computers, one of them without a date of activation.
+impl Example for Facets {
+    fn example() -> Self {
+        let all = |value: &str| vec![Count { value: value.into(), count: 2 }];
+        Self {
+            total: 2,
+            os: all("linux"),
+            os_version: all("Debian GNU/Linux 12 (bookworm)"),
+            model: all("Dell OptiPlex 7090"),
+            status: StatusCounts { online: 1, late: 0, offline: 1, missing: 0, manual: 0 },
+        }
+    }
+}
+
+impl Example for Summary {
+    fn example() -> Self {
+        let Facets { total, os, os_version, status, .. } = Facets::example();
+        let months = Some(34.2);
+        let ranges = AGE_RANGES.iter().enumerate().map(|(index, from)| AgeRange {
+            from_months: *from,
+            to_months: AGE_RANGES.get(index + 1).copied(),
+            count: usize::from(index == 1),
+        });
+        Self {
+            total,
+            status,
+            new_in_7_days: 1,
+            os: Distribution { items: os, others: 0 },
+            os_version: Distribution { items: os_version, others: 0 },
+            ages: Ages {
+                known: 1,
+                unknown: 1,
+                future: 0,
+                mean_months: months,
+                median_months: months,
+                youngest_months: months,
+                oldest_months: months,
+                ranges: ranges.collect(),
+            },
+            arrivals: vec![Machine::example()],
+            attention: vec![
+                Attention { concern: Concern::Offline, count: 1, query: "status=offline".into() },
+                Attention { concern: Concern::UnknownAge, count: 1, query: "age=none".into() },
+            ],
+        }
+    }
 }

@@ -3,33 +3,63 @@
 use std::sync::Arc;
 
 use poem::web::Data;
+use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use serde::Serialize;
 
 use crate::http::app::Context;
+use crate::http::error::HealthError;
 use crate::http::openapi::Tag;
 use crate::http::payload::JsonBody;
 
 pub(in crate::http) struct HealthApi;
 
-/// The state of a part of the server.
+/// The state of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
 #[oai(rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum StoreState {
     /// It works.
     Healthy,
     /// It cannot be read or written at the moment.
     Unhealthy,
-    /// The process answers.
+}
+
+/// The state of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+enum ProcessState {
+    /// It answers.
     Alive,
 }
 
-/// The state of the server.
+/// Whether the store works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+#[oai(example)]
 struct HealthReply {
-    /// `healthy`, `unhealthy` or `alive`.
-    status: State,
+    /// `healthy` with 200, `unhealthy` with 503.
+    status: StoreState,
+}
+
+impl Example for HealthReply {
+    fn example() -> Self {
+        Self { status: StoreState::Healthy }
+    }
+}
+
+/// That the process answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+#[oai(example)]
+struct LivenessReply {
+    /// Always `alive`.
+    status: ProcessState,
+}
+
+impl Example for LivenessReply {
+    fn example() -> Self {
+        Self { status: ProcessState::Alive }
+    }
 }
 
 #[derive(ApiResponse)]
@@ -48,18 +78,19 @@ impl HealthApi {
     ///
     /// For load balancers and readiness probes: 200 while the inventory can be read and written.
     #[oai(path = "/api/health", method = "get", operation_id = "checkHealth")]
-    async fn health(&self, context: Data<&Arc<Context>>) -> StoreHealth {
-        match context.inventory.check().await {
-            Ok(()) => StoreHealth::Healthy(JsonBody(HealthReply { status: State::Healthy })),
-            Err(_) => StoreHealth::Unhealthy(JsonBody(HealthReply { status: State::Unhealthy }), 5),
-        }
+    async fn health(&self, context: Data<&Arc<Context>>) -> Result<StoreHealth, HealthError> {
+        let reply = |status| JsonBody(HealthReply { status });
+        Ok(match context.inventory.check().await {
+            Ok(()) => StoreHealth::Healthy(reply(StoreState::Healthy)),
+            Err(_) => StoreHealth::Unhealthy(reply(StoreState::Unhealthy), 5),
+        })
     }
 
     /// Whether the process answers
     ///
     /// For liveness probes: 200 whatever the store does.
     #[oai(path = "/livez", method = "get", operation_id = "checkLiveness")]
-    async fn alive(&self) -> JsonBody<HealthReply> {
-        JsonBody(HealthReply { status: State::Alive })
+    async fn alive(&self) -> Result<JsonBody<LivenessReply>, HealthError> {
+        Ok(JsonBody(LivenessReply { status: ProcessState::Alive }))
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use poem::web::Data;
-use poem_openapi::param::Path;
 use poem_openapi::{ApiResponse, OpenApi};
 
+use super::machine_id::MachineIdPath;
 use crate::http::app::Context;
 use crate::http::error::{ApiError, DeleteError, EditError, FindError, QueryError, RecordError};
 use crate::http::listing::Listing;
@@ -91,9 +91,9 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: Path<String>,
+        machine_id: MachineIdPath,
     ) -> Result<JsonBody<Machine>, FindError> {
-        let id = MachineId::stored(&machine_id);
+        let MachineIdPath(id) = machine_id;
         let machine = context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         Ok(JsonBody(context.presenter().machine(&machine)))
     }
@@ -107,10 +107,10 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: Path<String>,
+        machine_id: MachineIdPath,
         body: JsonBytes<MachineEdit>,
     ) -> Result<JsonBody<MachineReply>, EditError> {
-        let id = MachineId::stored(&machine_id);
+        let MachineIdPath(id) = machine_id;
         // Unknown first, as the original answers, whatever the body says.
         context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         let edit = parse_edit(&body.read().await?, context.settings.zone)?;
@@ -127,9 +127,9 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: Path<String>,
+        machine_id: MachineIdPath,
     ) -> Result<JsonBody<Message>, DeleteError> {
-        let id = MachineId::stored(&machine_id);
+        let MachineIdPath(id) = machine_id;
         context.inventory.delete(&id).await.map_err(|error| named(error, &id))?;
         Ok(JsonBody(Message { message: "Inventário removido".to_owned() }))
     }

@@ -2,6 +2,7 @@
 
 mod figures;
 mod health;
+mod machine_id;
 mod machines;
 
 /// All operations.

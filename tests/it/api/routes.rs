@@ -78,6 +78,22 @@ async fn one_machine_can_be_read_by_its_encoded_id() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_not_text_is_the_id_of_no_machine() {
+    let server = Server::start().await;
+    for method in ["GET", "PATCH", "DELETE"] {
+        let method = method.parse().unwrap();
+        let request = server.client.request(method, server.url("/api/machines/%ff"));
+        let request = request.header("Content-Type", "application/json");
+        let response = request.body(r#"{"activation_days":1}"#).send().await.unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(
+            response.json::<Value>().await.unwrap(),
+            json!({"error": "Inventory not found: %ff"})
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_route_answers_head_and_options_and_refuses_other_methods() {
     let server = Server::start().await;
     server.report(&body("m1")).await;
