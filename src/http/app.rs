@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use futures_util::FutureExt as _;
 use http::header::{ALLOW, CONTENT_LENGTH};
 use http::{Method, StatusCode};
@@ -17,57 +15,35 @@ use poem::{Endpoint as _, EndpointExt as _, Request, Response};
 
 use super::api::Api;
 use super::compression::Encoding;
+use super::context::{Context, Settings};
 use super::error::{ApiError, allow_header, envelope};
 use super::metrics::Metrics;
 use super::routes::{Route, Routes};
 use super::{compression, headers, metrics, openapi, table, web};
 use crate::inventory::Inventory;
-use crate::wire::Presenter;
-
-/// What the server is told from outside.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// The zone that times are shown in, and that dates without a zone are in.
-    pub zone: Tz,
-    /// The clock.
-    pub now: fn() -> DateTime<Utc>,
-}
-
-/// What handlers share.
-pub(super) struct Context {
-    pub(super) inventory: Inventory,
-    pub(super) settings: Settings,
-    pub(super) metrics: Metrics,
-}
-
-impl Context {
-    pub(super) fn presenter(&self) -> Presenter {
-        let now = (self.settings.now)();
-        Presenter { zone: self.settings.zone, now, rules: self.inventory.rules() }
-    }
-}
 
 /// Everything the server answers.
 pub struct App {
     api: BoxEndpoint<'static>,
     pages: BoxEndpoint<'static>,
     routes: Routes,
-    context: Arc<Context>,
+    metrics: Arc<Metrics>,
 }
 
 impl App {
     /// The API, its document and the dashboard over an inventory.
     #[must_use]
     pub fn new(inventory: Inventory, settings: Settings) -> Self {
-        let context = Arc::new(Context { inventory, settings, metrics: Metrics::new() });
+        let context = Arc::new(Context { inventory, settings });
         let document = Bytes::from(openapi::document());
         let pages = web::routes(poem::Route::new(), document);
         let pages = metrics::routes(table::routes(pages));
+        let metrics = Arc::new(Metrics::new());
         Self {
             routes: Routes::new::<Api>(&[web::PAGES, table::PAGES, metrics::PAGES].concat()),
             api: openapi::service().data(Arc::clone(&context)).map_to_response().boxed(),
-            pages: pages.data(Arc::clone(&context)).map_to_response().boxed(),
-            context,
+            pages: pages.data(context).data(Arc::clone(&metrics)).map_to_response().boxed(),
+            metrics,
         }
     }
 
@@ -87,7 +63,7 @@ impl App {
         } else {
             self.answer(request, route, limit).await
         };
-        self.context.metrics.answered(&method, &route.path, response.status(), started.elapsed());
+        self.metrics.answered(&method, &route.path, response.status(), started.elapsed());
         headers::on_every_answer(response.headers_mut());
         if is_read {
             response = compression::compress(response, encoding).await;

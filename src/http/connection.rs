@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::serve::Limits;
+use super::limits::Limits;
 
 /// The requests of a connection: how many were begun, and how many answered.
 #[derive(Debug, Clone, Default)]

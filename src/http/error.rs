@@ -6,13 +6,12 @@ use http::{Method, StatusCode};
 use poem::Response;
 use poem::error::ResponseError;
 use poem_openapi::Object;
-use poem_openapi::payload::Payload as _;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{Example, ToJSON as _, Type as _};
 use serde::Serialize;
 
+use super::headers::JSON;
 use super::incident::incident;
-use super::payload::JsonBody;
 use crate::store::StoreError;
 use crate::wire::BadBody;
 
@@ -103,7 +102,7 @@ impl ApiError {
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
         let mut response = Response::builder().status(self.status).body(body);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -262,10 +261,7 @@ fn documented(status: StatusCode) -> MetaResponse {
         },
         status: Some(status.as_u16()),
         status_range: None,
-        content: vec![MetaMediaType {
-            content_type: JsonBody::<ErrorBody>::CONTENT_TYPE,
-            schema: ErrorBody::schema_ref(),
-        }],
+        content: vec![MetaMediaType { content_type: JSON, schema: ErrorBody::schema_ref() }],
         headers: vec![],
     }
 }

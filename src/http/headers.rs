@@ -6,6 +6,9 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
+/// The type of every answer of the API.
+pub(super) const JSON: &str = "application/json";
+
 /// Only our own files, nothing inline, and no text that becomes markup.
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \

@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::app::Context;
+use super::context::Context;
 use super::error::ApiError;
 use super::process::{self, Process};
 use crate::model::{Filter, StatusCounts};
@@ -191,12 +191,15 @@ pub(super) fn routes(route: Route) -> Route {
 }
 
 #[handler]
-async fn show(context: Data<&Arc<Context>>) -> Result<Response, ApiError> {
+async fn show(
+    context: Data<&Arc<Context>>,
+    metrics: Data<&Arc<Metrics>>,
+) -> Result<Response, ApiError> {
     let presenter = context.presenter();
     let summary =
         context.inventory.summary(Filter::default(), presenter.now, presenter.zone).await?;
     let process = process::observe(presenter.now);
-    let text = context.metrics.text(&context.inventory.stats(), summary.status, &process);
+    let text = metrics.text(&context.inventory.stats(), summary.status, &process);
     let text = text.map_err(|error| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::internal(status, "The server failed", &error.to_string())

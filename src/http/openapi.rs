@@ -1,21 +1,12 @@
 //! The API's document, generated from the code.
 
 use poem_openapi::types::Type as _;
-use poem_openapi::{LicenseObject, OpenApiService, Tags};
+use poem_openapi::{LicenseObject, OpenApiService};
 use serde_json::{Map, Value, json};
 
 use super::api::{Api, operations};
 use super::error::example_of;
 use crate::wire::{FILTER_PARAMETERS, MachineEdit, PAGE_PARAMETERS, Parameter, Report};
-
-/// What an operation is about.
-#[derive(Tags)]
-pub(super) enum Tag {
-    /// The machines of the inventory: agents report them, people read and change them.
-    Machines,
-    /// Whether the server is alive.
-    Health,
-}
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
     OpenApiService::new(operations(), "TatuScan", env!("CARGO_PKG_VERSION"))

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::freshness::{Known, Tag};
+use super::headers::JSON;
 
 /// Most bytes of a report or of a person's change.
 pub(super) const REPORT_BYTES: usize = 64 << 10;
@@ -132,7 +133,7 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
 }
 
 impl<T: Type> Payload for JsonBody<T> {
-    const CONTENT_TYPE: &'static str = "application/json";
+    const CONTENT_TYPE: &'static str = JSON;
 
     fn schema_ref() -> MetaSchemaRef {
         T::schema_ref()

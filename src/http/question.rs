@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::{FromRequest, Request, RequestBody};
 
-use super::app::Context;
+use super::context::Context;
 use super::error::ApiError;
 use super::freshness::Known;
 use crate::model::MachineQuery;

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use super::app::App;
 use super::connection::{Activity, GuardedStream};
+use super::limits::Limits;
 
 /// Connections that the kernel may hold for us: a fleet reconnects at once after a restart.
 const BACKLOG: i32 = 4096;
@@ -24,36 +25,6 @@ const BACKLOG: i32 = 4096;
 const HEAD_BYTES: usize = 32 << 10;
 /// Pause after a failed accept: with no descriptor left, trying at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// How long a client may take, and how many there may be.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Connections at once; more wait in the kernel's queue.
-    pub connections: usize,
-    /// From a connection's or a head's first byte to the head's end.
-    pub head: Duration,
-    /// From a request's head to its answer, its body included.
-    pub request: Duration,
-    /// Between two requests of a connection.
-    pub idle: Duration,
-    /// How long a client may refuse to take more of its answer.
-    pub write: Duration,
-    /// How long requests may go on after the server was told to stop.
-    pub drain: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4096,
-            head: Duration::from_secs(10),
-            request: Duration::from_secs(30),
-            idle: Duration::from_secs(75),
-            write: Duration::from_secs(30),
-            drain: Duration::from_secs(8),
-        }
-    }
-}
 
 /// Listens on `address`; the unspecified IPv6 address also takes IPv4 connections.
 ///

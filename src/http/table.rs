@@ -9,7 +9,7 @@ use poem::web::Data;
 use poem::{FromRequest as _, IntoResponse as _, Request, Response, Route, get, handler};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::app::Context;
+use super::context::Context;
 use super::error::ApiError;
 use super::question::Question;
 use super::web;

@@ -6,9 +6,9 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
-use crate::http::app::Context;
+use super::Tag;
+use crate::http::context::Context;
 use crate::http::error::QueryError;
-use crate::http::openapi::Tag;
 use crate::http::payload::Tagged;
 use crate::http::question::Question;
 use crate::wire::{Facets, Summary};

@@ -7,9 +7,9 @@ use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use serde::Serialize;
 
-use crate::http::app::Context;
+use super::Tag;
+use crate::http::context::Context;
 use crate::http::error::HealthError;
-use crate::http::openapi::Tag;
 use crate::http::payload::JsonBody;
 
 pub(in crate::http) struct HealthApi;

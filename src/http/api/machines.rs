@@ -5,11 +5,11 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
+use super::Tag;
 use super::machine_id::MachineIdPath;
-use crate::http::app::Context;
+use crate::http::context::Context;
 use crate::http::error::{ApiError, DeleteError, EditError, FindError, QueryError, RecordError};
 use crate::http::listing::Listing;
-use crate::http::openapi::Tag;
 use crate::http::payload::{JsonBody, JsonBytes};
 use crate::http::question::Question;
 use crate::model::MachineId;

@@ -5,10 +5,21 @@ mod health;
 mod machine_id;
 mod machines;
 
+use poem_openapi::Tags;
+
 /// All operations.
 pub(super) type Api = (machines::MachinesApi, figures::FiguresApi, health::HealthApi);
 
 /// All operations, to be routed or documented.
 pub(super) fn operations() -> Api {
     (machines::MachinesApi, figures::FiguresApi, health::HealthApi)
+}
+
+/// What an operation is about.
+#[derive(Tags)]
+pub(super) enum Tag {
+    /// The machines of the inventory: agents report them, people read and change them.
+    Machines,
+    /// Whether the server is alive.
+    Health,
 }

@@ -9,7 +9,7 @@ use super::codec::encode_machine;
 use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY};
 use crate::model::Machine;
 
-/// Machines written in one transaction of a fold; between two of them reports are served.
+/// Machines written, or rows removed, in one step of a fold.
 const SLICE: usize = 250;
 
 /// The newest state of machines by key; `None` for those that are gone.
@@ -30,11 +30,13 @@ pub(super) struct Journal {
     fold: Option<Fold>,
 }
 
-/// A fold under way: rows up to the watermark may go once the rest is written.
+/// A fold under way. Each step is small, so that reports can be written between two of them.
 #[derive(Debug)]
-struct Fold {
-    watermark: u64,
-    rest: States,
+enum Fold {
+    /// The rest is to be written; then the rows up to the watermark are folded.
+    Writing { watermark: u64, rest: States },
+    /// The folded rows are to be removed; nobody reads them any more.
+    Sweeping,
 }
 
 impl Journal {
@@ -68,16 +70,25 @@ impl Journal {
     /// Begins to fold all that is in the journal now.
     pub(super) fn begin_fold(&mut self) {
         let rest = std::mem::take(&mut self.changed);
-        self.fold = Some(Fold { watermark: self.sequence, rest });
+        self.fold = Some(Fold::Writing { watermark: self.sequence, rest });
         self.bytes = 0;
     }
 
-    /// Writes the next slice of the fold; after the last one the folded rows are gone. After an
-    /// error the same slice is written again: writing it twice changes nothing.
-    pub(super) fn fold_slice(&mut self, database: &Database) -> Result<(), redb::Error> {
-        let Some(fold) = &mut self.fold else { return Ok(()) };
+    /// Takes the next step of the fold. After an error the same step is taken again: taking it
+    /// twice changes nothing.
+    pub(super) fn fold_step(&mut self, database: &Database) -> Result<(), redb::Error> {
         let mut transaction = database.begin_write()?;
-        let is_last = fold.rest.len() <= SLICE;
+        let Some(Fold::Writing { watermark, rest }) = &mut self.fold else {
+            // A removed row is no loss, wherever a crash leaves it.
+            transaction.set_durability(Durability::None)?;
+            let is_last = sweep(&transaction, self.folded)?;
+            transaction.commit()?;
+            if is_last {
+                self.fold = None;
+            }
+            return Ok(());
+        };
+        let is_last = rest.len() <= SLICE;
         if is_last {
             transaction.set_quick_repair(true);
         } else {
@@ -85,16 +96,18 @@ impl Journal {
             // next commit that is, at the latest with the last slice.
             transaction.set_durability(Durability::None)?;
         }
-        let last = write_slice(&transaction, &fold.rest)?;
+        let last = write_slice(&transaction, rest)?;
         if is_last {
-            finish(&transaction, fold.watermark, self.next_key)?;
+            let mut meta = transaction.open_table(META)?;
+            meta.insert(META_FOLDED, *watermark)?;
+            meta.insert(META_NEXT_KEY, u64::from(self.next_key))?;
         }
         transaction.commit()?;
-        // Only what is surely on disk is forgotten.
-        fold.rest = last.map_or_else(States::new, |last| fold.rest.split_off(&(last + 1)));
+        // Only what is surely written is forgotten.
+        *rest = last.map_or_else(States::new, |last| rest.split_off(&(last + 1)));
         if is_last {
-            self.folded = fold.watermark;
-            self.fold = None;
+            self.folded = *watermark;
+            self.fold = Some(Fold::Sweeping);
         }
         Ok(())
     }
@@ -102,7 +115,10 @@ impl Journal {
     /// Whether a file that stands so can be the one this journal was written to: the last attempt
     /// to write may be in it or not.
     pub(super) fn can_stand_at(&self, found: &Position) -> bool {
-        let watermark = self.fold.as_ref().map_or(self.folded, |fold| fold.watermark);
+        let watermark = match &self.fold {
+            Some(Fold::Writing { watermark, .. }) => *watermark,
+            _ => self.folded,
+        };
         let folded = found.folded == self.folded || found.folded == watermark;
         folded && (found.last == self.sequence || found.last == self.sequence + 1)
     }
@@ -145,18 +161,13 @@ fn write_slice(transaction: &WriteTransaction, rest: &States) -> Result<Option<u
     Ok(last)
 }
 
-fn finish(
-    transaction: &WriteTransaction,
-    watermark: u64,
-    next_key: u32,
-) -> Result<(), redb::Error> {
-    let mut meta = transaction.open_table(META)?;
-    meta.insert(META_FOLDED, watermark)?;
-    meta.insert(META_NEXT_KEY, u64::from(next_key))?;
+/// Removes some of the rows that are folded, and says whether those were the last.
+fn sweep(transaction: &WriteTransaction, folded: u64) -> Result<bool, redb::Error> {
     let mut journal = transaction.open_table(JOURNAL)?;
-    let rows = journal.range(..=watermark)?.map(|row| Ok(row?.0.value()));
-    for sequence in rows.collect::<Result<Vec<_>, redb::StorageError>>()? {
+    let rows = journal.range(..=folded)?.take(SLICE).map(|row| Ok(row?.0.value()));
+    let rows = rows.collect::<Result<Vec<_>, redb::StorageError>>()?;
+    for sequence in &rows {
         journal.remove(sequence)?;
     }
-    Ok(())
+    Ok(rows.len() < SLICE)
 }

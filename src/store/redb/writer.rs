@@ -200,7 +200,7 @@ impl Writer {
         }
         if self.journal.is_folding() {
             let started = Instant::now();
-            let _ = self.with_database(|database, journal| journal.fold_slice(database));
+            let _ = self.with_database(|database, journal| journal.fold_step(database));
             self.counters.folded(!self.journal.is_folding(), started.elapsed());
         }
     }

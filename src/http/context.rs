@@ -1,0 +1,29 @@
+//! What handlers share.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::inventory::Inventory;
+use crate::wire::Presenter;
+
+/// What the server is told from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The zone that times are shown in, and that dates without a zone are in.
+    pub zone: Tz,
+    /// The clock.
+    pub now: fn() -> DateTime<Utc>,
+}
+
+/// What handlers share.
+pub(super) struct Context {
+    pub(super) inventory: Inventory,
+    pub(super) settings: Settings,
+}
+
+impl Context {
+    pub(super) fn presenter(&self) -> Presenter {
+        let now = (self.settings.now)();
+        Presenter { zone: self.settings.zone, now, rules: self.inventory.rules() }
+    }
+}
