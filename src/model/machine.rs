@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 
-use super::{HumanEdit, MachineId, Report};
+use super::{HumanEdit, MachineId, Report, Text};
 
 /// Everything known about one machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,13 +12,13 @@ pub struct Machine {
     /// Identity.
     pub id: MachineId,
     /// Host name; may be empty.
-    pub hostname: String,
+    pub hostname: Text,
     /// Primary address as the agent says it; free text, may be empty.
-    pub ip: String,
+    pub ip: Text,
     /// `linux`, `windows`, `darwin` or free text.
-    pub os: String,
+    pub os: Text,
     /// Operating system and version for people; empty when never reported.
-    pub os_version: String,
+    pub os_version: Text,
     /// Processor load in percent, 0 to 100.
     pub cpu_percent: f64,
     /// Installed memory in MiB.
@@ -39,7 +39,7 @@ pub struct Machine {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct HumanFields {
     /// Make and model of the computer.
-    pub computer_model: Option<String>,
+    pub computer_model: Option<Text>,
     /// When the computer went into use: the base of every age.
     pub computer_activation: Option<DateTime<Utc>>,
     /// Days in use, as the original's scripts keep them.

@@ -24,4 +24,4 @@ pub use summary::{
     AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,
     summary,
 };
-pub use text::{HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, OS_CHARS, clean};
+pub use text::{HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, OS_CHARS, Text, clean};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{HumanFields, MachineId};
+use super::{HumanFields, MachineId, Text};
 
 /// One report of one machine: checked, cleaned, and stamped with the time it came in.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,13 +10,13 @@ pub struct Report {
     /// Identity.
     pub id: MachineId,
     /// Host name; may be empty.
-    pub hostname: String,
+    pub hostname: Text,
     /// Primary address; free text, may be empty.
-    pub ip: String,
+    pub ip: Text,
     /// Operating system.
-    pub os: String,
+    pub os: Text,
     /// Operating system and version for people; `None` keeps what is known.
-    pub os_version: Option<String>,
+    pub os_version: Option<Text>,
     /// Processor load in percent, 0 to 100.
     pub cpu_percent: f64,
     /// Installed memory in MiB, not negative.

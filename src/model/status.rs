@@ -62,12 +62,12 @@ impl StatusRules {
 #[cfg(test)]
 mod tests {
     use super::{DateTime, Machine, Status, StatusRules, TimeDelta};
-    use crate::model::{HumanFields, MachineId, Report};
+    use crate::model::{HumanFields, MachineId, Report, Text};
 
     fn machine(interval_s: Option<u32>) -> Machine {
         Machine::first_seen(Report {
             id: MachineId::stored("m"),
-            hostname: String::new(),
+            hostname: Text::default(),
             ip: "10.0.0.1".into(),
             os: "linux".into(),
             os_version: None,

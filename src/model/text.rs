@@ -1,5 +1,9 @@
 //! Free text from agents and people, made harmless to show, log and store.
 
+/// Text of a machine. Up to 24 bytes, which most of it is, are kept where the text is referred to:
+/// a look at 20,000 machines then misses the processor's caches far less often.
+pub type Text = compact_str::CompactString;
+
 /// Most characters kept of a host name.
 pub const HOSTNAME_CHARS: usize = 100;
 /// Most characters kept of an address.
@@ -15,14 +19,14 @@ pub const MODEL_CHARS: usize = 100;
 /// Control characters could forge log lines and terminal output, bidirectional ones could make a
 /// name read as another; no store ever sees NUL.
 #[must_use]
-pub fn clean(text: &str, max_chars: usize) -> String {
+pub fn clean(text: &str, max_chars: usize) -> Text {
     let harmless = |byte: u8| (0x20..0x7f).contains(&byte);
     let trimmed = text.trim();
     if trimmed.len() <= max_chars && trimmed.bytes().all(harmless) {
-        return trimmed.to_owned();
+        return trimmed.into();
     }
-    let kept: String = text.chars().filter(|&c| !is_harmful(c)).collect();
-    kept.trim().chars().take(max_chars).collect::<String>().trim_end().to_owned()
+    let kept: Text = text.chars().filter(|&c| !is_harmful(c)).collect();
+    kept.trim().chars().take(max_chars).collect::<Text>().trim_end().into()
 }
 
 fn is_harmful(c: char) -> bool {

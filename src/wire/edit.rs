@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::BadBody;
 use super::ingest::{activation, activation_days};
 use super::lenient::Scalar;
-use crate::model::{HumanEdit, MODEL_CHARS, clean};
+use crate::model::{HumanEdit, MODEL_CHARS, Text, clean};
 
 /// New values for what people know about a machine. Fields that are left out stay; null or empty
 /// text clears.
@@ -64,7 +64,7 @@ pub fn parse_edit(body: &[u8], zone: Tz) -> Result<HumanEdit, BadBody> {
     Ok(edit)
 }
 
-fn computer_model(value: &Value) -> Result<Option<String>, BadBody> {
+fn computer_model(value: &Value) -> Result<Option<Text>, BadBody> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => {

@@ -37,13 +37,13 @@ prop_compose! {
         Report {
             id: MachineId::stored(&format!("m{number}")),
             hostname: NAMES[name].into(),
-            ip: if manual { "0.0.0.0".into() } else { format!("10.{net}.0.{number}") },
+            ip: if manual { "0.0.0.0".into() } else { format!("10.{net}.0.{number}").into() },
             os: SYSTEMS[system].into(),
             os_version: Some(VERSIONS[version].into()),
             memory_total_mb: if manual { 0 } else { 4096 },
             interval_s,
             human: HumanFields {
-                computer_model: MODELS[model].map(str::to_owned),
+                computer_model: MODELS[model].map(Into::into),
                 computer_activation: activation,
                 activation_days: None,
             },
@@ -270,7 +270,7 @@ async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditi
         tally(met_without("os_version").iter().map(|m| m.os_version.as_str())),
         "{url}"
     );
-    assert_eq!(facets.model, tally(models.iter().map(String::as_str)), "{url}");
+    assert_eq!(facets.model, tally(models.iter().map(|model| model.as_str())), "{url}");
     assert_eq!(facets.status, states(met_without("status").into_iter()), "{url}");
 
     let summary = inventory.summary(query.filter, noon(), Cuiaba).await.unwrap();

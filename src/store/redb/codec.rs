@@ -71,16 +71,16 @@ impl MachineRow<'_> {
         let optional_time = |us: Option<i64>| us.map(time).map_or(Some(None), |at| at.map(Some));
         Some(Machine {
             id: MachineId::stored(self.id),
-            hostname: self.hostname.to_owned(),
-            ip: self.ip.to_owned(),
-            os: self.os.to_owned(),
-            os_version: self.os_version.to_owned(),
+            hostname: self.hostname.into(),
+            ip: self.ip.into(),
+            os: self.os.into(),
+            os_version: self.os_version.into(),
             cpu_percent: self.cpu_percent,
             memory_total_mb: self.memory_total_mb,
             memory_used_mb: self.memory_used_mb,
             interval_s: self.interval_s,
             human: HumanFields {
-                computer_model: self.computer_model.map(str::to_owned),
+                computer_model: self.computer_model.map(Into::into),
                 computer_activation: optional_time(self.computer_activation_us)?,
                 activation_days: self.activation_days,
             },

@@ -30,9 +30,9 @@ fn any_id() -> impl Strategy<Value = MachineId> {
 fn any_report() -> impl Strategy<Value = Report> {
     let fields = (any_id(), 0..9_u8, 0..3_u8, any::<bool>(), 0..1000_i64, 0..1000_i64);
     fields.prop_map(|(id, name, os, brief, seconds, memory)| Report {
-        hostname: format!("pc-{name}"),
+        hostname: format!("pc-{name}").into(),
         os: ["", "linux", "Windows"][usize::from(os)].into(),
-        os_version: (!brief).then(|| format!("{os}.{name}")),
+        os_version: (!brief).then(|| format!("{os}.{name}").into()),
         memory_used_mb: (!brief).then_some(memory),
         human: HumanFields {
             activation_days: brief.then_some(i32::from(name)),
@@ -49,7 +49,7 @@ fn any_edit() -> impl Strategy<Value = HumanEdit> {
     (model, days, prop::option::of(prop::option::of(0..9999_i64))).prop_map(|(model, days, at)| {
         let time = |seconds| noon() + chrono::TimeDelta::seconds(seconds);
         HumanEdit {
-            computer_model: model,
+            computer_model: model.map(|model| model.map(Into::into)),
             activation_days: days,
             computer_activation: at.map(|at| at.map(time)),
         }

@@ -12,7 +12,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
 pub(crate) fn report(id: &str, seconds: i64) -> Report {
     Report {
         id: MachineId::stored(id),
-        hostname: format!("host-{id}"),
+        hostname: format!("host-{id}").into(),
         ip: "10.0.0.1".into(),
         os: "linux".into(),
         os_version: Some("Debian GNU/Linux 12 (bookworm)".into()),
