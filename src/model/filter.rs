@@ -66,6 +66,12 @@ pub enum Activation {
 }
 
 impl Period {
+    /// Whether every instant lies in it, so that none has to be looked up.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.from.is_none() && self.before.is_none()
+    }
+
     /// Whether the instant lies in it.
     #[must_use]
     pub fn contains(&self, instant: DateTime<Utc>) -> bool {
@@ -81,18 +87,19 @@ impl Filter {
         self.words.iter().all(|word| text.contains(word.as_str()))
             && self.choices_met(machine) == [true; 4]
             && self.matches_address(&machine.ip)
-            && self.seen.contains(machine.last_seen())
-            && self.created.contains(machine.created_at)
-            && self.activation.matches(machine.human.computer_activation)
+            && (self.seen.is_any() || self.seen.contains(machine.last_seen()))
+            && (self.created.is_any() || self.created.contains(machine.created_at))
+            && (self.activation == Activation::Any
+                || self.activation.matches(machine.human.computer_activation))
     }
 
     /// Whether the machine meets the conditions on operating system, version, model and state.
     #[must_use]
     pub fn choices_met(&self, machine: &Machine) -> [bool; 4] {
-        let model = machine.human.computer_model.as_deref().unwrap_or_default();
+        let model = || machine.human.computer_model.as_deref().unwrap_or_default();
         [
-            one_of(&self.os, &machine.os),
-            one_of(&self.os_version, &machine.os_version),
+            one_of(&self.os, || &machine.os),
+            one_of(&self.os_version, || &machine.os_version),
             one_of(&self.model, model),
             self.status.as_ref().is_none_or(|status| status.matches(machine)),
         ]
@@ -136,8 +143,12 @@ impl Activation {
     }
 }
 
-fn one_of(wanted: &[String], value: &str) -> bool {
-    wanted.is_empty() || wanted.iter().any(|wanted| same(wanted, value))
+fn one_of<'a>(wanted: &[String], value: impl FnOnce() -> &'a str) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let value = value();
+    wanted.iter().any(|wanted| same(wanted, value))
 }
 
 /// Equal without regard to case.

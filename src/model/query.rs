@@ -8,7 +8,7 @@ use super::order::fold;
 use super::{Filter, Machine};
 
 /// The column that orders a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// Host name, in natural order.
     #[default]
@@ -73,25 +73,14 @@ impl MachineQuery {
         if self.sort == Sort::Hostname && !self.descending {
             return self.cut(matching);
         }
-        let mut machines: Vec<_> = matching.collect();
-        // Every sort is stable: equal values stay in the order of their names.
-        match self.sort {
-            Sort::Hostname => machines.reverse(),
-            Sort::Os => machines = self.sorted_by_text(machines, |machine| &machine.os),
-            Sort::OsVersion => {
-                machines = self.sorted_by_text(machines, |machine| &machine.os_version);
-            }
-            Sort::CreatedAt => self.sort_by(&mut machines, |machine| Some(machine.created_at)),
-            Sort::UpdatedAt => self.sort_by(&mut machines, |machine| machine.updated_at),
-            Sort::ComputerActivation => {
-                self.sort_by(&mut machines, |machine| machine.human.computer_activation);
-            }
-        }
-        self.cut(machines.into_iter())
+        let machines: Vec<_> = matching.collect();
+        let order = self.sort.order(self.descending, &machines);
+        self.cut(order.into_iter().map(|place| machines[place]))
     }
 
     /// The page out of the ordered machines; only its own are copied.
-    fn cut<'a>(&self, ordered: impl Iterator<Item = &'a Arc<Machine>>) -> MachinePage {
+    #[must_use]
+    pub fn cut<'a>(&self, ordered: impl Iterator<Item = &'a Arc<Machine>>) -> MachinePage {
         let end = self.limit.map_or(usize::MAX, |limit| self.offset.saturating_add(limit));
         let mut page = MachinePage::default();
         for machine in ordered {
@@ -102,52 +91,68 @@ impl MachineQuery {
         }
         page
     }
+}
 
-    fn sort_by<K: Ord>(
-        &self,
-        machines: &mut [&Arc<Machine>],
-        value: impl Fn(&Machine) -> Option<K>,
-    ) {
-        machines.sort_by_cached_key(|machine| {
-            let value = value(machine);
-            let is_missing = value.is_none();
-            let (up, down) = if self.descending { (None, value) } else { (value, None) };
-            (is_missing, up, down.map(Reverse))
-        });
-    }
-
-    /// Few different texts stand in many machines: the machines are gathered by their text, and
-    /// only the texts are ordered.
-    fn sorted_by_text<'a>(
-        &self,
-        machines: Vec<&'a Arc<Machine>>,
-        text: impl Fn(&Machine) -> &str,
-    ) -> Vec<&'a Arc<Machine>> {
-        let count = machines.len();
-        let mut gathered: HashMap<&str, Vec<(usize, &'a Arc<Machine>)>> = HashMap::new();
-        for (place, machine) in machines.into_iter().enumerate() {
-            gathered.entry(text(machine)).or_default().push((place, machine));
-        }
-        let missing = gathered.remove("").unwrap_or_default();
-        let mut groups: Vec<_> =
-            gathered.into_iter().map(|(text, group)| (fold(text), group)).collect();
-        groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        // Texts that differ only in case are one group, in the order of names.
-        groups.dedup_by(|next, group| {
-            let is_same = next.0 == group.0;
-            if is_same {
-                group.1.append(&mut next.1);
-                group.1.sort_unstable_by_key(|(place, _)| *place);
+impl Sort {
+    /// The places of machines in this order; they come in the order of their names, in which equal
+    /// values stay.
+    #[must_use]
+    pub fn order(self, descending: bool, machines: &[&Arc<Machine>]) -> Vec<usize> {
+        match self {
+            Self::Hostname if descending => (0..machines.len()).rev().collect(),
+            Self::Hostname => (0..machines.len()).collect(),
+            Self::Os => by_text(descending, machines, |machine| &machine.os),
+            Self::OsVersion => by_text(descending, machines, |machine| &machine.os_version),
+            Self::CreatedAt => by_value(descending, machines, |machine| Some(machine.created_at)),
+            Self::UpdatedAt => by_value(descending, machines, |machine| machine.updated_at),
+            Self::ComputerActivation => {
+                by_value(descending, machines, |machine| machine.human.computer_activation)
             }
-            is_same
-        });
-        if self.descending {
-            groups.reverse();
         }
-        let mut sorted = Vec::with_capacity(count);
-        for group in groups.into_iter().map(|(_, group)| group).chain([missing]) {
-            sorted.extend(group.into_iter().map(|(_, machine)| machine));
-        }
-        sorted
     }
+}
+
+fn by_value<K: Ord>(
+    descending: bool,
+    machines: &[&Arc<Machine>],
+    value: impl Fn(&Machine) -> Option<K>,
+) -> Vec<usize> {
+    let mut order: Vec<_> = (0..machines.len()).collect();
+    order.sort_by_cached_key(|&place| {
+        let value = value(machines[place]);
+        let is_missing = value.is_none();
+        let (up, down) = if descending { (None, value) } else { (value, None) };
+        (is_missing, up, down.map(Reverse))
+    });
+    order
+}
+
+/// Few different texts stand in many machines: the machines are gathered by their text, and only
+/// the texts are ordered.
+fn by_text<'a>(
+    descending: bool,
+    machines: &[&'a Arc<Machine>],
+    text: impl Fn(&'a Machine) -> &'a str,
+) -> Vec<usize> {
+    let mut gathered: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, machine) in machines.iter().enumerate() {
+        gathered.entry(text(machine)).or_default().push(place);
+    }
+    let missing = gathered.remove("").unwrap_or_default();
+    let mut groups: Vec<_> =
+        gathered.into_iter().map(|(text, group)| (fold(text), group)).collect();
+    groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    // Texts that differ only in case are one group, in the order of names.
+    groups.dedup_by(|next, group| {
+        let is_same = next.0 == group.0;
+        if is_same {
+            group.1.append(&mut next.1);
+            group.1.sort_unstable();
+        }
+        is_same
+    });
+    if descending {
+        groups.reverse();
+    }
+    groups.into_iter().flat_map(|(_, group)| group).chain(missing).collect()
 }

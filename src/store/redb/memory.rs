@@ -1,9 +1,13 @@
 //! Every machine, in memory, for the reads.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, search_text};
+use chrono::{DateTime, Utc};
+
+use crate::model::{
+    Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort, search_text,
+};
 
 /// The machines by id and in the order of their names.
 #[derive(Debug, Default)]
@@ -12,6 +16,16 @@ pub(super) struct Memory {
     free: Vec<usize>,
     by_id: HashMap<MachineId, usize>,
     by_name: BTreeMap<NameKey, usize>,
+    /// Counts changes of anything that an order in `orders` depends on.
+    changes: u64,
+    orders: Mutex<HashMap<(Sort, bool), Order>>,
+}
+
+/// The slots in an order, as it was after so many changes.
+#[derive(Debug, Clone)]
+struct Order {
+    changes: u64,
+    slots: Arc<[usize]>,
 }
 
 #[derive(Debug)]
@@ -41,6 +55,7 @@ impl Memory {
         if let Some(&index) = self.by_id.get(&machine.id) {
             if let Some(slot) = self.slots[index].as_mut() {
                 let old = slot.update(key, machine);
+                self.changes += u64::from(ordered(&old) != ordered(machine));
                 if old.hostname != machine.hostname {
                     self.by_name.remove(&NameKey::new(&old.hostname, &machine.id));
                     self.by_name.insert(NameKey::new(&machine.hostname, &machine.id), index);
@@ -48,6 +63,7 @@ impl Memory {
             }
             return;
         }
+        self.changes += 1;
         let text = search_text(machine).into();
         let slot = Some(Slot { key, machine: Arc::clone(machine), text });
         let index = match self.free.pop() {
@@ -65,6 +81,7 @@ impl Memory {
     }
 
     pub(super) fn remove(&mut self, id: &MachineId) {
+        self.changes += 1;
         let Some(index) = self.by_id.remove(id) else {
             return;
         };
@@ -76,16 +93,49 @@ impl Memory {
 
     /// Answers a query.
     pub(super) fn page(&self, query: &MachineQuery) -> MachinePage {
-        let slots = self.by_name.values().filter_map(|&index| self.slots[index].as_ref());
-        if query.filter == Filter::default() {
-            return query.page(slots.map(|slot| &slot.machine));
+        let everything = query.filter == Filter::default();
+        let matches = |slot: &&Slot| everything || query.filter.matches(&slot.machine, &slot.text);
+        match query.sort {
+            // Every report changes this order: it is made for each query.
+            Sort::UpdatedAt => query.page(self.by_name().filter(matches).map(Slot::machine)),
+            Sort::Hostname if !query.descending => {
+                query.cut(self.by_name().filter(matches).map(Slot::machine))
+            }
+            _ => {
+                let order = self.order(query.sort, query.descending);
+                let slots = order.iter().filter_map(|&index| self.slots[index].as_ref());
+                query.cut(slots.filter(matches).map(Slot::machine))
+            }
         }
-        let matching = slots.filter(|slot| query.filter.matches(&slot.machine, &slot.text));
-        query.page(matching.map(|slot| &slot.machine))
+    }
+
+    fn by_name(&self) -> impl Iterator<Item = &Slot> {
+        self.by_name.values().filter_map(|&index| self.slots[index].as_ref())
+    }
+
+    /// The slots in an order that reports seldom change: made once, and again after a change.
+    fn order(&self, sort: Sort, descending: bool) -> Arc<[usize]> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(order) = orders.get(&(sort, descending))
+            && order.changes == self.changes
+        {
+            return Arc::clone(&order.slots);
+        }
+        let machines: Vec<_> = self.by_name().map(|slot| &slot.machine).collect();
+        let named: Vec<_> = self.by_name.values().copied().collect();
+        let places = sort.order(descending, &machines);
+        let slots: Arc<[usize]> = places.into_iter().map(|place| named[place]).collect();
+        let order = Order { changes: self.changes, slots: Arc::clone(&slots) };
+        orders.insert((sort, descending), order);
+        slots
     }
 }
 
 impl Slot {
+    fn machine(&self) -> &Arc<Machine> {
+        &self.machine
+    }
+
     /// Replaces the machine and answers the old one.
     fn update(&mut self, key: u32, machine: &Arc<Machine>) -> Arc<Machine> {
         let old = std::mem::replace(&mut self.machine, Arc::clone(machine));
@@ -95,6 +145,12 @@ impl Slot {
         }
         old
     }
+}
+
+/// What the orders that are kept depend on.
+fn ordered(machine: &Machine) -> ([&str; 3], Option<DateTime<Utc>>) {
+    let texts = [machine.hostname.as_str(), &machine.os, &machine.os_version];
+    (texts, machine.human.computer_activation)
 }
 
 /// What [`search_text`] is made of.

@@ -21,6 +21,9 @@ use super::stats::Counters;
 use super::tables::{JOURNAL, META, META_FOLDED};
 use crate::store::StoreError;
 
+/// Requests that wait already when the last commit ends show that there is load: so many of them
+/// are a batch at once, and those that come meanwhile are the next one.
+const LOAD: usize = 8;
 /// Requests that may wait; beyond them the server is overloaded and says so.
 const QUEUE: usize = 8_192;
 /// A batch is closed when this many requests wait, …
@@ -293,7 +296,11 @@ fn gather(queue: &Receiver<Request>, idle: Duration) -> Gathered {
         Err(RecvTimeoutError::Timeout) => return gathered,
         Err(RecvTimeoutError::Disconnected) => gathered.closed = true,
     }
+    gathered.drain(queue);
     let oldest = Instant::now();
+    if gathered.requests.len() >= LOAD {
+        return gathered;
+    }
     while !gathered.closed && gathered.may_grow() {
         let patience = QUIET.min(OLDEST.saturating_sub(oldest.elapsed()));
         match queue.recv_timeout(patience) {
@@ -302,14 +309,19 @@ fn gather(queue: &Receiver<Request>, idle: Duration) -> Gathered {
             Err(RecvTimeoutError::Disconnected) => gathered.closed = true,
         }
     }
-    while !gathered.closed && gathered.requests.len() < BATCH {
-        let Ok(request) = queue.try_recv() else { break };
-        gathered.take(request);
-    }
+    gathered.drain(queue);
     gathered
 }
 
 impl Gathered {
+    /// Takes what waits already.
+    fn drain(&mut self, queue: &Receiver<Request>) {
+        while !self.closed && self.requests.len() < BATCH {
+            let Ok(request) = queue.try_recv() else { return };
+            self.take(request);
+        }
+    }
+
     fn take(&mut self, request: Request) {
         match request {
             Request::Close => self.closed = true,

@@ -86,6 +86,10 @@ impl Model {
         machines.sort_by_key(|machine| NameKey::new(&machine.hostname, &machine.id));
         match query.sort {
             Sort::UpdatedAt => machines.sort_by_key(|m| (m.updated_at.is_none(), m.updated_at)),
+            Sort::OsVersion => machines.sort_by_key(|m| {
+                let text = NameKey::new(&m.os_version, &MachineId::stored(""));
+                (m.os_version.is_empty(), text)
+            }),
             _ => assert_eq!(query.sort, Sort::Hostname),
         }
         let end = query.limit.map_or(usize::MAX, |limit| query.offset.saturating_add(limit));
@@ -152,6 +156,7 @@ async fn agree(store: &dyn Store, model: &Model, context: &str) {
     assert_eq!(store.machine_count().await.unwrap(), model.0.len(), "{context}");
     for query in [
         MachineQuery::default(),
+        MachineQuery { sort: Sort::OsVersion, ..MachineQuery::default() },
         MachineQuery {
             sort: Sort::UpdatedAt,
             offset: 1,
