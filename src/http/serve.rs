@@ -23,6 +23,8 @@ use super::limits::Limits;
 const BACKLOG: i32 = 4096;
 /// Most bytes of a request's head; over it 431.
 const HEAD_BYTES: usize = 32 << 10;
+/// Most bytes that are read ahead for a connection: a head, and the beginning of a body.
+const BUFFER_BYTES: usize = 48 << 10;
 /// Pause after a failed accept: with no descriptor left, trying at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -144,7 +146,8 @@ async fn converse(
         // hyper's timer cannot tell a slow head from an idle connection: it gets the longer time,
         // and the guarded stream holds the head to the shorter one.
         .header_read_timeout(limits.idle)
-        .max_buf_size(HEAD_BYTES)
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(BUFFER_BYTES)
         // A client may close its side as soon as it has asked; it still waits for the answer.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service);
