@@ -40,7 +40,7 @@ fn an_open_loop_keeps_its_rate_and_empty_posts_are_refused() {
     let server = ServerProcess::start(directory.path());
     let (succeeded, said) =
         run(&server, &["--rate", "100", "--machines", "50", "--duration", "2s"]);
-    assert!(succeeded && said.contains("{201: 50, ") || said.contains("200: 1"), "{said}");
+    assert!(succeeded && said.contains("201: 50}"), "{said}");
     let rate: f64 = said.split(' ').next().unwrap().parse().unwrap();
     assert!((80.0..=101.0).contains(&rate), "{said}");
     let (succeeded, said) = run(&server, &["--work", "empty", "--duration", "500ms"]);
