@@ -2,7 +2,7 @@
 //!
 //! Closed loop: each connection sends its next request when the last one is answered; it finds
 //! what a server can do. Open loop: requests are due at fixed moments whatever the server does,
-//! and latency counts from those moments; it finds what clients feel.
+//! and latency counts from those moments when the server is late; it finds what clients feel.
 
 mod client;
 mod fleet;
@@ -96,14 +96,15 @@ pub async fn run(settings: Settings) -> anyhow::Result<Outcome> {
     let fleet = Arc::new(Fleet::new(settings.machines, settings.seed));
     let settings = Arc::new(settings);
     let mut observer = Observer::start(settings.pid).context("--pid")?;
+    let mut workers = Vec::with_capacity(settings.connections);
+    for number in 0..settings.connections {
+        let (settings, fleet) = (Arc::clone(&settings), Arc::clone(&fleet));
+        let connection = target.connect().await?;
+        workers.push(Worker::new(number, settings, fleet, target.clone(), connection));
+    }
     let start = Instant::now();
-    let workers: Vec<_> = (0..settings.connections)
-        .map(|number| {
-            let worker =
-                Worker::new(number, Arc::clone(&settings), Arc::clone(&fleet), target.clone());
-            tokio::spawn(worker.run(start))
-        })
-        .collect();
+    let workers: Vec<_> =
+        workers.into_iter().map(|worker| tokio::spawn(worker.run(start))).collect();
     let watching = observer.watch(settings.progress, settings.duration);
     let mut acknowledged = Acknowledged::new(settings.machines);
     let mut outcome = Outcome::new(&settings);

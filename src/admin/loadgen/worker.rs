@@ -30,11 +30,12 @@ pub(super) struct Worker {
     settings: Arc<Settings>,
     fleet: Arc<Fleet>,
     target: Target,
+    connection: Connection,
 }
 
 /// What came of a worker's share.
 pub(super) struct Worked {
-    /// Microseconds from the moment a request was due to the end of its answer.
+    /// Microseconds from the moment a request was due (see [`Worker::due`]) to the end of its answer.
     pub(super) latency_us: Histogram<u64>,
     /// The same, of the reads that were mixed in.
     pub(super) reads_us: Histogram<u64>,
@@ -51,13 +52,13 @@ impl Worker {
         settings: Arc<Settings>,
         fleet: Arc<Fleet>,
         target: Target,
+        connection: Connection,
     ) -> Self {
-        Self { number, settings, fleet, target }
+        Self { number, settings, fleet, target, connection }
     }
 
-    pub(super) async fn run(self, start: Instant) -> anyhow::Result<Worked> {
+    pub(super) async fn run(mut self, start: Instant) -> anyhow::Result<Worked> {
         let end = start + self.settings.duration;
-        let mut connection = self.target.connect().await?;
         let mut random = Random(self.settings.seed ^ self.number as u64);
         let mut worked = Worked::new()?;
         for round in 1_u64.. {
@@ -72,11 +73,11 @@ impl Worker {
                 } else {
                     self.request(machine, round, &mut random)
                 };
-                let answered = self.send(&mut connection, request).await;
+                let answered = self.send(request).await;
                 let took = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
                 let Some(status) = answered else {
                     worked.broken += 1;
-                    connection = self.reconnect(end).await?;
+                    self.connection = self.reconnect(end).await?;
                     continue;
                 };
                 *worked.statuses.entry(status).or_default() += 1;
@@ -94,14 +95,20 @@ impl Worker {
         Ok(worked)
     }
 
-    /// Waits for the moment that a request is due, in an open loop; in a closed one that is now.
+    /// Waits for the moment that a request is due, and says from when on its latency counts: in an
+    /// open loop from that moment when the connection was still busy then, because the server is
+    /// late. A connection that was free counts from its waking: that the system's timer woke it
+    /// late is not the server's doing.
     async fn due(&self, start: Instant, round: u64, machine: usize) -> Instant {
         let Some(rate) = self.settings.rate else { return Instant::now() };
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
         let position = (round - 1) as f64 * self.fleet.len() as f64 + machine as f64;
         let due = start + Duration::from_secs_f64(position / rate);
+        if Instant::now() >= due {
+            return due;
+        }
         sleep_until(due).await;
-        due
+        Instant::now()
     }
 
     fn request(
@@ -118,12 +125,8 @@ impl Worker {
         }
     }
 
-    async fn send(
-        &self,
-        connection: &mut Connection,
-        (method, path, body): (Method, &'static str, String),
-    ) -> Option<u16> {
-        connection.send(&method, path, &body).await.ok().map(|(status, _)| status)
+    async fn send(&mut self, (method, path, body): (Method, &'static str, String)) -> Option<u16> {
+        self.connection.send(&method, path, &body).await.ok().map(|(status, _)| status)
     }
 
     /// A new connection, as soon as the server takes one.
