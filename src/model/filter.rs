@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
-use super::{Machine, Status, StatusRules};
+use super::{Liveness, Machine, Status, StatusRules};
 
 /// Conditions that a machine must meet, all of them. The default meets every machine.
 ///
@@ -66,12 +66,6 @@ pub enum Activation {
 }
 
 impl Period {
-    /// Whether every instant lies in it, so that none has to be looked up.
-    #[must_use]
-    pub fn is_any(&self) -> bool {
-        self.from.is_none() && self.before.is_none()
-    }
-
     /// Whether the instant lies in it.
     #[must_use]
     pub fn contains(&self, instant: DateTime<Utc>) -> bool {
@@ -81,18 +75,6 @@ impl Period {
 }
 
 impl Filter {
-    /// Whether the machine meets every condition. `text` is its [`search_text`].
-    #[must_use]
-    pub fn matches(&self, machine: &Machine, text: &str) -> bool {
-        self.words.iter().all(|word| text.contains(word.as_str()))
-            && self.choices_met(machine) == [true; 4]
-            && self.matches_address(&machine.ip)
-            && (self.seen.is_any() || self.seen.contains(machine.last_seen()))
-            && (self.created.is_any() || self.created.contains(machine.created_at))
-            && (self.activation == Activation::Any
-                || self.activation.matches(machine.human.computer_activation))
-    }
-
     /// Whether the machine meets the conditions on operating system, version, model and state.
     #[must_use]
     pub fn choices_met(&self, machine: &Machine) -> [bool; 4] {
@@ -101,7 +83,7 @@ impl Filter {
             one_of(&self.os, || &machine.os),
             one_of(&self.os_version, || &machine.os_version),
             one_of(&self.model, model),
-            self.status.as_ref().is_none_or(|status| status.matches(machine)),
+            self.status.as_ref().is_none_or(|status| status.matches(&machine.liveness())),
         ]
     }
 
@@ -117,33 +99,24 @@ impl Filter {
         }
     }
 
-    fn matches_address(&self, ip: &str) -> bool {
-        if self.networks.is_empty() {
-            return true;
-        }
-        let Ok(address) = ip.trim().parse::<IpAddr>() else { return false };
-        let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
+    /// Whether the address lies in one of the networks, if any are asked for.
+    #[must_use]
+    pub fn matches_address(&self, address: Option<IpAddr>) -> bool {
+        let lies_in = |address| self.networks.iter().any(|network| network.contains(&address));
+        self.networks.is_empty() || address.is_some_and(lies_in)
     }
 }
 
 impl StatusFilter {
-    fn matches(&self, machine: &Machine) -> bool {
-        self.any_of.contains(&self.rules.status(machine, self.now))
+    /// Whether a machine that was last heard of then is in one of the states.
+    #[must_use]
+    pub fn matches(&self, liveness: &Liveness) -> bool {
+        self.any_of.contains(&self.rules.status_of(liveness, self.now))
     }
 }
 
-impl Activation {
-    fn matches(&self, activation: Option<DateTime<Utc>>) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Unknown => activation.is_none(),
-            Self::In(period) => activation.is_some_and(|at| period.contains(at)),
-        }
-    }
-}
-
-fn one_of<'a>(wanted: &[String], value: impl FnOnce() -> &'a str) -> bool {
+/// Whether the value is one of those wanted, without regard to case; any is when none are.
+pub fn one_of<'a>(wanted: &[String], value: impl FnOnce() -> &'a str) -> bool {
     if wanted.is_empty() {
         return true;
     }

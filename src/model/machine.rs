@@ -1,10 +1,11 @@
 //! A machine as the inventory knows it.
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::{HumanEdit, MachineId, Report, Text};
+use super::{HumanEdit, Liveness, MachineId, Report, Text};
 
 /// Everything known about one machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,6 +114,19 @@ impl Machine {
     #[must_use]
     pub fn last_seen(&self) -> DateTime<Utc> {
         self.updated_at.unwrap_or(self.created_at)
+    }
+
+    /// What its state is judged by.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        let (last_seen, is_manual) = (self.last_seen(), self.is_manual());
+        Liveness { last_seen, interval_s: self.interval_s, is_manual }
+    }
+
+    /// Its address, when what the agent says is one; an IPv4 address in IPv6 form is that one.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.ip.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
     }
 
     /// Entered by hand, with no agent behind it: the address 0.0.0.0 and no memory, as the

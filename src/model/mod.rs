@@ -13,13 +13,13 @@ mod summary;
 mod text;
 
 pub use edit::HumanEdit;
-pub use filter::{Activation, Filter, Period, StatusFilter, search_text};
+pub use filter::{Activation, Filter, Period, StatusFilter, one_of, search_text};
 pub use id::{InvalidMachineId, MachineId};
 pub use machine::{HumanFields, Machine};
 pub use order::NameKey;
 pub use query::{MachinePage, MachineQuery, Sort};
 pub use report::Report;
-pub use status::{Status, StatusRules};
+pub use status::{Liveness, Status, StatusRules};
 pub use summary::{
     AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,
     summary,

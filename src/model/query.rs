@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::order::fold;
@@ -66,30 +67,12 @@ pub struct MachinePage {
 }
 
 impl MachineQuery {
-    /// Answers the query from the machines that match its filter, given in the order of their
-    /// names (see [`super::NameKey`]).
+    /// The places of the page's machines among so many that match.
     #[must_use]
-    pub fn page<'a>(&self, matching: impl Iterator<Item = &'a Arc<Machine>>) -> MachinePage {
-        if self.sort == Sort::Hostname && !self.descending {
-            return self.cut(matching);
-        }
-        let machines: Vec<_> = matching.collect();
-        let order = self.sort.order(self.descending, &machines);
-        self.cut(order.into_iter().map(|place| machines[place]))
-    }
-
-    /// The page out of the ordered machines; only its own are copied.
-    #[must_use]
-    pub fn cut<'a>(&self, ordered: impl Iterator<Item = &'a Arc<Machine>>) -> MachinePage {
-        let end = self.limit.map_or(usize::MAX, |limit| self.offset.saturating_add(limit));
-        let mut page = MachinePage::default();
-        for machine in ordered {
-            if (self.offset..end).contains(&page.total) {
-                page.machines.push(Arc::clone(machine));
-            }
-            page.total += 1;
-        }
-        page
+    pub fn range(&self, matching: usize) -> Range<usize> {
+        let start = self.offset.min(matching);
+        let end = self.limit.map_or(matching, |limit| start.saturating_add(limit).min(matching));
+        start..end
     }
 }
 

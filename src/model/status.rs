@@ -20,6 +20,17 @@ pub enum Status {
     Missing,
 }
 
+/// What the state of a machine is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Liveness {
+    /// The last time the machine was heard of.
+    pub last_seen: DateTime<Utc>,
+    /// Seconds between two reports, when the agent says so.
+    pub interval_s: Option<u32>,
+    /// Entered by hand: nothing keeps it alive.
+    pub is_manual: bool,
+}
+
 /// Lengths of silence after which the state of a machine changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusRules {
@@ -41,12 +52,18 @@ impl StatusRules {
     /// The state of a machine at `now`; `None` for manual entries, which nothing keeps alive.
     #[must_use]
     pub fn status(&self, machine: &Machine, now: DateTime<Utc>) -> Option<Status> {
-        if machine.is_manual() {
+        self.status_of(&machine.liveness(), now)
+    }
+
+    /// The state of a machine of which this is known.
+    #[must_use]
+    pub fn status_of(&self, liveness: &Liveness, now: DateTime<Utc>) -> Option<Status> {
+        if liveness.is_manual {
             return None;
         }
-        let interval_s = machine.interval_s.unwrap_or(DEFAULT_INTERVAL_S);
+        let interval_s = liveness.interval_s.unwrap_or(DEFAULT_INTERVAL_S);
         let late = self.late.unwrap_or(TimeDelta::seconds(3 * i64::from(interval_s)));
-        let silent = now - machine.last_seen();
+        let silent = now - liveness.last_seen;
         Some(if silent < late {
             Status::Online
         } else if silent < self.offline {

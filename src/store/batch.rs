@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot::Sender;
 
-use super::codec::Change;
 use super::memory::Memory;
+use super::{Recorded, StoreError};
 use crate::model::{HumanEdit, Machine, MachineId, Report};
-use crate::store::{Recorded, StoreError};
 
 /// Something to write, and where the answer goes.
 pub(super) enum Request {
@@ -36,17 +35,34 @@ pub(super) enum Answer {
     Deleted(bool, Sender<Result<(), StoreError>>),
 }
 
-impl Answer {
-    /// Sends the answer, or the reason why the batch was not written. A receiver that is gone has
-    /// given up waiting.
-    pub(super) fn send(self, committed: &Result<(), StoreError>) {
-        fn say<T>(reply: Sender<Result<T, StoreError>>, answer: Result<T, StoreError>) {
-            drop(reply.send(answer));
+/// What a batch does to one machine. Keys are given once and never reused.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    /// The machine with this key is now so.
+    Put(u32, Arc<Machine>),
+    /// The machine with this key and id is gone.
+    Removed(u32, MachineId),
+}
+
+impl Request {
+    /// Says why the request was not served.
+    pub(super) fn refuse(self, error: StoreError) {
+        match self {
+            Self::Record { reply, .. } => say(reply, Err(error)),
+            Self::Edit { reply, .. } => say(reply, Err(error)),
+            Self::Delete { reply, .. } => say(reply, Err(error)),
+            Self::Close => {}
         }
+    }
+}
+
+impl Answer {
+    /// Sends the answer, or the reason why the batch was not written.
+    pub(super) fn send(self, committed: &Result<(), StoreError>) {
         // A failed batch answers nothing but its failure: what it found may not be so.
         match (self, committed.clone()) {
             (Self::Recorded(recorded, reply), committed) => {
-                say(reply, committed.map(|()| recorded))
+                say(reply, committed.map(|()| recorded));
             }
             (Self::Edited(edited, reply), committed) => {
                 say(reply, committed.and_then(|()| edited.ok_or(StoreError::NotFound)));
@@ -59,25 +75,24 @@ impl Answer {
     }
 }
 
-/// The new state of one machine; `None` when it is removed.
-pub(super) struct NewState {
-    pub(super) key: u32,
-    pub(super) id: MachineId,
-    pub(super) machine: Option<Arc<Machine>>,
+/// A receiver that is gone has given up waiting.
+fn say<T>(reply: Sender<Result<T, StoreError>>, answer: Result<T, StoreError>) {
+    drop(reply.send(answer));
 }
 
 /// The effect of requests on the inventory, not yet written.
 pub(super) struct Batch<'a> {
     memory: &'a Memory,
-    next_key: &'a mut u32,
+    next_key: u32,
     latest: HashMap<MachineId, usize>,
-    states: Vec<NewState>,
+    changes: Vec<Change>,
 }
 
 impl<'a> Batch<'a> {
-    /// A batch on top of `memory`; new machines get their keys from `next_key` on.
-    pub(super) fn new(memory: &'a Memory, next_key: &'a mut u32) -> Self {
-        Self { memory, next_key, latest: HashMap::new(), states: Vec::new() }
+    /// A batch on top of `memory`.
+    pub(super) fn new(memory: &'a Memory) -> Self {
+        let next_key = memory.next_key();
+        Self { memory, next_key, latest: HashMap::new(), changes: Vec::new() }
     }
 
     /// Applies one request and says what it is answered once the batch is written.
@@ -90,7 +105,7 @@ impl<'a> Batch<'a> {
             Request::Edit { id, edit, reply } => {
                 let edited = self.current(&id).map(|(key, machine)| {
                     let machine = Arc::new(machine.edited(&edit));
-                    self.set(key, id, Some(Arc::clone(&machine)));
+                    self.put(key, Arc::clone(&machine));
                     machine
                 });
                 Some(Answer::Edited(edited, reply))
@@ -98,7 +113,7 @@ impl<'a> Batch<'a> {
             Request::Delete { id, reply } => {
                 let found = self.current(&id);
                 if let Some((key, _)) = &found {
-                    self.set(*key, id, None);
+                    self.set(&id, Change::Removed(*key, id.clone()));
                 }
                 Some(Answer::Deleted(found.is_some(), reply))
             }
@@ -106,55 +121,56 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The new states, in an order in which they can be replayed.
-    pub(super) fn into_states(self) -> Vec<NewState> {
-        self.states
+    /// What has changed, in an order in which it can be replayed.
+    pub(super) fn into_changes(self) -> Vec<Change> {
+        self.changes
     }
 
     fn record(&mut self, report: Report) -> Recorded {
-        let id = report.id.clone();
-        let (key, machine, created) = match self.current(&id) {
+        let (key, machine, created) = match self.current(&report.id) {
             Some((key, machine)) => (key, machine.reported(report), false),
             None => {
-                let key = *self.next_key;
-                *self.next_key += 1;
+                let key = self.next_key;
+                self.next_key += 1;
                 (key, Machine::first_seen(report), true)
             }
         };
         let machine = Arc::new(machine);
-        self.set(key, id, Some(Arc::clone(&machine)));
+        self.put(key, Arc::clone(&machine));
         Recorded { machine, created }
     }
 
     fn current(&self, id: &MachineId) -> Option<(u32, Arc<Machine>)> {
-        if let Some(&index) = self.latest.get(id) {
-            let state = &self.states[index];
-            return state.machine.clone().map(|machine| (state.key, machine));
+        match self.latest.get(id).map(|&index| &self.changes[index]) {
+            Some(Change::Put(key, machine)) => Some((*key, Arc::clone(machine))),
+            Some(Change::Removed(..)) => None,
+            None => self.memory.entry(id).map(|(key, machine)| (key, Arc::clone(machine))),
         }
-        self.memory.entry(id).map(|(key, machine)| (key, Arc::clone(machine)))
     }
 
-    fn set(&mut self, key: u32, id: MachineId, machine: Option<Arc<Machine>>) {
-        match self.latest.get(&id) {
-            Some(&index) if self.states[index].key == key => self.states[index].machine = machine,
+    fn put(&mut self, key: u32, machine: Arc<Machine>) {
+        let id = machine.id.clone();
+        self.set(&id, Change::Put(key, machine));
+    }
+
+    /// Only the last state of a key counts.
+    fn set(&mut self, id: &MachineId, change: Change) {
+        match self.latest.get(id) {
+            Some(&index) if self.changes[index].key() == change.key() => {
+                self.changes[index] = change;
+            }
             _ => {
-                self.latest.insert(id.clone(), self.states.len());
-                self.states.push(NewState { key, id, machine });
+                self.latest.insert(id.clone(), self.changes.len());
+                self.changes.push(change);
             }
         }
     }
 }
 
-/// The states as the journal keeps them.
-pub(super) fn changes(states: &[NewState]) -> Vec<Change<'_>> {
-    states.iter().map(NewState::change).collect()
-}
-
-impl NewState {
-    fn change(&self) -> Change<'_> {
-        match &self.machine {
-            Some(machine) => Change::Put(self.key, machine.as_ref().into()),
-            None => Change::Removed(self.key, self.id.as_str()),
+impl Change {
+    pub(super) fn key(&self) -> u32 {
+        match self {
+            Self::Put(key, _) | Self::Removed(key, _) => *key,
         }
     }
 }

@@ -1,82 +1,146 @@
-//! The one thread that writes.
+//! What all back ends have in common: requests are gathered into batches, computed on the memory,
+//! written as one, applied to the memory, and only then answered.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redb::{Database, Durability};
+use async_trait::async_trait;
+use tokio::sync::oneshot;
 
-use super::backend::Medium;
-use super::batch::{Answer, Batch, NewState, Request, changes};
-use super::codec::encode_changes;
-use super::file;
+use super::batch::{Answer, Batch, Change, Request};
 use super::health::Health;
-use super::journal::{Journal, Position};
 use super::memory::Memory;
+use super::queue::{QUEUE, gather};
 use super::stats::Counters;
-use super::tables::{JOURNAL, META, META_FOLDED};
-use crate::store::StoreError;
+use super::{Recorded, Store, StoreError, StoreStats};
+use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
-/// Requests that wait already when the last commit ends show that there is load: so many of them
-/// are a batch at once, and those that come meanwhile are the next one.
-const LOAD: usize = 8;
-/// Requests that may wait; beyond them the server is overloaded and says so.
-const QUEUE: usize = 8_192;
-/// A batch is closed when this many requests wait, …
-const ENOUGH: usize = 32;
-/// … when this long none came, …
-const QUIET: Duration = Duration::from_millis(10);
-/// … or when the first of them has waited this long. So a lone client waits 10 ms, many never
-/// linger, and a few hundred a second still share commits.
-const OLDEST: Duration = Duration::from_millis(100);
-/// Most requests of one batch, so that a commit stays short.
-const BATCH: usize = 2_048;
+/// How long a write may take. Old agents give up after 10 s, so they get an answer before.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// How long the last write may take when the server stops, which has 10 s for everything.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// When the journal is folded into the table of machines.
-#[derive(Debug, Clone, Copy)]
-pub struct FoldPace {
-    /// Time between two folds, …
-    pub every: Duration,
-    /// … unless the journal has grown by this many bytes before.
-    pub bytes: usize,
+/// The memory, as the writer and the readers share it.
+pub(super) type SharedMemory = Arc<RwLock<Memory>>;
+
+/// The part of a back end that writes, on a thread of its own.
+pub(super) trait Writer: Send + 'static {
+    /// Gets ready to write; afterwards the memory holds everything that was acknowledged, by
+    /// whichever server.
+    fn begin(&mut self, memory: &RwLock<Memory>) -> Result<(), StoreError>;
+
+    /// Writes the changes, all or none, and says how many bytes that took. After `Ok` they survive
+    /// the end of the power, and the engine applies them to the memory. Without changes it ends
+    /// what `begin` began.
+    fn commit(&mut self, changes: &[Change]) -> Result<usize, StoreError>;
+
+    /// What there is to do between batches.
+    fn maintain(&mut self);
+
+    /// How long the thread may sleep when nothing is asked.
+    fn idle_time(&self) -> Duration;
+
+    /// Leaves everything as a clean end leaves it.
+    fn close(&mut self);
 }
 
-impl Default for FoldPace {
-    fn default() -> Self {
-        Self { every: Duration::from_secs(60), bytes: 64 << 20 }
-    }
+/// The part of a back end that readers use.
+#[async_trait]
+pub(super) trait Reader: Send + Sync + 'static {
+    /// Brings the memory up to what was acknowledged before, by whichever server.
+    async fn catch_up(&self, memory: &SharedMemory) -> Result<(), StoreError>;
+
+    /// Whether there is trouble that the last write did not see.
+    async fn check(&self) -> Result<(), StoreError>;
 }
 
-/// What the thread owns.
-pub(super) struct Writer {
-    medium: Arc<dyn Medium>,
-    /// `None` after an error: redb refuses every write on a handle that saw one.
-    database: Option<Database>,
-    journal: Journal,
-    memory: Arc<RwLock<Memory>>,
+/// A store: a back end, its memory, and the thread that writes.
+pub struct Engine<R> {
+    memory: SharedMemory,
     health: Arc<Health>,
     counters: Arc<Counters>,
-    last_fold: Instant,
-    pace: FoldPace,
+    thread: Mutex<Option<WriterThread>>,
+    requests: SyncSender<Request>,
+    reader: R,
 }
 
 /// The running thread.
-#[derive(Debug)]
-pub(super) struct WriterHandle {
+struct WriterThread {
     /// Disconnected when the thread has ended.
     ended: Receiver<()>,
 }
 
-impl WriterHandle {
+impl<R> Engine<R> {
+    /// Starts the thread that writes.
+    pub(super) fn start(
+        memory: SharedMemory,
+        health: Arc<Health>,
+        counters: Arc<Counters>,
+        writer: impl Writer,
+        reader: R,
+    ) -> io::Result<Self> {
+        let (requests, receiver) = sync_channel(QUEUE);
+        let (running, ended) = sync_channel::<()>(0);
+        let mut work = Work {
+            writer,
+            memory: Arc::clone(&memory),
+            health: Arc::clone(&health),
+            counters: Arc::clone(&counters),
+        };
+        thread::Builder::new().name("store".into()).spawn(move || {
+            let alive = work.health.alive();
+            work.run(&receiver);
+            // Whoever waits for the end may open the same store right after it.
+            drop((alive, receiver, work, running));
+        })?;
+        let thread = Mutex::new(Some(WriterThread { ended }));
+        Ok(Self { memory, health, counters, thread, requests, reader })
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
+        look(&self.memory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Hands a request to the writer and waits for its answer.
+    async fn write<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
+    ) -> Result<T, StoreError> {
+        let unavailable = |why: &str| Err(StoreError::Unavailable(why.into()));
+        let (reply, answer) = oneshot::channel();
+        self.counters.asked();
+        if let Err(refused) = self.requests.try_send(request(reply)) {
+            self.counters.served(1);
+            return match refused {
+                TrySendError::Full(_) => unavailable("more reports wait than its disk can take"),
+                TrySendError::Disconnected(_) => unavailable("it is closed"),
+            };
+        }
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => unavailable("it is closing"),
+            Err(_) => unavailable("its disk does not answer"),
+        }
+    }
+
+    fn stop(&self, patience: Duration) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            thread.finish(&self.requests, patience);
+        }
+    }
+}
+
+impl WriterThread {
     /// Lets the thread write what waits, and waits for its end, but not longer than `patience`: a
     /// disk that does not answer must not keep the process alive.
-    pub(super) fn finish(&self, requests: &SyncSender<Request>, patience: Duration) {
+    fn finish(&self, requests: &SyncSender<Request>, patience: Duration) {
         // A full queue is emptied by the thread or, when that hangs, by nobody.
         let asked = Instant::now();
         while matches!(requests.try_send(Request::Close), Err(TrySendError::Full(_)))
@@ -91,248 +155,146 @@ impl WriterHandle {
     }
 }
 
-impl Writer {
-    pub(super) fn new(
-        medium: Arc<dyn Medium>,
-        database: Database,
-        journal: Journal,
-        memory: Arc<RwLock<Memory>>,
-        health: Arc<Health>,
-        counters: Arc<Counters>,
-        pace: FoldPace,
-    ) -> Self {
-        let last_fold = Instant::now();
-        Self {
-            medium,
-            database: Some(database),
-            journal,
-            memory,
-            health,
-            counters,
-            last_fold,
-            pace,
-        }
+impl<R> std::fmt::Debug for Engine<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
     }
+}
 
-    pub(super) fn spawn(self) -> io::Result<(SyncSender<Request>, WriterHandle)> {
-        let (sender, receiver) = sync_channel(QUEUE);
-        let (running, ended) = sync_channel::<()>(0);
-        thread::Builder::new().name("store".into()).spawn(move || {
-            let alive = self.health.alive();
-            self.run(receiver);
-            drop((alive, running));
-        })?;
-        Ok((sender, WriterHandle { ended }))
+impl<R> Drop for Engine<R> {
+    fn drop(&mut self) {
+        self.stop(PATIENCE);
     }
+}
 
-    #[expect(clippy::needless_pass_by_value, reason = "the thread owns its end of the queue")]
-    fn run(mut self, requests: Receiver<Request>) {
+/// What the thread owns.
+struct Work<W> {
+    writer: W,
+    memory: SharedMemory,
+    health: Arc<Health>,
+    counters: Arc<Counters>,
+}
+
+impl<W: Writer> Work<W> {
+    fn run(&mut self, queue: &Receiver<Request>) {
         loop {
-            let gathered = gather(&requests, self.idle_time());
-            if !gathered.requests.is_empty() {
+            let gathered = gather(queue, self.idle_time());
+            let is_idle = gathered.requests.is_empty();
+            // A store that failed is tried again even when nothing is asked.
+            if !is_idle || (self.health.is_failing() && !gathered.closed) {
                 self.serve(gathered.requests);
             }
             if gathered.closed {
-                return;
+                return self.writer.close();
             }
-            self.maintain();
+            self.writer.maintain();
         }
     }
 
-    /// How long the thread may sleep when nothing is asked.
     fn idle_time(&self) -> Duration {
-        if self.database.is_none() {
-            RETRY_EVERY
-        } else if self.journal.is_folding() {
-            Duration::ZERO
-        } else {
-            self.pace.every.saturating_sub(self.last_fold.elapsed()).max(Duration::from_millis(1))
-        }
+        let idle = self.writer.idle_time();
+        if self.health.is_failing() { idle.min(RETRY_EVERY) } else { idle }
     }
 
     fn serve(&mut self, requests: Vec<Request>) {
         let count = requests.len();
-        let (answers, states) = self.apply(requests);
-        let committed = if states.is_empty() { Ok(()) } else { self.commit(states) };
+        let mut requests = Some(requests);
+        let mut answers = Vec::new();
+        let outcome = self.guarded(|work| {
+            work.writer.begin(&work.memory)?;
+            let changes;
+            (answers, changes) = work.compute(requests.take().unwrap_or_default());
+            work.commit(&changes)
+        });
         self.counters.served(count);
-        for answer in answers {
-            answer.send(&committed);
+        if let (Some(requests), Err(error)) = (requests, &outcome) {
+            requests.into_iter().for_each(|request| request.refuse(error.clone()));
         }
+        answers.into_iter().for_each(|answer| answer.send(&outcome));
     }
 
-    fn apply(&mut self, requests: Vec<Request>) -> (Vec<Answer>, Vec<NewState>) {
+    fn compute(&self, requests: Vec<Request>) -> (Vec<Answer>, Vec<Change>) {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let mut batch = Batch::new(&memory, &mut self.journal.next_key);
+        let mut batch = Batch::new(&memory);
         let answers = requests.into_iter().filter_map(|request| batch.apply(request)).collect();
-        (answers, batch.into_states())
+        (answers, batch.into_changes())
     }
 
-    /// Makes the states durable, then visible.
-    fn commit(&mut self, states: Vec<NewState>) -> Result<(), StoreError> {
-        let sequence = self.journal.sequence + 1;
-        let value = encode_changes(sequence, &changes(&states));
+    /// Makes the changes durable, then visible.
+    fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         let started = Instant::now();
-        self.with_database(|database, _| append(database, sequence, &value))?;
-        self.counters.committed(value.len(), started.elapsed());
-        self.journal.appended(sequence, value.len());
-        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
-        for NewState { key, id, machine } in states {
-            match &machine {
-                Some(machine) => memory.put(key, machine),
-                None => memory.remove(&id),
-            }
-            self.journal.changed(key, machine);
+        let bytes = self.writer.commit(changes)?;
+        if !changes.is_empty() {
+            self.counters.committed(bytes, started.elapsed());
+            self.memory.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
         }
         Ok(())
     }
 
-    /// Folds when it is time, and probes a store that failed.
-    fn maintain(&mut self) {
-        if self.database.is_none() {
-            // A real commit: only that shows that there is space again.
-            let _ = self.with_database(|database, journal| touch(database, journal));
-            return;
-        }
-        let due =
-            self.last_fold.elapsed() >= self.pace.every || self.journal.bytes >= self.pace.bytes;
-        if due && !self.journal.is_folding() {
-            self.last_fold = Instant::now();
-            if self.journal.is_dirty() {
-                self.journal.begin_fold();
-            }
-        }
-        if self.journal.is_folding() {
-            let started = Instant::now();
-            let _ = self.with_database(|database, journal| journal.fold_step(database));
-            self.counters.folded(!self.journal.is_folding(), started.elapsed());
-        }
-    }
-
-    /// Does something with the store, reopening it first when the last attempt failed. A failure
-    /// is logged when it is new, kept as the store's health, and lets go of the handle. A damaged
-    /// page makes redb panic; that too is a failure, not the end of the thread.
-    fn with_database(
+    /// Keeps the health; a panic of a library is a failure of the store, not the end of the thread.
+    fn guarded(
         &mut self,
-        work: impl FnOnce(&Database, &mut Journal) -> Result<(), redb::Error>,
+        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let busy = self.health.busy();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            // A file that was touched from outside is written no more. The handle stays: when the
-            // file is put back, all is well again.
-            if let Err(what) = self.medium.check() {
-                let text = format!("its file {what} while the server was running; put it back");
-                return Err(StoreError::Unavailable(text));
-            }
-            let database = match self.database.take() {
-                Some(database) => database,
-                None => self.reopen()?,
-            };
-            work(&database, &mut self.journal).map_err(|error| failure(&error))?;
-            self.database = Some(database);
-            Ok(())
-        }));
-        let outcome = outcome.unwrap_or_else(|_| {
-            Err(StoreError::Backend("its file is damaged; restore it from a copy".into()))
-        });
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(self)));
         drop(busy);
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(StoreError::Backend("it broke while it was writing; see the log above".into()))
+        });
         self.health.set(&outcome);
         outcome
     }
+}
 
-    /// Opens the file again, which must stand where this thread left it: another program may have
-    /// had it meanwhile.
-    fn reopen(&self) -> Result<Database, StoreError> {
-        let unavailable =
-            |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
-        let database = file::open_database(&*self.medium, Path::new("the store"))
-            .map_err(|error| unavailable(&error))?;
-        let position = Position::of(&database).map_err(|error| unavailable(&error))?;
-        if self.journal.can_stand_at(&position) {
-            return Ok(database);
+#[async_trait]
+impl<R: Reader> Store for Engine<R> {
+    async fn record_reports(&self, reports: Vec<Report>) -> Result<Vec<Recorded>, StoreError> {
+        if reports.is_empty() {
+            return Ok(Vec::new());
         }
-        let text = "its file was changed by another program; restart the server to use it as it is";
-        Err(StoreError::Unavailable(text.into()))
-    }
-}
-
-fn failure(error: &redb::Error) -> StoreError {
-    match error {
-        redb::Error::Io(source) if source.kind() == io::ErrorKind::StorageFull => StoreError::Full,
-        other => StoreError::Unavailable(other.to_string()),
-    }
-}
-
-fn append(database: &Database, sequence: u64, value: &[u8]) -> Result<(), redb::Error> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_durability(Durability::Immediate)?;
-    transaction.set_quick_repair(true);
-    transaction.open_table(JOURNAL)?.insert(sequence, value)?;
-    Ok(transaction.commit()?)
-}
-
-/// Commits a change that changes nothing.
-fn touch(database: &Database, _: &Journal) -> Result<(), redb::Error> {
-    use redb::ReadableTable as _;
-    let mut transaction = database.begin_write()?;
-    transaction.set_quick_repair(true);
-    {
-        let mut meta = transaction.open_table(META)?;
-        let folded = meta.get(META_FOLDED)?.map_or(0, |folded| folded.value());
-        meta.insert(META_FOLDED, folded)?;
-    }
-    Ok(transaction.commit()?)
-}
-
-struct Gathered {
-    requests: Vec<Request>,
-    closed: bool,
-}
-
-/// Waits up to `idle` for a request, then for more that can share its commit.
-fn gather(queue: &Receiver<Request>, idle: Duration) -> Gathered {
-    let mut gathered = Gathered { requests: Vec::new(), closed: false };
-    match queue.recv_timeout(idle) {
-        Ok(first) => gathered.take(first),
-        Err(RecvTimeoutError::Timeout) => return gathered,
-        Err(RecvTimeoutError::Disconnected) => gathered.closed = true,
-    }
-    gathered.drain(queue);
-    let oldest = Instant::now();
-    if gathered.requests.len() >= LOAD {
-        return gathered;
-    }
-    while !gathered.closed && gathered.may_grow() {
-        let patience = QUIET.min(OLDEST.saturating_sub(oldest.elapsed()));
-        match queue.recv_timeout(patience) {
-            Ok(request) => gathered.take(request),
-            Err(RecvTimeoutError::Timeout) => break,
-            Err(RecvTimeoutError::Disconnected) => gathered.closed = true,
-        }
-    }
-    gathered.drain(queue);
-    gathered
-}
-
-impl Gathered {
-    /// Takes what waits already.
-    fn drain(&mut self, queue: &Receiver<Request>) {
-        while !self.closed && self.requests.len() < BATCH {
-            let Ok(request) = queue.try_recv() else { return };
-            self.take(request);
-        }
+        self.write(|reply| Request::Record { reports, reply }).await
     }
 
-    fn take(&mut self, request: Request) {
-        match request {
-            Request::Close => self.closed = true,
-            request => self.requests.push(request),
-        }
+    async fn machine(&self, id: &MachineId) -> Result<Arc<Machine>, StoreError> {
+        self.reader.catch_up(&self.memory).await?;
+        self.look(|memory| memory.machine(id)).ok_or(StoreError::NotFound)
     }
 
-    /// Waiting pays: only single reports are here, and not many. A person's change and a whole
-    /// batch of reports are written at once.
-    fn may_grow(&self) -> bool {
-        let patient = |request: &Request| matches!(request, Request::Record { reports, .. } if reports.len() == 1);
-        self.requests.len() < ENOUGH && self.requests.last().is_none_or(patient)
+    async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError> {
+        self.reader.catch_up(&self.memory).await?;
+        Ok(self.look(|memory| memory.page(query)))
+    }
+
+    async fn machine_count(&self) -> Result<usize, StoreError> {
+        self.reader.catch_up(&self.memory).await?;
+        Ok(self.look(Memory::len))
+    }
+
+    async fn edit_machine(
+        &self,
+        id: &MachineId,
+        edit: HumanEdit,
+    ) -> Result<Arc<Machine>, StoreError> {
+        let id = id.clone();
+        self.write(|reply| Request::Edit { id, edit, reply }).await
+    }
+
+    async fn delete_machine(&self, id: &MachineId) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(|reply| Request::Delete { id, reply }).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.health.check()?;
+        self.reader.check().await
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.counters.stats()
+    }
+
+    async fn close(&self) {
+        self.stop(CLOSE_PATIENCE);
     }
 }

@@ -1,11 +1,11 @@
-//! Whether the store can be written, as the last attempt showed.
+//! Whether a store can be written, as the last attempt showed.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::StoreError;
 use super::stats::Counters;
-use crate::store::StoreError;
 
 /// A write that takes longer than this shows that the disk hangs.
 const HANGING: Duration = Duration::from_secs(5);
@@ -48,6 +48,11 @@ impl Health {
         }
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.as_ref().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// Whether the last attempt failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     pub(super) fn set(&self, outcome: &Result<(), StoreError>) {

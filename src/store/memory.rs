@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::batch::Change;
+use super::facts::{Facts, Sieve, Vocabulary};
 use crate::model::{
     Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort, search_text,
 };
@@ -13,9 +15,14 @@ use crate::model::{
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     slots: Vec<Option<Slot>>,
-    free: Vec<usize>,
-    by_id: HashMap<MachineId, usize>,
-    by_name: BTreeMap<NameKey, usize>,
+    /// The facts of the machine in the slot of the same number.
+    facts: Vec<Facts>,
+    vocabulary: Vocabulary,
+    free: Vec<u32>,
+    by_id: HashMap<MachineId, u32>,
+    by_name: BTreeMap<NameKey, u32>,
+    /// No machine has a key from here on, and none ever had.
+    next_key: u32,
     /// Counts changes of anything that an order in `orders` depends on.
     changes: u64,
     orders: Mutex<HashMap<(Sort, bool), Order>>,
@@ -25,7 +32,7 @@ pub(super) struct Memory {
 #[derive(Debug, Clone)]
 struct Order {
     changes: u64,
-    slots: Arc<[usize]>,
+    slots: Arc<[u32]>,
 }
 
 #[derive(Debug)]
@@ -37,6 +44,25 @@ struct Slot {
 }
 
 impl Memory {
+    /// The memory of a store that gave the keys below `next_key`.
+    pub(super) fn with_next_key(next_key: u32) -> Self {
+        Self { next_key, ..Self::default() }
+    }
+
+    pub(super) fn next_key(&self) -> u32 {
+        self.next_key
+    }
+
+    /// Makes changes visible that are durable.
+    pub(super) fn apply(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Put(key, machine) => self.put(*key, machine),
+                Change::Removed(key, id) => self.remove(*key, id),
+            }
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }
@@ -47,13 +73,21 @@ impl Memory {
 
     /// The machine and the key it is stored under.
     pub(super) fn entry(&self, id: &MachineId) -> Option<(u32, &Arc<Machine>)> {
-        let slot = self.slots.get(*self.by_id.get(id)?)?.as_ref()?;
+        let slot = self.slot(*self.by_id.get(id)?)?;
         Some((slot.key, &slot.machine))
     }
 
-    pub(super) fn put(&mut self, key: u32, machine: &Arc<Machine>) {
+    fn slot(&self, index: u32) -> Option<&Slot> {
+        self.slots.get(index as usize)?.as_ref()
+    }
+
+    fn put(&mut self, key: u32, machine: &Arc<Machine>) {
+        self.next_key = self.next_key.max(key + 1);
+        let facts = self.vocabulary.facts(machine);
         if let Some(&index) = self.by_id.get(&machine.id) {
-            if let Some(slot) = self.slots[index].as_mut() {
+            let before = std::mem::replace(&mut self.facts[index as usize], facts);
+            self.vocabulary.forget(&before);
+            if let Some(slot) = self.slots[index as usize].as_mut() {
                 let old = slot.update(key, machine);
                 self.changes += u64::from(ordered(&old) != ordered(machine));
                 if old.hostname != machine.hostname {
@@ -68,25 +102,29 @@ impl Memory {
         let slot = Some(Slot { key, machine: Arc::clone(machine), text });
         let index = match self.free.pop() {
             Some(index) => {
-                self.slots[index] = slot;
+                self.slots[index as usize] = slot;
+                self.facts[index as usize] = facts;
                 index
             }
             None => {
                 self.slots.push(slot);
-                self.slots.len() - 1
+                self.facts.push(facts);
+                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
         self.by_id.insert(machine.id.clone(), index);
         self.by_name.insert(NameKey::new(&machine.hostname, &machine.id), index);
     }
 
-    pub(super) fn remove(&mut self, id: &MachineId) {
+    fn remove(&mut self, key: u32, id: &MachineId) {
+        self.next_key = self.next_key.max(key + 1);
         self.changes += 1;
         let Some(index) = self.by_id.remove(id) else {
             return;
         };
-        if let Some(slot) = self.slots[index].take() {
+        if let Some(slot) = self.slots[index as usize].take() {
             self.by_name.remove(&NameKey::new(&slot.machine.hostname, id));
+            self.vocabulary.forget(&self.facts[index as usize]);
         }
         self.free.push(index);
     }
@@ -94,37 +132,70 @@ impl Memory {
     /// Answers a query.
     pub(super) fn page(&self, query: &MachineQuery) -> MachinePage {
         let everything = query.filter == Filter::default();
-        let matches = |slot: &&Slot| everything || query.filter.matches(&slot.machine, &slot.text);
-        match query.sort {
+        let sieve = self.vocabulary.sieve(&query.filter);
+        let order = match query.sort {
             // Every report changes this order: it is made for each query.
-            Sort::UpdatedAt => query.page(self.by_name().filter(matches).map(Slot::machine)),
-            Sort::Hostname if !query.descending => {
-                query.cut(self.by_name().filter(matches).map(Slot::machine))
-            }
-            _ => {
-                let order = self.order(query.sort, query.descending);
-                let slots = order.iter().filter_map(|&index| self.slots[index].as_ref());
-                query.cut(slots.filter(matches).map(Slot::machine))
-            }
+            Sort::UpdatedAt => self.order(Sort::Hostname, false),
+            sort => self.order(sort, query.descending),
+        };
+        let mut matching = Vec::new();
+        let matching = if everything {
+            &order
+        } else {
+            matching.extend(order.iter().filter(|&&index| self.matches(&sieve, index)));
+            &matching[..]
+        };
+        let slots = query.range(matching.len());
+        let page = if query.sort == Sort::UpdatedAt {
+            &self.by_last_report(matching, query.descending, slots.end)[slots]
+        } else {
+            &matching[slots]
+        };
+        let machines = page.iter().filter_map(|&index| self.slot(index));
+        MachinePage {
+            machines: machines.map(|slot| Arc::clone(&slot.machine)).collect(),
+            total: matching.len(),
         }
     }
 
-    fn by_name(&self) -> impl Iterator<Item = &Slot> {
-        self.by_name.values().filter_map(|&index| self.slots[index].as_ref())
+    fn matches(&self, sieve: &Sieve<'_>, index: u32) -> bool {
+        self.slot(index)
+            .is_some_and(|slot| sieve.lets_through(&self.facts[index as usize], &slot.text))
+    }
+
+    /// The first `wanted` of these slots, which come in the order of names, by their last report;
+    /// machines without a second one come last.
+    fn by_last_report(&self, slots: &[u32], descending: bool, wanted: usize) -> Vec<u32> {
+        let key = |(place, index): (usize, &u32)| {
+            let at = self.facts[*index as usize].updated_at.map(|at| at.timestamp_micros());
+            let rank = at.map(|at| if descending { -at } else { at });
+            (rank.is_none(), rank, place, *index)
+        };
+        let mut keys: Vec<_> = slots.iter().enumerate().map(key).collect();
+        if wanted < keys.len() {
+            keys.select_nth_unstable(wanted);
+            keys.truncate(wanted);
+        }
+        keys.sort_unstable();
+        keys.into_iter().map(|(.., index)| index).collect()
     }
 
     /// The slots in an order that reports seldom change: made once, and again after a change.
-    fn order(&self, sort: Sort, descending: bool) -> Arc<[usize]> {
+    fn order(&self, sort: Sort, descending: bool) -> Arc<[u32]> {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(order) = orders.get(&(sort, descending))
             && order.changes == self.changes
         {
             return Arc::clone(&order.slots);
         }
-        let machines: Vec<_> = self.by_name().map(|slot| &slot.machine).collect();
         let named: Vec<_> = self.by_name.values().copied().collect();
-        let places = sort.order(descending, &machines);
-        let slots: Arc<[usize]> = places.into_iter().map(|place| named[place]).collect();
+        let slots: Arc<[u32]> = if sort == Sort::Hostname && !descending {
+            named.into()
+        } else {
+            let machines: Vec<_> = named.iter().filter_map(|&index| self.slot(index)).collect();
+            let machines: Vec<_> = machines.iter().map(|slot| &slot.machine).collect();
+            sort.order(descending, &machines).into_iter().map(|place| named[place]).collect()
+        };
         let order = Order { changes: self.changes, slots: Arc::clone(&slots) };
         orders.insert((sort, descending), order);
         slots
@@ -132,10 +203,6 @@ impl Memory {
 }
 
 impl Slot {
-    fn machine(&self) -> &Arc<Machine> {
-        &self.machine
-    }
-
     /// Replaces the machine and answers the old one.
     fn update(&mut self, key: u32, machine: &Arc<Machine>) -> Arc<Machine> {
         let old = std::mem::replace(&mut self.machine, Arc::clone(machine));

@@ -1,7 +1,14 @@
 //! Keeping the inventory: one trait, several back ends.
 
+mod batch;
+mod engine;
 mod error;
+mod facts;
+mod health;
+mod memory;
+mod queue;
 pub mod redb;
+mod stats;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,6 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use engine::Engine;
 pub use error::{OpenError, StoreError};
 
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};

@@ -1,9 +1,9 @@
-//! What the writer did, counted.
+//! What a store did, counted.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::store::StoreStats;
+use super::StoreStats;
 
 /// Counters that the writer advances and anybody may read.
 #[derive(Debug, Default)]
@@ -34,8 +34,8 @@ impl Counters {
         self.commit_us.fetch_add(micros(took), Relaxed);
     }
 
-    pub(super) fn folded(&self, is_finished: bool, took: Duration) {
-        self.folds.fetch_add(u64::from(is_finished), Relaxed);
+    pub(super) fn folded(&self, took: Duration) {
+        self.folds.fetch_add(1, Relaxed);
         self.fold_us.fetch_add(micros(took), Relaxed);
     }
 

@@ -3,19 +3,22 @@
 //!
 //! The checksum tells a damaged value from a good one whatever the file's own checks say.
 
+use std::sync::Arc;
+
 use bincode::config::{Configuration, standard};
 use bincode::{BorrowDecode, Encode};
 use chrono::{DateTime, Utc};
 
 use crate::model::{HumanFields, Machine, MachineId};
+use crate::store::batch::Change;
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
 const CONFIG: Configuration = standard();
 
-/// A change to the table of machines.
+/// A [`Change`] as the journal keeps it.
 #[derive(Debug, Encode, BorrowDecode)]
-pub(super) enum Change<'a> {
+enum ChangeRow<'a> {
     /// The machine with this key is now so.
     Put(u32, MachineRow<'a>),
     /// The machine with this key and id is gone.
@@ -24,7 +27,7 @@ pub(super) enum Change<'a> {
 
 /// A machine as it is kept. Times are microseconds since 1970.
 #[derive(Debug, Encode, BorrowDecode)]
-pub(super) struct MachineRow<'a> {
+struct MachineRow<'a> {
     id: &'a str,
     hostname: &'a str,
     ip: &'a str,
@@ -67,7 +70,7 @@ impl<'a> From<&'a Machine> for MachineRow<'a> {
 
 impl MachineRow<'_> {
     /// The machine; `None` when a time is outside what can be written as a date.
-    pub(super) fn machine(&self) -> Option<Machine> {
+    fn machine(&self) -> Option<Machine> {
         let optional_time = |us: Option<i64>| us.map(time).map_or(Some(None), |at| at.map(Some));
         Some(Machine {
             id: MachineId::stored(self.id),
@@ -113,14 +116,34 @@ pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue
     open::<MachineRow>(u64::from(key), value)?.machine().ok_or(BadValue::Damaged)
 }
 
-/// Encodes the changes of the batch `sequence`.
-pub(super) fn encode_changes(sequence: u64, changes: &[Change<'_>]) -> Vec<u8> {
-    seal(sequence, changes)
+/// Encodes the changes of a batch, to be kept under `key`.
+pub(super) fn encode_changes(key: u64, changes: &[Change]) -> Vec<u8> {
+    let rows: Vec<ChangeRow<'_>> = changes.iter().map(ChangeRow::from).collect();
+    seal(key, rows)
 }
 
-/// Reads the changes of the batch `sequence`.
-pub(super) fn decode_changes(sequence: u64, value: &[u8]) -> Result<Vec<Change<'_>>, BadValue> {
-    open(sequence, value)
+/// Reads the changes of a batch.
+pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Vec<Change>, BadValue> {
+    let rows: Vec<ChangeRow<'_>> = open(key, value)?;
+    rows.into_iter().map(|row| row.change().ok_or(BadValue::Damaged)).collect()
+}
+
+impl<'a> From<&'a Change> for ChangeRow<'a> {
+    fn from(change: &'a Change) -> Self {
+        match change {
+            Change::Put(key, machine) => Self::Put(*key, machine.as_ref().into()),
+            Change::Removed(key, id) => Self::Removed(*key, id.as_str()),
+        }
+    }
+}
+
+impl ChangeRow<'_> {
+    fn change(self) -> Option<Change> {
+        Some(match self {
+            Self::Put(key, row) => Change::Put(key, Arc::new(row.machine()?)),
+            Self::Removed(key, id) => Change::Removed(key, MachineId::stored(id)),
+        })
+    }
 }
 
 fn seal(key: u64, payload: impl Encode) -> Vec<u8> {
@@ -132,11 +155,18 @@ fn seal(key: u64, payload: impl Encode) -> Vec<u8> {
     value
 }
 
+/// Whether a value is what was written under `key`.
+pub(super) fn is_intact(key: u64, value: &[u8]) -> bool {
+    value
+        .split_at_checked(HEADER_BYTES)
+        .is_some_and(|(header, payload)| header[1..] == checksum(key, payload).to_le_bytes())
+}
+
 fn open<'a, T: BorrowDecode<'a, ()>>(key: u64, value: &'a [u8]) -> Result<T, BadValue> {
-    let (header, payload) = value.split_at_checked(HEADER_BYTES).ok_or(BadValue::Damaged)?;
-    if header[1..] != checksum(key, payload).to_le_bytes() {
+    if !is_intact(key, value) {
         return Err(BadValue::Damaged);
     }
+    let (header, payload) = value.split_at(HEADER_BYTES);
     if header[0] > VERSION {
         return Err(BadValue::Newer);
     }

@@ -1,14 +1,16 @@
 //! The store's file: creating it once, recognising it later, never replacing it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, DatabaseError, StorageError};
 
-use super::backend::Medium;
+use super::backend::{Medium, Part};
 use super::medium::FileMedium;
-use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY, META_SCHEMA, SCHEMA};
+use super::tables::{
+    MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, SCHEMA,
+};
 use crate::store::{OpenError, is_sqlite};
 
 /// Beside the store: says that an inventory is kept here, and in which file.
@@ -24,8 +26,8 @@ pub(super) const RESTORE: &str = "Restore it from a backup, or move it away toge
                                   file tatuscan.instance to start with an empty inventory";
 
 /// Makes sure that `path` holds a store: checks the one that is there, or creates one when the
-/// directory never held any.
-pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
+/// directory never held any. Answers the marker beside it, locked against other servers.
+pub(super) fn prepare(path: &Path) -> Result<File, OpenError> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -50,7 +52,12 @@ pub(super) fn prepare(path: &Path) -> Result<(), OpenError> {
         write_marker(directory, &marker, path)
             .map_err(|source| OpenError::io("write", &marker, source))?;
     }
-    Ok(())
+    let lock = File::open(&marker).map_err(|source| OpenError::io("read", &marker, source))?;
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(path.to_owned())),
+        // A file system that knows no locks: the database has one of its own.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(lock),
+    }
 }
 
 fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
@@ -95,7 +102,7 @@ fn create(directory: &Path, path: &Path) -> Result<(), OpenError> {
         return Err(io(error));
     }
     OpenOptions::new().write(true).create_new(true).open(&unfinished).map_err(io)?;
-    create_database(&FileMedium::new(unfinished.clone()), path)?;
+    create_database(&FileMedium::new(&unfinished, None), path)?;
     fs::rename(&unfinished, path).and_then(|()| File::open(directory)?.sync_all()).map_err(io)
 }
 
@@ -112,16 +119,16 @@ fn write_marker(directory: &Path, marker: &Path, path: &Path) -> io::Result<()> 
 /// Makes an empty store on a medium that holds nothing.
 pub(super) fn create_database(medium: &dyn Medium, path: &Path) -> Result<(), OpenError> {
     let made = || -> Result<(), redb::Error> {
-        let database = builder().create_with_backend(medium.backend()?)?;
+        let database = builder().create_with_backend(medium.create(Part::Database)?)?;
         let mut transaction = database.begin_write()?;
         transaction.set_quick_repair(true);
         {
             transaction.open_table(MACHINES)?;
-            transaction.open_table(JOURNAL)?;
             let mut meta = transaction.open_table(META)?;
             meta.insert(META_SCHEMA, SCHEMA)?;
             meta.insert(META_FOLDED, 0)?;
             meta.insert(META_NEXT_KEY, 0)?;
+            meta.insert(META_JOURNAL, 0)?;
         }
         transaction.commit()?;
         Ok(())
@@ -131,7 +138,8 @@ pub(super) fn create_database(medium: &dyn Medium, path: &Path) -> Result<(), Op
 
 /// Opens a store that was checked before.
 pub(super) fn open_database(medium: &dyn Medium, path: &Path) -> Result<Database, OpenError> {
-    let backend = medium.backend().map_err(|source| OpenError::io("open", path, source))?;
+    let backend =
+        medium.open(Part::Database).map_err(|source| OpenError::io("open", path, source))?;
     // Out of nothing redb would make a new store.
     if redb::StorageBackend::len(&backend).is_ok_and(|len| len == 0) {
         let what = "is empty".to_owned();
@@ -170,7 +178,7 @@ pub(super) fn open_error(error: DatabaseError, path: &Path) -> OpenError {
     }
 }
 
-fn io_error(error: redb::Error) -> io::Error {
+pub(super) fn io_error(error: redb::Error) -> io::Error {
     match error {
         redb::Error::Io(source) => source,
         other => io::Error::other(other),

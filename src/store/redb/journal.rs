@@ -1,173 +1,121 @@
-//! Where the journal stands, and folding it into the table of machines.
+//! The journal: every batch as one record, durable before it is answered, in two segments of which
+//! one is written while the other is folded into the database.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::io;
 
-use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
+use super::backend::{Medium, Part};
+use super::codec::{BadValue, decode_changes, encode_changes};
+use super::segment::{Damaged, Record, Segment};
+use crate::store::batch::Change;
 
-use super::codec::encode_machine;
-use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY};
-use crate::model::Machine;
-
-/// Machines written, or rows removed, in one step of a fold.
-const SLICE: usize = 250;
-
-/// The newest state of machines by key; `None` for those that are gone.
-type States = BTreeMap<u32, Option<Arc<Machine>>>;
-
-/// The journal's position, and what it holds that the table of machines does not.
+/// A journal that can be written.
 #[derive(Debug)]
 pub(super) struct Journal {
-    /// The last row that was committed.
-    pub(super) sequence: u64,
-    /// Rows up to here are in the table of machines.
-    folded: u64,
-    /// The key that the next new machine gets.
-    pub(super) next_key: u32,
-    /// Bytes of rows since the last fold began.
-    pub(super) bytes: usize,
-    changed: States,
-    fold: Option<Fold>,
+    /// Part of every checksum: a segment of another journal is never taken for one of this.
+    id: u64,
+    segments: [Segment; 2],
+    active: usize,
+    /// The last record that was appended.
+    sequence: u64,
 }
 
-/// A fold under way. Each step is small, so that reports can be written between two of them.
-#[derive(Debug)]
-enum Fold {
-    /// The rest is to be written; then the rows up to the watermark are folded.
-    Writing { watermark: u64, rest: States },
-    /// The folded rows are to be removed; nobody reads them any more.
-    Sweeping,
+/// Why a journal could not be read.
+pub(super) enum BadJournal {
+    Io(io::Error),
+    /// A segment is missing, or belongs to another store.
+    NotThisOne,
+    Damaged,
+    Newer,
 }
 
 impl Journal {
-    /// A journal whose rows up to `folded` are in the table of machines.
-    pub(super) fn new(folded: u64, next_key: u32) -> Self {
-        Self { sequence: folded, folded, next_key, bytes: 0, changed: States::new(), fold: None }
+    /// An empty journal, whose next record follows `sequence`.
+    pub(super) fn create(medium: &dyn Medium, id: u64, sequence: u64) -> io::Result<Self> {
+        let segment = |number| Segment::create(medium.create(Part::Journal(number))?, id);
+        Ok(Self { id, segments: [segment(0)?, segment(1)?], active: 0, sequence })
     }
 
-    /// Counts a row that is now on disk.
-    pub(super) fn appended(&mut self, sequence: u64, bytes: usize) {
+    /// The same journal through new handles; `None` when another program has changed it.
+    pub(super) fn reopen(&self, medium: &dyn Medium) -> io::Result<Option<Self>> {
+        let segment =
+            |number: usize| self.segments[number].reopen(medium.open(Part::Journal(number))?);
+        let (Some(first), Some(second)) = (segment(0)?, segment(1)?) else { return Ok(None) };
+        Ok(Some(Self { segments: [first, second], ..*self }))
+    }
+
+    /// The last record that was appended.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Makes changes durable and says how many bytes that took. After an error nothing is
+    /// appended.
+    pub(super) fn append(&mut self, changes: &[Change]) -> io::Result<usize> {
+        let sequence = self.sequence + 1;
+        let value = encode_changes(sequence ^ self.id, changes);
+        let bytes = self.segments[self.active].append(sequence, &value)?;
         self.sequence = sequence;
-        self.bytes += bytes;
+        Ok(bytes)
     }
 
-    /// Notes the newest state of a machine whose row is now on disk.
-    pub(super) fn changed(&mut self, key: u32, machine: Option<Arc<Machine>>) {
-        self.next_key = self.next_key.max(key + 1);
-        self.changed.insert(key, machine);
+    /// Lets the next record go to the other segment, whose records must be folded.
+    pub(super) fn switch(&mut self) {
+        self.active = 1 - self.active;
+        self.segments[self.active].begin_anew();
     }
+}
 
-    /// Whether there is something to fold.
-    pub(super) fn is_dirty(&self) -> bool {
-        !self.changed.is_empty()
-    }
-
-    /// Whether a fold has begun and not ended.
-    pub(super) fn is_folding(&self) -> bool {
-        self.fold.is_some()
-    }
-
-    /// Begins to fold all that is in the journal now.
-    pub(super) fn begin_fold(&mut self) {
-        let rest = std::mem::take(&mut self.changed);
-        self.fold = Some(Fold::Writing { watermark: self.sequence, rest });
-        self.bytes = 0;
-    }
-
-    /// Takes the next step of the fold. After an error the same step is taken again: taking it
-    /// twice changes nothing.
-    pub(super) fn fold_step(&mut self, database: &Database) -> Result<(), redb::Error> {
-        let mut transaction = database.begin_write()?;
-        let Some(Fold::Writing { watermark, rest }) = &mut self.fold else {
-            // A removed row is no loss, wherever a crash leaves it.
-            transaction.set_durability(Durability::None)?;
-            let is_last = sweep(&transaction, self.folded)?;
-            transaction.commit()?;
-            if is_last {
-                self.fold = None;
+/// The changes of the journal `id` that came after the record `folded`, oldest first, and the last
+/// record of all.
+pub(super) fn read(
+    medium: &dyn Medium,
+    id: u64,
+    folded: u64,
+) -> Result<(Vec<Change>, u64), BadJournal> {
+    let mut runs = Vec::new();
+    for number in 0..2 {
+        let bytes = match medium.open(Part::Journal(number)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BadJournal::NotThisOne);
             }
-            return Ok(());
+            opened => opened?,
         };
-        let is_last = rest.len() <= SLICE;
-        if is_last {
-            transaction.set_quick_repair(true);
-        } else {
-            // Nothing is lost with a slice: the journal still has it. It becomes durable with the
-            // next commit that is, at the latest with the last slice.
-            transaction.set_durability(Durability::None)?;
-        }
-        let last = write_slice(&transaction, rest)?;
-        if is_last {
-            let mut meta = transaction.open_table(META)?;
-            meta.insert(META_FOLDED, *watermark)?;
-            meta.insert(META_NEXT_KEY, u64::from(self.next_key))?;
-        }
-        transaction.commit()?;
-        // Only what is surely written is forgotten.
-        *rest = last.map_or_else(States::new, |last| rest.split_off(&(last + 1)));
-        if is_last {
-            self.folded = *watermark;
-            self.fold = Some(Fold::Sweeping);
-        }
-        Ok(())
+        let segment = Segment::open(bytes, id)?.ok_or(BadJournal::NotThisOne)?;
+        runs.push(segment.records(folded)??);
     }
+    runs.sort_by_key(|run| run.first().map(|record| record.sequence));
+    let mut changes = Vec::new();
+    let mut last = folded;
+    for Record { sequence, value } in runs.into_iter().flatten() {
+        if sequence <= folded {
+            continue;
+        }
+        if sequence != last + 1 {
+            return Err(BadJournal::Damaged);
+        }
+        changes.extend(decode_changes(sequence ^ id, &value)?);
+        last = sequence;
+    }
+    Ok((changes, last))
+}
 
-    /// Whether a file that stands so can be the one this journal was written to: the last attempt
-    /// to write may be in it or not.
-    pub(super) fn can_stand_at(&self, found: &Position) -> bool {
-        let watermark = match &self.fold {
-            Some(Fold::Writing { watermark, .. }) => *watermark,
-            _ => self.folded,
-        };
-        let folded = found.folded == self.folded || found.folded == watermark;
-        folded && (found.last == self.sequence || found.last == self.sequence + 1)
+impl From<io::Error> for BadJournal {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }
 
-/// Where a file stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Position {
-    /// Rows up to here are in the table of machines.
-    pub(super) folded: u64,
-    /// The last row.
-    pub(super) last: u64,
-}
-
-impl Position {
-    pub(super) fn of(database: &Database) -> Result<Self, redb::Error> {
-        let transaction = database.begin_read()?;
-        let folded = transaction.open_table(META)?.get(META_FOLDED)?.map_or(0, |v| v.value());
-        let last =
-            transaction.open_table(JOURNAL)?.last()?.map_or(folded, |(last, _)| last.value());
-        Ok(Self { folded, last })
+impl From<Damaged> for BadJournal {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
     }
 }
 
-/// Writes up to [`SLICE`] machines and answers the last key written.
-fn write_slice(transaction: &WriteTransaction, rest: &States) -> Result<Option<u32>, redb::Error> {
-    let mut machines = transaction.open_table(MACHINES)?;
-    let mut last = None;
-    for (key, machine) in rest.iter().take(SLICE) {
-        match machine {
-            Some(machine) => {
-                machines.insert(key, encode_machine(*key, machine).as_slice())?;
-            }
-            None => {
-                machines.remove(key)?;
-            }
+impl From<BadValue> for BadJournal {
+    fn from(error: BadValue) -> Self {
+        match error {
+            BadValue::Newer => Self::Newer,
+            BadValue::Damaged => Self::Damaged,
         }
-        last = Some(*key);
     }
-    Ok(last)
-}
-
-/// Removes some of the rows that are folded, and says whether those were the last.
-fn sweep(transaction: &WriteTransaction, folded: u64) -> Result<bool, redb::Error> {
-    let mut journal = transaction.open_table(JOURNAL)?;
-    let rows = journal.range(..=folded)?.take(SLICE).map(|row| Ok(row?.0.value()));
-    let rows = rows.collect::<Result<Vec<_>, redb::StorageError>>()?;
-    for sequence in &rows {
-        journal.remove(sequence)?;
-    }
-    Ok(rows.len() < SLICE)
 }

@@ -6,32 +6,48 @@ use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 
-use super::backend::{Medium, Scratch};
-use super::codec::{BadValue, Change, decode_changes, decode_machine};
+use super::backend::{Medium, Part};
+use super::codec::{BadValue, decode_machine};
 use super::file::{self, RESTORE};
-use super::journal::Journal;
-use super::memory::Memory;
-use super::tables::{JOURNAL, MACHINES, META, META_FOLDED, META_NEXT_KEY, META_SCHEMA, SCHEMA};
-use crate::model::{Machine, MachineId};
+use super::fold::{Position, States};
+use super::journal::{self, BadJournal};
+use super::scratch::Scratch;
+use super::tables::{
+    MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, SCHEMA,
+};
 use crate::store::OpenError;
+use crate::store::batch::Change;
+use crate::store::memory::Memory;
 
 /// What a store held.
 pub(super) struct Contents {
     pub(super) memory: Memory,
-    pub(super) journal: Journal,
+    /// What the journal holds that the database does not.
+    pub(super) states: States,
+    /// The last record of the journal.
+    pub(super) last: u64,
+    pub(super) position: Position,
 }
 
 /// Why a store was refused, before it is put in words.
 enum Bad {
     Redb(redb::Error),
     Value(BadValue),
+    Journal(BadJournal),
     Newer(u64),
+    Unreleased,
     NoSchema,
 }
 
 impl<E: Into<redb::Error>> From<E> for Bad {
     fn from(error: E) -> Self {
         Self::Redb(error.into())
+    }
+}
+
+impl From<BadJournal> for Bad {
+    fn from(error: BadJournal) -> Self {
+        Self::Journal(error)
     }
 }
 
@@ -44,7 +60,7 @@ impl From<BadValue> for Bad {
 /// Reads everything and checks every checksum, without a change to the medium: whatever opening
 /// and repairing would write goes to memory and is forgotten. Only what passes is opened for real.
 pub(super) fn verified(medium: &dyn Medium, path: &Path) -> Result<Contents, OpenError> {
-    let backend = medium.backend().and_then(Scratch::new);
+    let backend = medium.open(Part::Database).and_then(Scratch::new);
     let backend = backend.map_err(|source| OpenError::io("open", path, source))?;
     // Reading a damaged page makes redb panic rather than answer an error.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -52,7 +68,7 @@ pub(super) fn verified(medium: &dyn Medium, path: &Path) -> Result<Contents, Ope
             .set_check_integrity_on_open(true)
             .create_with_backend(backend)
             .map_err(|error| file::open_error(error, path))?;
-        read(&database).map_err(|bad| refused(bad, path))
+        read(&database, medium).map_err(|bad| refused(bad, path))
     }));
     outcome.unwrap_or_else(|_| {
         let what = "is damaged (it cannot be read to its end)".to_owned();
@@ -60,49 +76,41 @@ pub(super) fn verified(medium: &dyn Medium, path: &Path) -> Result<Contents, Ope
     })
 }
 
-fn read(database: &Database) -> Result<Contents, Bad> {
+fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
     let transaction = database.begin_read()?;
     let meta = transaction.open_table(META)?;
     let number = |name| -> Result<Option<u64>, Bad> { Ok(meta.get(name)?.map(|v| v.value())) };
     match number(META_SCHEMA)? {
         Some(SCHEMA) => {}
         Some(newer) if newer > SCHEMA => return Err(Bad::Newer(newer)),
-        _ => return Err(Bad::NoSchema),
+        Some(_) => return Err(Bad::Unreleased),
+        None => return Err(Bad::NoSchema),
     }
-    let (Some(folded), Some(next_key)) = (number(META_FOLDED)?, number(META_NEXT_KEY)?) else {
+    let (Some(folded), Some(next_key), Some(journal)) =
+        (number(META_FOLDED)?, number(META_NEXT_KEY)?, number(META_JOURNAL)?)
+    else {
         return Err(Bad::NoSchema);
     };
-    let mut journal = Journal::new(folded, u32::try_from(next_key).map_err(|_| BadValue::Damaged)?);
-    let mut memory = Memory::default();
+    let next_key = u32::try_from(next_key).map_err(|_| BadValue::Damaged)?;
+    let mut memory = Memory::with_next_key(next_key);
     for row in transaction.open_table(MACHINES)?.iter()? {
         let (key, value) = row?;
         let machine = decode_machine(key.value(), value.value())?;
-        memory.put(key.value(), &Arc::new(machine));
+        memory.apply(&[Change::Put(key.value(), Arc::new(machine))]);
     }
-    for row in transaction.open_table(JOURNAL)?.range(folded + 1..)? {
-        let (sequence, value) = row?;
-        let changes = decode_changes(sequence.value(), value.value())?;
-        journal.appended(sequence.value(), value.value().len());
-        for change in changes {
-            replay(&change, &mut memory, &mut journal)?;
-        }
+    let mut contents = Contents {
+        memory,
+        states: States::default(),
+        last: folded,
+        position: Position { folded, journal },
+    };
+    if journal != 0 {
+        let (changes, last) = journal::read(medium, journal, folded)?;
+        contents.last = last;
+        contents.memory.apply(&changes);
+        contents.states.note(&changes);
     }
-    Ok(Contents { memory, journal })
-}
-
-fn replay(change: &Change<'_>, memory: &mut Memory, journal: &mut Journal) -> Result<(), BadValue> {
-    match change {
-        Change::Put(key, row) => {
-            let machine: Arc<Machine> = Arc::new(row.machine().ok_or(BadValue::Damaged)?);
-            memory.put(*key, &machine);
-            journal.changed(*key, Some(machine));
-        }
-        Change::Removed(key, id) => {
-            memory.remove(&MachineId::stored(id));
-            journal.changed(*key, None);
-        }
-    }
-    Ok(())
+    Ok(contents)
 }
 
 fn refused(bad: Bad, path: &Path) -> OpenError {
@@ -115,7 +123,21 @@ fn refused(bad: Bad, path: &Path) -> OpenError {
         Bad::Value(BadValue::Damaged) => {
             ("is damaged (a stored value is not what was written)".into(), RESTORE)
         }
-        Bad::Value(BadValue::Newer) => ("was written by a newer TatuScan".into(), NEWER),
+        Bad::Journal(BadJournal::Io(source)) => {
+            return OpenError::io("read the journal beside", path, source);
+        }
+        Bad::Journal(BadJournal::Damaged) => {
+            ("has a damaged journal beside it (a record cannot be read)".into(), RESTORE)
+        }
+        Bad::Journal(BadJournal::NotThisOne) => (
+            "was not closed, and the files of its journal, named as it and .journal-1 and              .journal-2, are missing or belong to another store"
+                .into(),
+            TOGETHER,
+        ),
+        Bad::Value(BadValue::Newer) | Bad::Journal(BadJournal::Newer) => {
+            ("was written by a newer TatuScan".into(), NEWER)
+        }
+        Bad::Unreleased => ("was written by a TatuScan that was never released".into(), RESTORE),
         Bad::Newer(schema) => (
             format!("was written by a newer TatuScan (schema {schema}, this one knows {SCHEMA})"),
             NEWER,
@@ -126,4 +148,5 @@ fn refused(bad: Bad, path: &Path) -> OpenError {
 }
 
 const NEWER: &str = "Start the newer version again, or restore a backup of this version";
+const TOGETHER: &str = "Put all three files back together, or restore a backup";
 const OTHER: &str = "Name another file with TATUSCAN_DB_FILE";

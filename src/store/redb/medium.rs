@@ -1,20 +1,27 @@
-//! The store's file, watched: what happens to it from outside is noticed before the next write.
+//! The store's files, watched: what happens to them from outside is noticed before the next write.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use super::backend::{AnyBackend, Medium};
+use super::backend::{AnyBackend, Medium, Part};
 
-/// The file of a store.
+/// The files of a store: the database, and beside it the journal's segments.
 #[derive(Debug)]
 pub(super) struct FileMedium {
+    files: [WatchedFile; Part::ALL.len()],
+    /// Keeps other servers away, also while the database is being opened again.
+    _lock: Option<File>,
+}
+
+#[derive(Debug)]
+struct WatchedFile {
     path: PathBuf,
     /// The file that was opened last, by device and number.
     identity: Mutex<Option<(u64, u64)>>,
@@ -23,31 +30,64 @@ pub(super) struct FileMedium {
 }
 
 impl FileMedium {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, identity: Mutex::new(None), len: Arc::default() }
+    /// The store whose database is the file `path`. The lock lives as long as the medium.
+    pub(super) fn new(path: &Path, lock: Option<File>) -> Self {
+        let file = |part| WatchedFile {
+            path: part_path(path, part),
+            identity: Mutex::default(),
+            len: Arc::default(),
+        };
+        Self { files: Part::ALL.map(file), _lock: lock }
+    }
+
+    fn handle(&self, part: Part, options: &OpenOptions) -> io::Result<AnyBackend> {
+        let watched = &self.files[part.index()];
+        let file = options.open(&watched.path)?;
+        let metadata = file.metadata()?;
+        let mut identity = watched.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        *identity = Some((metadata.dev(), metadata.ino()));
+        watched.len.store(metadata.len(), Relaxed);
+        Ok(AnyBackend::new(Watched::new(file, Arc::clone(&watched.len))?))
     }
 }
 
+/// `tatuscan.redb`, `tatuscan.redb.journal-1`, `tatuscan.redb.journal-2`.
+fn part_path(path: &Path, part: Part) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    if let Part::Journal(segment) = part {
+        name.push(format!(".journal-{}", segment + 1));
+    }
+    name.into()
+}
+
 impl Medium for FileMedium {
-    fn backend(&self) -> io::Result<AnyBackend> {
+    fn open(&self, part: Part) -> io::Result<AnyBackend> {
         // Opened, never created: an empty file would become an empty inventory.
-        let file = OpenOptions::new().read(true).write(true).open(&self.path)?;
-        let metadata = file.metadata()?;
-        let mut identity = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
-        *identity = Some((metadata.dev(), metadata.ino()));
-        self.len.store(metadata.len(), Relaxed);
-        Ok(AnyBackend::new(Watched::new(file, Arc::clone(&self.len))?))
+        self.handle(part, OpenOptions::new().read(true).write(true))
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    fn create(&self, part: Part) -> io::Result<AnyBackend> {
+        self.handle(part, OpenOptions::new().read(true).write(true).create(true))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.files.iter().try_for_each(WatchedFile::check)
+    }
+}
+
+impl WatchedFile {
+    /// Whether the file that was opened is still there, as long as it has to be.
+    fn check(&self) -> Result<(), String> {
         let known = *self.identity.lock().unwrap_or_else(PoisonError::into_inner);
-        match fs::metadata(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err("was removed"),
-            Err(_) => Err("cannot be looked at"),
-            Ok(found) if known != Some((found.dev(), found.ino())) => Err("was replaced"),
-            Ok(found) if found.len() < self.len.load(Relaxed) => Err("was made shorter"),
-            Ok(_) => Ok(()),
-        }
+        let what = match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "was removed",
+            Err(_) => "cannot be looked at",
+            Ok(found) if known != Some((found.dev(), found.ino())) => "was replaced",
+            Ok(found) if found.len() < self.len.load(Relaxed) => "was made shorter",
+            Ok(_) => return Ok(()),
+        };
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        Err(format!("its file {name} {what}"))
     }
 }
 

@@ -1,59 +1,61 @@
-//! The embedded store: one redb file, every machine also in memory.
+//! The embedded store: a redb database and a journal beside it, every machine also in memory.
 //!
-//! Writes go through one thread (`writer`) that gathers waiting requests into a batch, appends
-//! one **journal** row holding the new state of every machine the batch touched, commits durably,
-//! applies the batch to memory, and only then answers. Once a minute the thread **folds** the
-//! journal's latest state of each machine into the table of machines and drops the folded rows.
+//! A batch is durable when its record is in the **journal**, two plain files that are only ever
+//! appended to: one write and one `fdatasync`, whichever machines it touches. Once a minute the
+//! journal's latest state of each machine is **folded** into the database, on a thread of its own.
 //! Reads come from memory and never wait for the disk.
 //!
-//! A commit costs about 30 kB and each leaf it touches 4 kB, and machines report in random order:
-//! writing machines one by one would cost 32 kB a report; journal and fold cost about 1 kB.
+//! A commit of the database costs about 30 kB and each leaf it touches 4 kB, and machines report in
+//! random order: written one by one they would cost 32 kB a report; journal and fold cost about
+//! 1 kB.
 
 mod backend;
-mod batch;
 mod codec;
 mod file;
-mod health;
+mod fold;
 mod journal;
 mod load;
 mod medium;
-mod memory;
-mod stats;
+mod scratch;
+mod segment;
 mod tables;
 mod writer;
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
-use std::sync::mpsc::TrySendError;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, RwLock};
 
 use async_trait::async_trait;
-use tokio::sync::oneshot;
 
-pub use backend::{AnyBackend, Medium};
-use batch::Request;
-use health::Health;
-use memory::Memory;
-use stats::Counters;
+pub use backend::{AnyBackend, Medium, Part};
+use fold::{Folder, Job, Position, States};
+use journal::Journal;
+use load::Contents;
 pub use writer::FoldPace;
-use writer::{Writer, WriterHandle};
+use writer::RedbWriter;
 
-use super::{OpenError, Recorded, Store, StoreError, StoreStats};
-use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
-
-/// How long a write may take. Old agents give up after 10 s, so they get an answer before.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// How long the last write may take when the server stops, which has 10 s for everything.
-const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
+use super::engine::{Engine, Reader, SharedMemory};
+use super::health::Health;
+use super::stats::Counters;
+use super::{OpenError, StoreError};
 
 /// The embedded store.
-#[derive(Debug)]
-pub struct RedbStore {
-    memory: Arc<RwLock<Memory>>,
-    health: Arc<Health>,
-    counters: Arc<Counters>,
-    writer: Mutex<Option<WriterHandle>>,
-    requests: std::sync::mpsc::SyncSender<Request>,
+pub type RedbStore = Engine<RedbReader>;
+
+/// What reading needs beside the memory.
+pub struct RedbReader {
+    folding: Arc<Health>,
+}
+
+#[async_trait]
+impl Reader for RedbReader {
+    async fn catch_up(&self, _: &SharedMemory) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.folding.check()
+    }
 }
 
 impl RedbStore {
@@ -71,8 +73,8 @@ impl RedbStore {
     /// # Errors
     /// As [`RedbStore::open`].
     pub fn open_with(path: &Path, pace: FoldPace) -> Result<Self, OpenError> {
-        file::prepare(path)?;
-        Self::open_medium(Arc::new(medium::FileMedium::new(path.to_owned())), path, pace)
+        let lock = file::prepare(path)?;
+        Self::open_medium(Arc::new(medium::FileMedium::new(path, Some(lock))), path, pace)
     }
 
     /// Opens a store that was prepared on `medium`; `path` names it in messages.
@@ -84,23 +86,44 @@ impl RedbStore {
         path: &Path,
         pace: FoldPace,
     ) -> Result<Self, OpenError> {
-        let contents = load::verified(&*medium, path)?;
+        let Contents { memory, states, last, position } = load::verified(&*medium, path)?;
         let database = file::open_database(&*medium, path)?;
-        let memory = Arc::new(RwLock::new(contents.memory));
+        if Position::of(&database).ok() != Some(position) {
+            return Err(OpenError::Locked(path.to_owned()));
+        }
+        let io = |error| OpenError::io("write", path, error);
+        let next_key = memory.next_key();
+        let settle = |states, journal| {
+            let job = Job { watermark: last, next_key, states, journal };
+            fold::write(&database, &job).map_err(|error| io(file::io_error(error)))
+        };
+        if position.journal != 0 {
+            settle(states, 0)?;
+        }
+        // A journal of its own for each opening: nothing that an older one left can be taken for a
+        // record of this one.
+        let journal_id = RandomState::new().hash_one(path) | 1;
+        let journal = Journal::create(&*medium, journal_id, last).map_err(io)?;
+        settle(States::default(), journal_id)?;
+        let position = Position { folded: last, journal: journal_id };
+
+        let memory = Arc::new(RwLock::new(memory));
         let counters = Arc::new(Counters::default());
         let health = Arc::new(Health::new(Arc::clone(&counters)));
-        let writer = Writer::new(
-            medium,
+        let folding = Arc::new(Health::new(Arc::clone(&counters)));
+        let folder = Folder::new(
+            Arc::clone(&medium),
             database,
-            contents.journal,
-            Arc::clone(&memory),
-            Arc::clone(&health),
+            position,
+            Arc::clone(&folding),
             Arc::clone(&counters),
-            pace,
         );
-        let (requests, handle) =
-            writer.spawn().map_err(|source| OpenError::io("start the writer of", path, source))?;
-        Ok(Self { memory, health, counters, writer: Mutex::new(Some(handle)), requests })
+        let threads = || {
+            let folder = folder.spawn()?;
+            let writer = RedbWriter::new(medium, journal, journal_id, next_key, folder, pace);
+            Engine::start(memory, health, counters, writer, RedbReader { folding })
+        };
+        threads().map_err(|error| OpenError::io("start the threads of", path, error))
     }
 
     /// Makes an empty store on `medium`, which must hold nothing.
@@ -109,92 +132,5 @@ impl RedbStore {
     /// [`OpenError::Io`] when the medium cannot be written.
     pub fn create_medium(medium: &dyn Medium, path: &Path) -> Result<(), OpenError> {
         file::create_database(medium, path)
-    }
-
-    fn read<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
-        look(&self.memory.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Hands a request to the writer and waits for its answer.
-    async fn write<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
-    ) -> Result<T, StoreError> {
-        let unavailable = |why: &str| Err(StoreError::Unavailable(why.into()));
-        let (reply, answer) = oneshot::channel();
-        self.counters.asked();
-        if let Err(refused) = self.requests.try_send(request(reply)) {
-            self.counters.served(1);
-            return match refused {
-                TrySendError::Full(_) => unavailable("more reports wait than its disk can take"),
-                TrySendError::Disconnected(_) => unavailable("it is closed"),
-            };
-        }
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => unavailable("it is closing"),
-            Err(_) => unavailable("its disk does not answer"),
-        }
-    }
-
-    fn stop(&self, patience: Duration) {
-        let handle = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(handle) = handle {
-            handle.finish(&self.requests, patience);
-        }
-    }
-}
-
-impl Drop for RedbStore {
-    fn drop(&mut self) {
-        self.stop(PATIENCE);
-    }
-}
-
-#[async_trait]
-impl Store for RedbStore {
-    async fn record_reports(&self, reports: Vec<Report>) -> Result<Vec<Recorded>, StoreError> {
-        if reports.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.write(|reply| Request::Record { reports, reply }).await
-    }
-
-    async fn machine(&self, id: &MachineId) -> Result<Arc<Machine>, StoreError> {
-        self.read(|memory| memory.machine(id)).ok_or(StoreError::NotFound)
-    }
-
-    async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError> {
-        Ok(self.read(|memory| memory.page(query)))
-    }
-
-    async fn machine_count(&self) -> Result<usize, StoreError> {
-        Ok(self.read(Memory::len))
-    }
-
-    async fn edit_machine(
-        &self,
-        id: &MachineId,
-        edit: HumanEdit,
-    ) -> Result<Arc<Machine>, StoreError> {
-        let id = id.clone();
-        self.write(|reply| Request::Edit { id, edit, reply }).await
-    }
-
-    async fn delete_machine(&self, id: &MachineId) -> Result<(), StoreError> {
-        let id = id.clone();
-        self.write(|reply| Request::Delete { id, reply }).await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.health.check()
-    }
-
-    fn stats(&self) -> StoreStats {
-        self.counters.stats()
-    }
-
-    async fn close(&self) {
-        self.stop(CLOSE_PATIENCE);
     }
 }

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod damage;
+mod journal;
 mod operations;
 mod power;
 

@@ -9,7 +9,7 @@ use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use redb::StorageBackend;
 use tatuscan::model::{MachineId, Report};
-use tatuscan::store::redb::{AnyBackend, FoldPace, Medium, RedbStore};
+use tatuscan::store::redb::{AnyBackend, FoldPace, Medium, Part, RedbStore};
 use tatuscan::store::{Store as _, StoreError};
 
 use crate::support::machines::report;
@@ -22,13 +22,19 @@ enum Pending {
     Len(u64),
 }
 
+/// The bytes of one file.
 #[derive(Debug, Default)]
-struct Platter {
+struct Surface {
     /// What survives a power cut for sure.
     durable: Vec<u8>,
     /// What the system sees while the power is on.
     current: Vec<u8>,
     pending: Vec<Pending>,
+}
+
+#[derive(Debug, Default)]
+struct Platter {
+    surfaces: [Surface; Part::ALL.len()],
     /// Operations until the power goes; `None` while it stays.
     fuse: Option<u64>,
     /// Whether syncs never end.
@@ -38,6 +44,13 @@ struct Platter {
 /// A disk whose power can be cut.
 #[derive(Debug, Clone, Default)]
 struct Disk(Arc<Mutex<Platter>>);
+
+/// A file on it.
+#[derive(Debug)]
+struct DiskFile {
+    disk: Disk,
+    part: usize,
+}
 
 impl Pending {
     fn apply(&self, bytes: &mut Vec<u8>) {
@@ -65,13 +78,6 @@ impl Disk {
         Ok(platter)
     }
 
-    fn change(&self, pending: Pending) -> io::Result<()> {
-        let mut platter = self.operation()?;
-        pending.apply(&mut platter.current);
-        platter.pending.push(pending);
-        Ok(())
-    }
-
     fn light_fuse(&self, operations: u64) {
         self.0.lock().unwrap().fuse = Some(operations);
     }
@@ -80,7 +86,34 @@ impl Disk {
     /// kept ones may have reached the disk in any order.
     fn restore_power(&self, random: &mut TestRng) {
         let mut platter = self.0.lock().unwrap();
-        let mut pending = std::mem::take(&mut platter.pending);
+        for surface in &mut platter.surfaces {
+            surface.restore_power(random);
+        }
+        platter.fuse = None;
+    }
+
+    /// What would be there if the power went now and every write had been lost.
+    fn take_durable(&self) -> [Vec<u8>; Part::ALL.len()] {
+        let mut platter = self.0.lock().unwrap();
+        Part::ALL.map(|part| std::mem::take(&mut platter.surfaces[part.index()].durable))
+    }
+
+    fn put_current(&self, bytes: [Vec<u8>; Part::ALL.len()]) {
+        let mut platter = self.0.lock().unwrap();
+        for (surface, bytes) in platter.surfaces.iter_mut().zip(bytes) {
+            surface.current = bytes;
+        }
+    }
+}
+
+impl Surface {
+    fn change(&mut self, pending: Pending) {
+        pending.apply(&mut self.current);
+        self.pending.push(pending);
+    }
+
+    fn restore_power(&mut self, random: &mut TestRng) {
+        let mut pending = std::mem::take(&mut self.pending);
         if random.next_u32().is_multiple_of(2) {
             for last in (1..pending.len()).rev() {
                 pending.swap(last, usize::try_from(random.next_u64()).unwrap() % (last + 1));
@@ -92,54 +125,61 @@ impl Disk {
                 (1, Pending::Write(at, data)) if data.len() > 512 => {
                     let sectors = (data.len() / 512) as u64;
                     let keep = 512 * usize::try_from(random.next_u64() % sectors).unwrap();
-                    Pending::Write(at, data[..keep].to_vec()).apply(&mut platter.durable);
+                    Pending::Write(at, data[..keep].to_vec()).apply(&mut self.durable);
                 }
-                (_, write) => write.apply(&mut platter.durable),
+                (_, write) => write.apply(&mut self.durable),
             }
         }
-        platter.current = platter.durable.clone();
-        platter.fuse = None;
+        self.current = self.durable.clone();
     }
 }
 
-impl StorageBackend for Disk {
+impl StorageBackend for DiskFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.operation()?.current.len() as u64)
+        Ok(self.disk.operation()?.surfaces[self.part].current.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let platter = self.operation()?;
+        let platter = self.disk.operation()?;
         let from = usize::try_from(offset).unwrap();
-        let bytes = platter.current.get(from..from + out.len());
+        let bytes = platter.surfaces[self.part].current.get(from..from + out.len());
         out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.change(Pending::Len(len))
+        self.disk.operation()?.surfaces[self.part].change(Pending::Len(len));
+        Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        while self.0.lock().unwrap().hangs {
+        while self.disk.0.lock().unwrap().hangs {
             std::thread::sleep(Duration::from_millis(10));
         }
-        let mut platter = self.operation()?;
-        platter.pending.clear();
-        platter.durable = platter.current.clone();
+        let mut platter = self.disk.operation()?;
+        let surface = &mut platter.surfaces[self.part];
+        surface.pending.clear();
+        surface.durable = surface.current.clone();
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.change(Pending::Write(offset, data.to_vec()))
+        let write = Pending::Write(offset, data.to_vec());
+        self.disk.operation()?.surfaces[self.part].change(write);
+        Ok(())
     }
 }
 
 impl Medium for Disk {
-    fn backend(&self) -> io::Result<AnyBackend> {
-        Ok(AnyBackend::new(self.clone()))
+    fn open(&self, part: Part) -> io::Result<AnyBackend> {
+        Ok(AnyBackend::new(DiskFile { disk: self.clone(), part: part.index() }))
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    fn create(&self, part: Part) -> io::Result<AnyBackend> {
+        self.open(part)
+    }
+
+    fn check(&self) -> Result<(), String> {
         Ok(())
     }
 }
@@ -238,26 +278,24 @@ async fn a_disk_that_hangs_is_said_in_time_and_holds_nothing_up() {
 async fn a_file_that_another_program_wrote_meanwhile_is_not_written_over() {
     let disk = Disk::default();
     RedbStore::create_medium(&disk, "the simulated disk".as_ref()).unwrap();
-    let store = open(&disk, FoldPace::default());
+    let soon = FoldPace { every: Duration::from_millis(200), bytes: usize::MAX };
+    let store = open(&disk, soon);
     write(&store, 1, 1).await.unwrap();
     disk.light_fuse(0);
-    assert!(write(&store, 1, 2).await.is_err());
-    // The store has let go of the disk, and is kept from taking it again for a moment.
-    let other = Disk::default();
-    {
-        let mut platter = disk.0.lock().unwrap();
-        other.0.lock().unwrap().current = std::mem::take(&mut platter.durable);
+    // Once folding has failed, the store has let go of the disk.
+    while store.check().await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert!(write(&store, 1, 2).await.is_err());
+    let other = Disk::default();
+    other.put_current(disk.take_durable());
     let second = open(&other, FoldPace::default());
     for seconds in 3..6 {
         write(&second, 2, seconds).await.unwrap();
     }
     drop(second);
-    {
-        let mut platter = disk.0.lock().unwrap();
-        platter.current = std::mem::take(&mut other.0.lock().unwrap().current);
-        platter.fuse = None;
-    }
+    disk.put_current(other.take_durable());
+    disk.0.lock().unwrap().fuse = None;
     let answer = write(&store, 1, 9).await;
     let Err(StoreError::Unavailable(why)) = answer else { panic!("{answer:?}") };
     assert!(why.contains("changed by another program"), "{why}");

@@ -1,0 +1,144 @@
+//! What filters and orders look at, close together: a look at every machine reads one block of
+//! memory from end to end instead of following 20,000 pointers.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{Activation, Filter, Liveness, Machine, Text, one_of};
+
+/// The facts of one machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    os: u32,
+    os_version: u32,
+    model: u32,
+    /// `None` for what is no address.
+    address: Option<IpAddr>,
+    liveness: Liveness,
+    created_at: DateTime<Utc>,
+    pub(super) updated_at: Option<DateTime<Utc>>,
+    activation: Option<DateTime<Utc>>,
+}
+
+/// Texts that many machines share, each by a number.
+#[derive(Debug, Default)]
+struct Texts {
+    numbers: HashMap<Text, u32>,
+    /// By number: the text and how many machines have it.
+    texts: Vec<(Text, u32)>,
+    free: Vec<u32>,
+}
+
+/// The texts of all machines.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    os: Texts,
+    os_version: Texts,
+    model: Texts,
+}
+
+/// A filter in terms of facts.
+pub(super) struct Sieve<'a> {
+    filter: &'a Filter,
+    words: Vec<memchr::memmem::Finder<'a>>,
+    os: Option<Vec<bool>>,
+    os_version: Option<Vec<bool>>,
+    model: Option<Vec<bool>>,
+}
+
+impl Texts {
+    fn number(&mut self, text: &Text) -> u32 {
+        if let Some(&number) = self.numbers.get(text) {
+            self.texts[number as usize].1 += 1;
+            return number;
+        }
+        let entry = (text.clone(), 1);
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.texts[number as usize] = entry;
+                number
+            }
+            None => {
+                self.texts.push(entry);
+                u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        self.numbers.insert(text.clone(), number);
+        number
+    }
+
+    fn forget(&mut self, number: u32) {
+        let (text, machines) = &mut self.texts[number as usize];
+        *machines -= 1;
+        if *machines == 0 {
+            self.numbers.remove(text);
+            *text = Text::default();
+            self.free.push(number);
+        }
+    }
+
+    /// Which texts are wanted; `None` when all are.
+    fn wanted(&self, wanted: &[String]) -> Option<Vec<bool>> {
+        let is_wanted = |(text, _): &(Text, u32)| one_of(wanted, || text);
+        (!wanted.is_empty()).then(|| self.texts.iter().map(is_wanted).collect())
+    }
+}
+
+impl Vocabulary {
+    pub(super) fn facts(&mut self, machine: &Machine) -> Facts {
+        Facts {
+            os: self.os.number(&machine.os),
+            os_version: self.os_version.number(&machine.os_version),
+            model: self.model.number(machine.human.computer_model.as_ref().unwrap_or(&NONE)),
+            address: machine.address(),
+            liveness: machine.liveness(),
+            created_at: machine.created_at,
+            updated_at: machine.updated_at,
+            activation: machine.human.computer_activation,
+        }
+    }
+
+    pub(super) fn forget(&mut self, facts: &Facts) {
+        self.os.forget(facts.os);
+        self.os_version.forget(facts.os_version);
+        self.model.forget(facts.model);
+    }
+
+    pub(super) fn sieve<'a>(&self, filter: &'a Filter) -> Sieve<'a> {
+        Sieve {
+            filter,
+            words: filter.words.iter().map(memchr::memmem::Finder::new).collect(),
+            os: self.os.wanted(&filter.os),
+            os_version: self.os_version.wanted(&filter.os_version),
+            model: self.model.wanted(&filter.model),
+        }
+    }
+}
+
+/// The model of a machine without one.
+static NONE: Text = Text::const_new("");
+
+impl Sieve<'_> {
+    /// Whether a machine with these facts and this search text meets every condition.
+    pub(super) fn lets_through(&self, facts: &Facts, text: &str) -> bool {
+        let filter = self.filter;
+        let chosen = |wanted: &Option<Vec<bool>>, number: u32| {
+            wanted.as_ref().is_none_or(|wanted| wanted[number as usize])
+        };
+        chosen(&self.os, facts.os)
+            && chosen(&self.os_version, facts.os_version)
+            && chosen(&self.model, facts.model)
+            && filter.status.as_ref().is_none_or(|status| status.matches(&facts.liveness))
+            && filter.matches_address(facts.address)
+            && filter.seen.contains(facts.liveness.last_seen)
+            && filter.created.contains(facts.created_at)
+            && match filter.activation {
+                Activation::Any => true,
+                Activation::Unknown => facts.activation.is_none(),
+                Activation::In(period) => facts.activation.is_some_and(|at| period.contains(at)),
+            }
+            && self.words.iter().all(|word| word.find(text.as_bytes()).is_some())
+    }
+}
