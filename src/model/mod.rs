@@ -11,6 +11,7 @@ mod report;
 mod status;
 mod summary;
 mod text;
+mod zone;
 
 pub use edit::HumanEdit;
 pub use filter::{Activation, Filter, Period, StatusFilter, one_of, search_text};
@@ -25,3 +26,4 @@ pub use summary::{
     summary,
 };
 pub use text::{HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, OS_CHARS, Text, clean};
+pub use zone::wall_time;

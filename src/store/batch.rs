@@ -9,42 +9,61 @@ use super::memory::Memory;
 use super::{Recorded, StoreError};
 use crate::model::{HumanEdit, Machine, MachineId, Report};
 
+/// Where an answer goes.
+pub(super) type Reply<T> = Sender<Result<T, StoreError>>;
+
 /// Something to write, and where the answer goes.
 pub(super) enum Request {
     Record {
         reports: Vec<Report>,
-        reply: Sender<Result<Vec<Recorded>, StoreError>>,
+        reply: Reply<Vec<Recorded>>,
     },
     Edit {
         id: MachineId,
         edit: HumanEdit,
-        reply: Sender<Result<Arc<Machine>, StoreError>>,
+        reply: Reply<Arc<Machine>>,
     },
     Delete {
         id: MachineId,
-        reply: Sender<Result<(), StoreError>>,
+        reply: Reply<()>,
     },
     /// Write what came before, then stop.
     Close,
 }
 
-/// An answer that waits for the commit.
+/// What a request is answered once its batch is durable.
 pub(super) enum Answer {
-    Recorded(Vec<Recorded>, Sender<Result<Vec<Recorded>, StoreError>>),
-    Edited(Option<Arc<Machine>>, Sender<Result<Arc<Machine>, StoreError>>),
-    Deleted(bool, Sender<Result<(), StoreError>>),
+    Recorded(Result<Vec<Recorded>, StoreError>),
+    Edited(Result<Arc<Machine>, StoreError>),
+    Deleted(Result<(), StoreError>),
+    Closed,
 }
 
-/// What a batch does to one machine. Keys are given once and never reused.
+/// What a batch does to one machine.
 #[derive(Debug, Clone)]
-pub(super) enum Change {
-    /// The machine with this key is now so.
-    Put(u32, Arc<Machine>),
-    /// The machine with this key and id is gone.
-    Removed(u32, MachineId),
+pub(super) struct Change {
+    /// The machine's key: given once and never reused.
+    pub(super) key: u32,
+    pub(super) id: MachineId,
+    /// As it was before the batch.
+    pub(super) before: Option<Arc<Machine>>,
+    /// As it is now; `None` when it is gone.
+    pub(super) after: Option<Arc<Machine>>,
 }
 
 impl Request {
+    /// Sends the answer, once its batch is durable.
+    pub(super) fn answer(self, answer: Answer) {
+        match (self, answer) {
+            (Self::Record { reply, .. }, Answer::Recorded(recorded)) => say(reply, recorded),
+            (Self::Edit { reply, .. }, Answer::Edited(edited)) => say(reply, edited),
+            (Self::Delete { reply, .. }, Answer::Deleted(deleted)) => say(reply, deleted),
+            (request, _) => {
+                request.refuse(StoreError::Backend("a request was not answered".into()));
+            }
+        }
+    }
+
     /// Says why the request was not served.
     pub(super) fn refuse(self, error: StoreError) {
         match self {
@@ -56,27 +75,8 @@ impl Request {
     }
 }
 
-impl Answer {
-    /// Sends the answer, or the reason why the batch was not written.
-    pub(super) fn send(self, committed: &Result<(), StoreError>) {
-        // A failed batch answers nothing but its failure: what it found may not be so.
-        match (self, committed.clone()) {
-            (Self::Recorded(recorded, reply), committed) => {
-                say(reply, committed.map(|()| recorded));
-            }
-            (Self::Edited(edited, reply), committed) => {
-                say(reply, committed.and_then(|()| edited.ok_or(StoreError::NotFound)));
-            }
-            (Self::Deleted(found, reply), committed) => {
-                let found = if found { Ok(()) } else { Err(StoreError::NotFound) };
-                say(reply, committed.and(found));
-            }
-        }
-    }
-}
-
 /// A receiver that is gone has given up waiting.
-fn say<T>(reply: Sender<Result<T, StoreError>>, answer: Result<T, StoreError>) {
+fn say<T>(reply: Reply<T>, answer: Result<T, StoreError>) {
     drop(reply.send(answer));
 }
 
@@ -96,28 +96,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Applies one request and says what it is answered once the batch is written.
-    pub(super) fn apply(&mut self, request: Request) -> Option<Answer> {
+    pub(super) fn apply(&mut self, request: &Request) -> Answer {
         match request {
-            Request::Record { reports, reply } => {
-                let recorded = reports.into_iter().map(|report| self.record(report)).collect();
-                Some(Answer::Recorded(recorded, reply))
-            }
-            Request::Edit { id, edit, reply } => {
-                let edited = self.current(&id).map(|(key, machine)| {
-                    let machine = Arc::new(machine.edited(&edit));
-                    self.put(key, Arc::clone(&machine));
-                    machine
-                });
-                Some(Answer::Edited(edited, reply))
-            }
-            Request::Delete { id, reply } => {
-                let found = self.current(&id);
-                if let Some((key, _)) = &found {
-                    self.set(&id, Change::Removed(*key, id.clone()));
-                }
-                Some(Answer::Deleted(found.is_some(), reply))
-            }
-            Request::Close => None,
+            Request::Record { reports, .. } => Answer::Recorded(self.record_all(reports)),
+            Request::Edit { id, edit, .. } => Answer::Edited(self.edit(id, edit)),
+            Request::Delete { id, .. } => Answer::Deleted(self.delete(id)),
+            Request::Close => Answer::Closed,
         }
     }
 
@@ -126,8 +110,18 @@ impl<'a> Batch<'a> {
         self.changes
     }
 
-    fn record(&mut self, report: Report) -> Recorded {
-        let (key, machine, created) = match self.current(&report.id) {
+    /// All of the reports, or none.
+    fn record_all(&mut self, reports: &[Report]) -> Result<Vec<Recorded>, StoreError> {
+        for (place, report) in reports.iter().enumerate() {
+            self.check_case(&report.id, &reports[..place])?;
+        }
+        Ok(reports.iter().map(|report| self.record(report.clone())).collect())
+    }
+
+    fn record(&mut self, mut report: Report) -> Recorded {
+        self.memory.precision().round_report(&mut report);
+        let id = report.id.clone();
+        let (key, machine, created) = match self.current(&id) {
             Some((key, machine)) => (key, machine.reported(report), false),
             None => {
                 let key = self.next_key;
@@ -136,41 +130,60 @@ impl<'a> Batch<'a> {
             }
         };
         let machine = Arc::new(machine);
-        self.put(key, Arc::clone(&machine));
+        self.set(key, &id, Some(Arc::clone(&machine)));
         Recorded { machine, created }
     }
 
-    fn current(&self, id: &MachineId) -> Option<(u32, Arc<Machine>)> {
-        match self.latest.get(id).map(|&index| &self.changes[index]) {
-            Some(Change::Put(key, machine)) => Some((*key, Arc::clone(machine))),
-            Some(Change::Removed(..)) => None,
-            None => self.memory.entry(id).map(|(key, machine)| (key, Arc::clone(machine))),
+    fn edit(&mut self, id: &MachineId, edit: &HumanEdit) -> Result<Arc<Machine>, StoreError> {
+        let (key, machine) = self.current(id).ok_or(StoreError::NotFound)?;
+        let mut edit = edit.clone();
+        self.memory.precision().round_edit(&mut edit);
+        let machine = Arc::new(machine.edited(&edit));
+        self.set(key, id, Some(Arc::clone(&machine)));
+        Ok(machine)
+    }
+
+    fn delete(&mut self, id: &MachineId) -> Result<(), StoreError> {
+        let (key, _) = self.current(id).ok_or(StoreError::NotFound)?;
+        self.set(key, id, None);
+        Ok(())
+    }
+
+    /// Refuses a new id that the database would take for another one.
+    fn check_case(&self, id: &MachineId, earlier: &[Report]) -> Result<(), StoreError> {
+        if !self.memory.is_case_blind() || self.current(id).is_some() {
+            return Ok(());
+        }
+        let new = self.changes.iter().filter(|change| change.after.is_some());
+        let new = new.map(|change| &change.id).chain(earlier.iter().map(|report| &report.id));
+        let same = |other: &&MachineId| other.as_str().eq_ignore_ascii_case(id.as_str());
+        match self.memory.same_but_for_case(id).or(new.filter(|other| *other != id).find(same)) {
+            None => Ok(()),
+            Some(other) => Err(StoreError::Conflict(format!(
+                "machine_id {id} differs only by case from {other}, and this database cannot tell \
+                 them apart"
+            ))),
         }
     }
 
-    fn put(&mut self, key: u32, machine: Arc<Machine>) {
-        let id = machine.id.clone();
-        self.set(&id, Change::Put(key, machine));
+    fn current(&self, id: &MachineId) -> Option<(u32, Arc<Machine>)> {
+        if let Some(&index) = self.latest.get(id) {
+            let change = &self.changes[index];
+            return change.after.clone().map(|machine| (change.key, machine));
+        }
+        self.memory.entry(id).map(|(key, machine)| (key, Arc::clone(machine)))
     }
 
     /// Only the last state of a key counts.
-    fn set(&mut self, id: &MachineId, change: Change) {
+    fn set(&mut self, key: u32, id: &MachineId, after: Option<Arc<Machine>>) {
         match self.latest.get(id) {
-            Some(&index) if self.changes[index].key() == change.key() => {
-                self.changes[index] = change;
-            }
+            Some(&index) if self.changes[index].key == key => self.changes[index].after = after,
             _ => {
+                let before = self.memory.entry(id).filter(|(known, _)| *known == key);
+                let before = before.map(|(_, machine)| Arc::clone(machine));
                 self.latest.insert(id.clone(), self.changes.len());
-                self.changes.push(change);
+                self.changes.push(Change { key, id: id.clone(), before, after });
             }
-        }
-    }
-}
-
-impl Change {
-    pub(super) fn key(&self) -> u32 {
-        match self {
-            Self::Put(key, _) | Self::Removed(key, _) => *key,
         }
     }
 }

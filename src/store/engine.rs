@@ -19,8 +19,10 @@ use super::stats::Counters;
 use super::{Recorded, Store, StoreError, StoreStats};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
-/// How long a write may take. Old agents give up after 10 s, so they get an answer before.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How often a batch is begun again that lost against another transaction.
+const ATTEMPTS: u32 = 6;
+/// How long the last writes may take when a store is dropped.
+const DROP_PATIENCE: Duration = Duration::from_secs(8);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// How long the last write may take when the server stops, which has 10 s for everything.
@@ -29,16 +31,46 @@ const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// The memory, as the writer and the readers share it.
 pub(super) type SharedMemory = Arc<RwLock<Memory>>;
 
+/// Why a batch was not written.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It lost against another transaction: beginning it again may help.
+    Again(StoreError),
+    Final(StoreError),
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Committed {
+    /// Its place among all batches.
+    pub(super) version: u64,
+    /// What it took to write it.
+    pub(super) bytes: usize,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Final(error)
+    }
+}
+
+impl Failure {
+    fn into_error(self) -> StoreError {
+        match self {
+            Self::Again(error) | Self::Final(error) => error,
+        }
+    }
+}
+
 /// The part of a back end that writes, on a thread of its own.
 pub(super) trait Writer: Send + 'static {
     /// Gets ready to write; afterwards the memory holds everything that was acknowledged, by
     /// whichever server.
-    fn begin(&mut self, memory: &RwLock<Memory>) -> Result<(), StoreError>;
+    fn begin(&mut self, memory: &RwLock<Memory>) -> Result<(), Failure>;
 
-    /// Writes the changes, all or none, and says how many bytes that took. After `Ok` they survive
-    /// the end of the power, and the engine applies them to the memory. Without changes it ends
-    /// what `begin` began.
-    fn commit(&mut self, changes: &[Change]) -> Result<usize, StoreError>;
+    /// Writes the changes, all or none. After `Ok` they survive the end of the power, and the
+    /// engine applies them to the memory. Without changes it ends what `begin` began.
+    fn commit(&mut self, changes: &[Change]) -> Result<Committed, Failure>;
 
     /// What there is to do between batches.
     fn maintain(&mut self);
@@ -68,6 +100,7 @@ pub struct Engine<R> {
     thread: Mutex<Option<WriterThread>>,
     requests: SyncSender<Request>,
     reader: R,
+    patience: Duration,
 }
 
 /// The running thread.
@@ -77,13 +110,15 @@ struct WriterThread {
 }
 
 impl<R> Engine<R> {
-    /// Starts the thread that writes.
+    /// Starts the thread that writes. A request that is not answered within `patience` is told to
+    /// come again; old agents give up after 10 s.
     pub(super) fn start(
         memory: SharedMemory,
         health: Arc<Health>,
         counters: Arc<Counters>,
         writer: impl Writer,
         reader: R,
+        patience: Duration,
     ) -> io::Result<Self> {
         let (requests, receiver) = sync_channel(QUEUE);
         let (running, ended) = sync_channel::<()>(0);
@@ -100,7 +135,7 @@ impl<R> Engine<R> {
             drop((alive, receiver, work, running));
         })?;
         let thread = Mutex::new(Some(WriterThread { ended }));
-        Ok(Self { memory, health, counters, thread, requests, reader })
+        Ok(Self { memory, health, counters, thread, requests, reader, patience })
     }
 
     fn look<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
@@ -118,14 +153,14 @@ impl<R> Engine<R> {
         if let Err(refused) = self.requests.try_send(request(reply)) {
             self.counters.served(1);
             return match refused {
-                TrySendError::Full(_) => unavailable("more reports wait than its disk can take"),
+                TrySendError::Full(_) => unavailable("more requests wait than it can take"),
                 TrySendError::Disconnected(_) => unavailable("it is closed"),
             };
         }
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(self.patience, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => unavailable("it is closing"),
-            Err(_) => unavailable("its disk does not answer"),
+            Err(_) => unavailable("it does not answer"),
         }
     }
 
@@ -150,7 +185,7 @@ impl WriterThread {
         }
         let left = patience.saturating_sub(asked.elapsed());
         if self.ended.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
-            tracing::error!("the store's disk does not answer; leaving without it");
+            tracing::error!("the store does not answer; leaving without it");
         }
     }
 }
@@ -163,7 +198,7 @@ impl<R> std::fmt::Debug for Engine<R> {
 
 impl<R> Drop for Engine<R> {
     fn drop(&mut self) {
-        self.stop(PATIENCE);
+        self.stop(DROP_PATIENCE);
     }
 }
 
@@ -197,38 +232,56 @@ impl<W: Writer> Work<W> {
     }
 
     fn serve(&mut self, requests: Vec<Request>) {
-        let count = requests.len();
-        let mut requests = Some(requests);
         let mut answers = Vec::new();
         let outcome = self.guarded(|work| {
-            work.writer.begin(&work.memory)?;
-            let changes;
-            (answers, changes) = work.compute(requests.take().unwrap_or_default());
-            work.commit(&changes)
+            for attempt in 1.. {
+                match work.write(&requests) {
+                    Ok(computed) => {
+                        answers = computed;
+                        break;
+                    }
+                    Err(Failure::Again(_)) if attempt < ATTEMPTS => {
+                        // Each a little longer, so that two servers do not meet again and again.
+                        thread::sleep(Duration::from_millis(3) * attempt * attempt);
+                    }
+                    Err(failure) => return Err(failure.into_error()),
+                }
+            }
+            Ok(())
         });
-        self.counters.served(count);
-        if let (Some(requests), Err(error)) = (requests, &outcome) {
-            requests.into_iter().for_each(|request| request.refuse(error.clone()));
+        self.counters.served(requests.len());
+        match &outcome {
+            Ok(()) => {
+                requests
+                    .into_iter()
+                    .zip(answers)
+                    .for_each(|(request, answer)| request.answer(answer));
+            }
+            Err(error) => {
+                requests.into_iter().for_each(|request| request.refuse(error.clone()));
+            }
         }
-        answers.into_iter().for_each(|answer| answer.send(&outcome));
     }
 
-    fn compute(&self, requests: Vec<Request>) -> (Vec<Answer>, Vec<Change>) {
+    /// Computes what the requests change, makes it durable, then visible.
+    fn write(&mut self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+        self.writer.begin(&self.memory)?;
+        let (answers, changes) = self.compute(requests);
+        let started = Instant::now();
+        let committed = self.writer.commit(&changes)?;
+        if !changes.is_empty() {
+            self.counters.committed(committed.bytes, started.elapsed());
+            let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+            memory.apply(committed.version, &changes);
+        }
+        Ok(answers)
+    }
+
+    fn compute(&self, requests: &[Request]) -> (Vec<Answer>, Vec<Change>) {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
         let mut batch = Batch::new(&memory);
-        let answers = requests.into_iter().filter_map(|request| batch.apply(request)).collect();
+        let answers = requests.iter().map(|request| batch.apply(request)).collect();
         (answers, batch.into_changes())
-    }
-
-    /// Makes the changes durable, then visible.
-    fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        let started = Instant::now();
-        let bytes = self.writer.commit(changes)?;
-        if !changes.is_empty() {
-            self.counters.committed(bytes, started.elapsed());
-            self.memory.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
-        }
-        Ok(())
     }
 
     /// Keeps the health; a panic of a library is a failure of the store, not the end of the thread.

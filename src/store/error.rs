@@ -54,6 +54,12 @@ pub enum OpenError {
         /// What to do about it.
         advice: &'static str,
     },
+    /// The database refused.
+    #[error("the database refuses: {why}")]
+    Database {
+        /// What it says.
+        why: String,
+    },
     /// The operating system refused to read or write the file.
     #[error("cannot {action} {}: {cause}", path.display())]
     Io {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::batch::Change;
 use super::facts::{Facts, Sieve, Vocabulary};
+use super::precision::Precision;
 use crate::model::{
     Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort, search_text,
 };
@@ -21,6 +22,13 @@ pub(super) struct Memory {
     free: Vec<u32>,
     by_id: HashMap<MachineId, u32>,
     by_name: BTreeMap<NameKey, u32>,
+    /// The ids without regard to case, where the back end has none.
+    by_folded_id: Option<HashMap<String, MachineId>>,
+    /// The last batch that is in here.
+    version: u64,
+    /// Whether what was stored before is in here.
+    is_loaded: bool,
+    precision: Precision,
     /// No machine has a key from here on, and none ever had.
     next_key: u32,
     /// Counts changes of anything that an order in `orders` depends on.
@@ -49,18 +57,75 @@ impl Memory {
         Self { next_key, ..Self::default() }
     }
 
+    /// The memory of a store that keeps what it is given with this precision, and whose ids may
+    /// have no case.
+    pub(super) fn with_precision(precision: Precision, is_case_blind: bool) -> Self {
+        Self { precision, by_folded_id: is_case_blind.then(HashMap::new), ..Self::default() }
+    }
+
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
     pub(super) fn next_key(&self) -> u32 {
         self.next_key
     }
 
-    /// Makes changes visible that are durable.
-    pub(super) fn apply(&mut self, changes: &[Change]) {
-        for change in changes {
-            match change {
-                Change::Put(key, machine) => self.put(*key, machine),
-                Change::Removed(key, id) => self.remove(*key, id),
+    /// The last batch that is in here.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Makes the changes of a batch visible that is durable, unless it or a later one is here.
+    pub(super) fn apply(&mut self, version: u64, changes: &[Change]) {
+        if version > self.version {
+            self.version = version;
+            changes.iter().for_each(|change| self.apply_one(change));
+        }
+    }
+
+    /// Fills a memory from what is stored.
+    pub(super) fn load(&mut self, key: u32, machine: &Arc<Machine>) {
+        self.put(key, machine);
+    }
+
+    /// Everything that was stored up to this batch is in here now.
+    pub(super) fn loaded_at(&mut self, version: u64) {
+        self.version = version;
+        self.is_loaded = true;
+    }
+
+    pub(super) fn is_loaded(&self) -> bool {
+        self.is_loaded
+    }
+
+    /// As [`Memory::apply`], for a batch of another server, which gives keys of its own.
+    pub(super) fn apply_of_another(&mut self, version: u64, changes: Vec<Change>) {
+        if version > self.version {
+            self.version = version;
+            for mut change in changes {
+                change.key = self.entry(&change.id).map_or(self.next_key, |(key, _)| key);
+                self.apply_one(&change);
             }
         }
+    }
+
+    fn apply_one(&mut self, change: &Change) {
+        match &change.after {
+            Some(machine) => self.put(change.key, machine),
+            None => self.remove(change.key, &change.id),
+        }
+    }
+
+    /// Whether ids that differ only by case are one to the back end.
+    pub(super) fn is_case_blind(&self) -> bool {
+        self.by_folded_id.is_some()
+    }
+
+    /// Another id that differs from this one only by case, when the back end has no case.
+    pub(super) fn same_but_for_case(&self, id: &MachineId) -> Option<&MachineId> {
+        let ids = self.by_folded_id.as_ref()?;
+        ids.get(&id.as_str().to_lowercase()).filter(|other| *other != id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -113,6 +178,9 @@ impl Memory {
             }
         };
         self.by_id.insert(machine.id.clone(), index);
+        if let Some(ids) = &mut self.by_folded_id {
+            ids.insert(machine.id.as_str().to_lowercase(), machine.id.clone());
+        }
         self.by_name.insert(NameKey::new(&machine.hostname, &machine.id), index);
     }
 
@@ -122,6 +190,9 @@ impl Memory {
         let Some(index) = self.by_id.remove(id) else {
             return;
         };
+        if let Some(ids) = &mut self.by_folded_id {
+            ids.remove(&id.as_str().to_lowercase());
+        }
         if let Some(slot) = self.slots[index as usize].take() {
             self.by_name.remove(&NameKey::new(&slot.machine.hostname, id));
             self.vocabulary.forget(&self.facts[index as usize]);

@@ -1,13 +1,16 @@
 //! Keeping the inventory: one trait, several back ends.
 
 mod batch;
+mod codec;
 mod engine;
 mod error;
 mod facts;
 mod health;
 mod memory;
+mod precision;
 mod queue;
 pub mod redb;
+pub mod sql;
 mod stats;
 
 use std::io::Read as _;

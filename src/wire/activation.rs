@@ -1,25 +1,13 @@
 //! Dates as people and scripts write them.
 
-use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc,
-};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
+
+use crate::model::wall_time;
 
 /// Years that a computer's date of activation can lie in; beyond them it is a slip of the pen, or
 /// a number that no store can keep. Zones had odd seconds before.
 const YEARS: std::ops::RangeInclusive<i32> = 1950..=9998;
-
-/// The instant of a wall-clock time in `zone`. Of an hour that occurs twice it is the first one;
-/// a time that does not exist (clocks went forward) shifts forward.
-#[must_use]
-pub fn wall_time(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    if let Some(instant) = zone.from_local_datetime(&local).earliest() {
-        return instant.to_utc();
-    }
-    let day_before = local.checked_sub_days(Days::new(1)).unwrap_or(local);
-    let offset = zone.offset_from_utc_datetime(&day_before).fix();
-    DateTime::from_naive_utc_and_offset(local - offset, Utc)
-}
 
 /// Reads RFC 3339 with or without a zone, `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds. What has
 /// no zone is wall time in `zone`.
@@ -74,7 +62,7 @@ fn parse_local(text: &str) -> Option<NaiveDateTime> {
 mod tests {
     use chrono_tz::America::Cuiaba;
 
-    use super::{NaiveDateTime, parse_activation, wall_time};
+    use super::parse_activation;
 
     fn utc(text: &str) -> Option<String> {
         parse_activation(text, Cuiaba).map(|at| at.to_rfc3339())
@@ -118,14 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_occurs_twice_is_the_first_and_a_missing_one_shifts_forward() {
-        let at = |text: &str| {
-            let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
-            wall_time(local, Cuiaba).to_rfc3339()
-        };
-        // Clocks went back from 00:00 to 23:00 on 2018-02-18, and forward at 00:00 on 2018-11-04.
-        assert_eq!(at("2018-02-17 23:30"), "2018-02-18T02:30:00+00:00");
-        assert_eq!(at("2018-11-04 00:30"), "2018-11-04T04:30:00+00:00");
+    fn a_date_on_which_midnight_does_not_exist_is_its_first_moment() {
         assert_eq!(utc("2018-11-04").as_deref(), Some("2018-11-04T04:00:00+00:00"));
     }
 }

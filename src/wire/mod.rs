@@ -20,7 +20,6 @@ mod summary;
 mod timestamp;
 
 #[cfg(feature = "server")]
-pub use activation::wall_time;
 #[cfg(feature = "server")]
 pub use edit::{MachineEdit, parse_edit};
 #[cfg(feature = "server")]

@@ -5,10 +5,9 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use super::BadBody;
-use super::activation::wall_time;
 use crate::model::{
     Activation, DAYS_PER_MONTH, Filter, MachineQuery, Period, Sort, Status, StatusFilter,
-    StatusRules, clean,
+    StatusRules, clean, wall_time,
 };
 
 /// A parameter of every question about machines, for the API's document.

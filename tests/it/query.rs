@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use chrono_tz::America::Cuiaba;
@@ -14,10 +13,9 @@ use tatuscan::model::{
     Counts, HumanFields, Machine, MachineId, MachinePage, NameKey, Report, Status, StatusCounts,
     StatusRules,
 };
-use tatuscan::store::Store as _;
-use tatuscan::store::redb::RedbStore;
 use tatuscan::wire::{Asked, parse_query};
 
+use crate::store::places::{self, Place};
 use crate::support::machines::{noon, report};
 use crate::support::rounds;
 
@@ -230,19 +228,38 @@ fn states<'a>(machines: impl Iterator<Item = &'a Machine>) -> StatusCounts {
 
 #[tokio::test]
 async fn every_answer_is_what_a_naive_evaluation_says() {
-    let mut runner = TestRunner::default();
     for _ in 0..rounds(12) {
-        let reports = prop::collection::vec(any_report(), 1..120).new_tree(&mut runner).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let store = Arc::new(RedbStore::open(&directory.path().join("tatuscan.redb")).unwrap());
-        store.record_reports(reports.current()).await.unwrap();
-        let everything = store.machines(&Default::default()).await.unwrap().machines;
-        let machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
-        let inventory = Inventory::new(store, StatusRules::default());
-        for _ in 0..40 {
-            let conditions = any_conditions().new_tree(&mut runner).unwrap().current();
-            check(&inventory, &machines, &conditions).await;
-        }
+        evaluate(places::plain().await).await;
+    }
+}
+
+#[tokio::test]
+async fn an_sqlite_file_answers_the_same() {
+    evaluate(places::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn postgres_answers_the_same() {
+    evaluate(places::postgres().await).await;
+}
+
+#[tokio::test]
+async fn mysql_answers_the_same() {
+    evaluate(places::mysql().await).await;
+}
+
+async fn evaluate(place: Option<Box<dyn Place>>) {
+    let Some(place) = place else { return };
+    let mut runner = TestRunner::default();
+    let reports = prop::collection::vec(any_report(), 1..120).new_tree(&mut runner).unwrap();
+    let store = place.open().await;
+    store.record_reports(reports.current()).await.unwrap();
+    let everything = store.machines(&Default::default()).await.unwrap().machines;
+    let machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
+    let inventory = Inventory::new(store, StatusRules::default());
+    for _ in 0..40 {
+        let conditions = any_conditions().new_tree(&mut runner).unwrap().current();
+        check(&inventory, &machines, &conditions).await;
     }
 }
 

@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use redb::Database;
 
 use super::backend::Medium;
-use super::codec::encode_machine;
 use super::file;
 use super::tables::{MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY};
 use crate::model::Machine;
 use crate::store::StoreError;
 use crate::store::batch::Change;
+use crate::store::codec::encode_machine;
 use crate::store::health::Health;
 use crate::store::stats::Counters;
 
@@ -79,10 +79,7 @@ impl States {
 
     pub(super) fn note(&mut self, changes: &[Change]) {
         for change in changes {
-            match change {
-                Change::Put(key, machine) => self.0.insert(*key, Some(Arc::clone(machine))),
-                Change::Removed(key, _) => self.0.insert(*key, None),
-            };
+            self.0.insert(change.key, change.after.clone());
         }
     }
 }

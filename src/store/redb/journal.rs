@@ -4,9 +4,9 @@
 use std::io;
 
 use super::backend::{Medium, Part};
-use super::codec::{BadValue, decode_changes, encode_changes};
 use super::segment::{Damaged, Record, Segment};
 use crate::store::batch::Change;
+use crate::store::codec::{BadValue, decode_changes, encode_changes};
 
 /// A journal that can be written.
 #[derive(Debug)]

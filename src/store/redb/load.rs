@@ -7,7 +7,6 @@ use std::sync::Arc;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 
 use super::backend::{Medium, Part};
-use super::codec::{BadValue, decode_machine};
 use super::file::{self, RESTORE};
 use super::fold::{Position, States};
 use super::journal::{self, BadJournal};
@@ -16,7 +15,7 @@ use super::tables::{
     MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, SCHEMA,
 };
 use crate::store::OpenError;
-use crate::store::batch::Change;
+use crate::store::codec::{BadValue, decode_machine};
 use crate::store::memory::Memory;
 
 /// What a store held.
@@ -96,7 +95,7 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
     for row in transaction.open_table(MACHINES)?.iter()? {
         let (key, value) = row?;
         let machine = decode_machine(key.value(), value.value())?;
-        memory.apply(&[Change::Put(key.value(), Arc::new(machine))]);
+        memory.load(key.value(), &Arc::new(machine));
     }
     let mut contents = Contents {
         memory,
@@ -107,7 +106,7 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
     if journal != 0 {
         let (changes, last) = journal::read(medium, journal, folded)?;
         contents.last = last;
-        contents.memory.apply(&changes);
+        contents.memory.apply(last, &changes);
         contents.states.note(&changes);
     }
     Ok(contents)

@@ -10,7 +10,6 @@
 //! 1 kB.
 
 mod backend;
-mod codec;
 mod file;
 mod fold;
 mod journal;
@@ -24,6 +23,7 @@ mod writer;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -38,6 +38,9 @@ use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
 use super::{OpenError, StoreError};
+
+/// How long a write may take: a disk that hangs may come back.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The embedded store.
 pub type RedbStore = Engine<RedbReader>;
@@ -121,7 +124,8 @@ impl RedbStore {
         let threads = || {
             let folder = folder.spawn()?;
             let writer = RedbWriter::new(medium, journal, journal_id, next_key, folder, pace);
-            Engine::start(memory, health, counters, writer, RedbReader { folding })
+            let reader = RedbReader { folding };
+            Engine::start(memory, health, counters, writer, reader, PATIENCE)
         };
         threads().map_err(|error| OpenError::io("start the threads of", path, error))
     }

@@ -2,7 +2,7 @@
 //! block. A segment is begun anew when its records are folded; what it held before lies behind
 //! the new records until they have passed it.
 //!
-//! A record is a length, a sequence number and a sealed value (see [`super::codec`]), whose
+//! A record is a length, a sequence number and a sealed value (see [`crate::store::codec`]), whose
 //! checksum also covers the sequence number and the journal's id. Nobody outside knows that id, so
 //! no text of a report can look like a record.
 
@@ -11,7 +11,7 @@ use std::io;
 use redb::StorageBackend as _;
 
 use super::backend::AnyBackend;
-use super::codec;
+use crate::store::codec;
 
 /// A record never shares a block with another one: a write that the power cuts off can only damage
 /// what was not acknowledged.

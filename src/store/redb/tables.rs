@@ -6,7 +6,7 @@ use redb::TableDefinition;
 /// Name -> number: see the `META_*` names.
 pub(super) const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
-/// Key of a machine (given once, never reused) -> [`super::codec`] machine.
+/// Key of a machine (given once, never reused) -> [`crate::store::codec`] machine.
 pub(super) const MACHINES: TableDefinition<u32, &[u8]> = TableDefinition::new("machines");
 
 /// The version of what the tables hold.

@@ -9,7 +9,7 @@ use super::fold::{FolderThread, Job, States, changed_by_another, io_failure, med
 use super::journal::Journal;
 use crate::store::StoreError;
 use crate::store::batch::Change;
-use crate::store::engine::Writer;
+use crate::store::engine::{Committed, Failure, Writer};
 use crate::store::memory::Memory;
 
 /// How long to wait before looking whether a fold has ended.
@@ -92,7 +92,7 @@ impl RedbWriter {
 }
 
 impl Writer for RedbWriter {
-    fn begin(&mut self, _: &RwLock<Memory>) -> Result<(), StoreError> {
+    fn begin(&mut self, _: &RwLock<Memory>) -> Result<(), Failure> {
         // A file that was touched from outside is written no more. The handles stay: when the file
         // is put back, all is well again.
         self.medium.check().map_err(meddled)?;
@@ -107,16 +107,16 @@ impl Writer for RedbWriter {
         Ok(())
     }
 
-    fn commit(&mut self, changes: &[Change]) -> Result<usize, StoreError> {
+    fn commit(&mut self, changes: &[Change]) -> Result<Committed, Failure> {
         if changes.is_empty() {
-            return Ok(0);
+            return Ok(Committed { version: self.journal.sequence(), bytes: 0 });
         }
         let bytes = self.append(changes)?;
         self.bytes += bytes;
         self.states.note(changes);
-        let highest = changes.iter().map(Change::key).max();
+        let highest = changes.iter().map(|change| change.key).max();
         self.next_key = self.next_key.max(highest.map_or(0, |key| key + 1));
-        Ok(bytes)
+        Ok(Committed { version: self.journal.sequence(), bytes })
     }
 
     fn maintain(&mut self) {

@@ -7,9 +7,8 @@ use tatuscan::model::{HumanEdit, HumanFields, MachineId, MachineQuery, Report, S
 use tatuscan::store::{Store, StoreError};
 
 pub(super) use super::operations::random_operations_agree_with_the_model;
+use super::places::Place;
 use crate::support::machines::{noon, report};
-
-type Open<'a> = &'a (dyn Fn() -> Arc<dyn Store> + Sync);
 
 fn id(text: &str) -> MachineId {
     MachineId::stored(text)
@@ -24,8 +23,8 @@ async fn ids(store: &dyn Store, query: &MachineQuery) -> Vec<String> {
     page.machines.iter().map(|machine| machine.id.to_string()).collect()
 }
 
-pub(super) async fn the_first_report_creates_and_the_second_updates(open: Open<'_>) {
-    let store = open();
+pub(super) async fn the_first_report_creates_and_the_second_updates(place: &dyn Place) {
+    let store = place.open().await;
     let first = store.record_reports(vec![report("a", 0)]).await.unwrap();
     assert!(first[0].created);
     assert_eq!(first[0].machine.created_at, noon());
@@ -42,8 +41,8 @@ pub(super) async fn the_first_report_creates_and_the_second_updates(open: Open<'
     store.check().await.unwrap();
 }
 
-pub(super) async fn a_report_without_optional_fields_keeps_what_is_known(open: Open<'_>) {
-    let store = open();
+pub(super) async fn a_report_without_optional_fields_keeps_what_is_known(place: &dyn Place) {
+    let store = place.open().await;
     record(&*store, report("a", 0)).await;
     let bare = Report { os_version: None, memory_used_mb: None, ..report("a", 1) };
     record(&*store, bare.clone()).await;
@@ -55,8 +54,8 @@ pub(super) async fn a_report_without_optional_fields_keeps_what_is_known(open: O
     assert_eq!((machine.os_version.as_str(), machine.memory_used_mb), ("", 0));
 }
 
-pub(super) async fn a_report_fills_what_people_left_empty_and_replaces_nothing(open: Open<'_>) {
-    let store = open();
+pub(super) async fn a_report_fills_what_people_left_empty_and_replaces_nothing(place: &dyn Place) {
+    let store = place.open().await;
     record(&*store, report("a", 0)).await;
     let with_model = |model: &str, seconds| Report {
         human: HumanFields { computer_model: Some(model.into()), ..HumanFields::default() },
@@ -72,8 +71,8 @@ pub(super) async fn a_report_fills_what_people_left_empty_and_replaces_nothing(o
     assert_eq!(model().await.as_deref(), Some("by hand"));
 }
 
-pub(super) async fn the_same_id_twice_in_a_batch_counts_in_order(open: Open<'_>) {
-    let store = open();
+pub(super) async fn the_same_id_twice_in_a_batch_counts_in_order(place: &dyn Place) {
+    let store = place.open().await;
     let batch = vec![report("a", 0), report("b", 0), Report { ip: "::1".into(), ..report("a", 1) }];
     let recorded = store.record_reports(batch).await.unwrap();
     let created: Vec<_> = recorded.iter().map(|one| one.created).collect();
@@ -82,14 +81,14 @@ pub(super) async fn the_same_id_twice_in_a_batch_counts_in_order(open: Open<'_>)
     assert_eq!(store.machine_count().await.unwrap(), 2);
 }
 
-pub(super) async fn an_empty_batch_does_nothing(open: Open<'_>) {
-    let store = open();
+pub(super) async fn an_empty_batch_does_nothing(place: &dyn Place) {
+    let store = place.open().await;
     assert!(store.record_reports(Vec::new()).await.unwrap().is_empty());
     assert_eq!(store.machine_count().await.unwrap(), 0);
 }
 
-pub(super) async fn concurrent_writers_create_a_machine_once(open: Open<'_>) {
-    let store = open();
+pub(super) async fn concurrent_writers_create_a_machine_once(place: &dyn Place) {
+    let store = place.open().await;
     let writers = (0..64).map(|seconds| {
         let store = Arc::clone(&store);
         tokio::spawn(async move { record(&*store, report("a", seconds)).await })
@@ -99,8 +98,8 @@ pub(super) async fn concurrent_writers_create_a_machine_once(open: Open<'_>) {
     assert_eq!(store.machine_count().await.unwrap(), 1);
 }
 
-pub(super) async fn batches_in_opposite_order_do_not_block_each_other(open: Open<'_>) {
-    let store = open();
+pub(super) async fn batches_in_opposite_order_do_not_block_each_other(place: &dyn Place) {
+    let store = place.open().await;
     let names: Vec<_> = (0..50).map(|n| format!("m{n}")).collect();
     let writers = (0..16).map(|round| {
         let (store, mut names) = (Arc::clone(&store), names.clone());
@@ -118,8 +117,8 @@ pub(super) async fn batches_in_opposite_order_do_not_block_each_other(open: Open
     assert_eq!(store.machine_count().await.unwrap(), 50);
 }
 
-pub(super) async fn ids_that_differ_by_case_are_two_machines(open: Open<'_>) {
-    let store = open();
+pub(super) async fn ids_that_differ_by_case_are_two_machines(place: &dyn Place) {
+    let store = place.open().await;
     assert!(record(&*store, report("abc", 0)).await);
     assert!(record(&*store, report("ABC", 0)).await);
     assert_eq!(store.machine_count().await.unwrap(), 2);
@@ -127,10 +126,10 @@ pub(super) async fn ids_that_differ_by_case_are_two_machines(open: Open<'_>) {
     assert_eq!(ids(&*store, &MachineQuery::default()).await, ["abc"]);
 }
 
-pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
+pub(super) async fn every_text_comes_back_as_it_was(place: &dyn Place) {
     let texts =
         ["😀 日本語", "'; DROP TABLE inventory; --", "100%_\\ \"x\"", "<b>&amp;", "ção\u{301}"];
-    let store = open();
+    let store = place.open().await;
     for (number, text) in texts.iter().enumerate() {
         let odd = Report {
             hostname: (*text).into(),
@@ -143,7 +142,7 @@ pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
         record(&*store, odd).await;
     }
     drop(store);
-    let store = open();
+    let store = place.open().await;
     for (number, text) in texts.iter().enumerate() {
         let machine = store.machine(&id(&format!("m{number}"))).await.unwrap();
         let kept = [&machine.hostname, &machine.ip, &machine.os, &machine.os_version];
@@ -152,8 +151,8 @@ pub(super) async fn every_text_comes_back_as_it_was(open: Open<'_>) {
     }
 }
 
-pub(super) async fn unknown_ids_are_not_found(open: Open<'_>) {
-    let store = open();
+pub(super) async fn unknown_ids_are_not_found(place: &dyn Place) {
+    let store = place.open().await;
     record(&*store, report("a", 0)).await;
     let nobody = id("nobody");
     assert_eq!(store.machine(&nobody).await.unwrap_err(), StoreError::NotFound);
@@ -162,8 +161,8 @@ pub(super) async fn unknown_ids_are_not_found(open: Open<'_>) {
     assert_eq!(store.delete_machine(&nobody).await.unwrap_err(), StoreError::NotFound);
 }
 
-pub(super) async fn an_edit_sets_clears_and_leaves_fields(open: Open<'_>) {
-    let store = open();
+pub(super) async fn an_edit_sets_clears_and_leaves_fields(place: &dyn Place) {
+    let store = place.open().await;
     record(&*store, report("a", 0)).await;
     let edit = HumanEdit {
         computer_model: Some(Some("Dell".into())),
@@ -181,8 +180,8 @@ pub(super) async fn an_edit_sets_clears_and_leaves_fields(open: Open<'_>) {
     assert_eq!(machine.updated_at, None, "a change by a person is no report");
 }
 
-pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(open: Open<'_>) {
-    let store = open();
+pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(place: &dyn Place) {
+    let store = place.open().await;
     record(&*store, report("a", 0)).await;
     let edit = HumanEdit { activation_days: Some(Some(1)), ..HumanEdit::default() };
     store.edit_machine(&id("a"), edit).await.unwrap();
@@ -194,8 +193,8 @@ pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(open: Open<'_>) {
     assert_eq!(machine.human, HumanFields::default());
 }
 
-pub(super) async fn pages_have_edges(open: Open<'_>) {
-    let store = open();
+pub(super) async fn pages_have_edges(place: &dyn Place) {
+    let store = place.open().await;
     store.record_reports((0..5).map(|n| report(&format!("m{n}"), n)).collect()).await.unwrap();
     for (offset, limit, expected) in [
         (0, Some(2), 2),
@@ -213,8 +212,8 @@ pub(super) async fn pages_have_edges(open: Open<'_>) {
     }
 }
 
-pub(super) async fn lists_are_ordered_as_people_expect(open: Open<'_>) {
-    let store = open();
+pub(super) async fn lists_are_ordered_as_people_expect(place: &dyn Place) {
+    let store = place.open().await;
     let named = |id: &str, hostname: &str, os: &str, seconds| Report {
         hostname: hostname.into(),
         os: os.into(),
@@ -240,8 +239,8 @@ pub(super) async fn lists_are_ordered_as_people_expect(open: Open<'_>) {
     assert_eq!(ordered(Sort::CreatedAt, true).await, "54123");
 }
 
-pub(super) async fn missing_values_come_last_either_way(open: Open<'_>) {
-    let store = open();
+pub(super) async fn missing_values_come_last_either_way(place: &dyn Place) {
+    let store = place.open().await;
     let reports =
         vec![report("a", 0), report("b", 0), report("c", 0), report("b", 5), report("c", 9)];
     store.record_reports(reports).await.unwrap();
@@ -251,8 +250,8 @@ pub(super) async fn missing_values_come_last_either_way(open: Open<'_>) {
     }
 }
 
-pub(super) async fn everything_is_there_after_reopening(open: Open<'_>) {
-    let store = open();
+pub(super) async fn everything_is_there_after_reopening(place: &dyn Place) {
+    let store = place.open().await;
     for batch in 0..20 {
         let reports = (0..10).map(|n| report(&format!("m{n}"), batch)).collect();
         store.record_reports(reports).await.unwrap();
@@ -261,15 +260,15 @@ pub(super) async fn everything_is_there_after_reopening(open: Open<'_>) {
     let before = store.machines(&MachineQuery::default()).await.unwrap();
     store.close().await;
     drop(store);
-    let store = open();
+    let store = place.open().await;
     assert_eq!(store.machines(&MachineQuery::default()).await.unwrap(), before);
     assert!(record(&*store, report("new", 0)).await);
     drop(store);
-    assert_eq!(open().machine_count().await.unwrap(), 10);
+    assert_eq!(place.open().await.machine_count().await.unwrap(), 10);
 }
 
-pub(super) async fn a_closed_store_refuses_writes(open: Open<'_>) {
-    let store = open();
+pub(super) async fn a_closed_store_refuses_writes(place: &dyn Place) {
+    let store = place.open().await;
     record(&*store, report("a", 0)).await;
     store.close().await;
     let refused = store.record_reports(vec![report("b", 0)]).await;

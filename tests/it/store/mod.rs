@@ -4,42 +4,31 @@ mod conformance;
 mod damage;
 mod journal;
 mod operations;
+pub(crate) mod places;
 mod power;
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
-use tatuscan::store::Store;
-use tatuscan::store::redb::{FoldPace, RedbStore};
-
-/// Runs every case of the suite on the embedded store, once with its ordinary pace and once folding
-/// after every batch; later back ends join here.
+/// Runs every case of the suite on each back end: on the embedded store with its ordinary pace and
+/// folding after every batch, on an SQLite file, and on a fresh database of each server.
 macro_rules! on_every_store {
     ($($case:ident)+) => {
-        on_every_store! { @on redb, crate::store::plain: $($case)+ }
-        on_every_store! { @on redb_folding, crate::store::folding: $($case)+ }
+        on_every_store! { @on redb, plain: $($case)+ }
+        on_every_store! { @on redb_folding, folding: $($case)+ }
+        on_every_store! { @on sqlite, sqlite: $($case)+ }
+        on_every_store! { @on postgres, postgres: $($case)+ }
+        on_every_store! { @on mysql, mysql: $($case)+ }
     };
-    (@on $name:ident, $open:path: $($case:ident)+) => {
+    (@on $name:ident, $place:ident: $($case:ident)+) => {
         mod $name {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let directory = tempfile::tempdir().unwrap();
-                    super::conformance::$case(&|| $open(directory.path())).await;
+                    if let Some(place) = crate::store::places::$place().await {
+                        super::conformance::$case(&*place).await;
+                    }
                 }
             )+
         }
     };
-}
-
-fn plain(directory: &Path) -> Arc<dyn Store> {
-    Arc::new(RedbStore::open(&directory.join("tatuscan.redb")).unwrap())
-}
-
-fn folding(directory: &Path) -> Arc<dyn Store> {
-    let pace = FoldPace { every: Duration::ZERO, bytes: 0 };
-    Arc::new(RedbStore::open_with(&directory.join("tatuscan.redb"), pace).unwrap())
 }
 
 on_every_store! {

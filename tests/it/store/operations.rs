@@ -12,6 +12,7 @@ use tatuscan::model::{
 };
 use tatuscan::store::{Store, StoreError};
 
+use super::places::Place;
 use crate::support::machines::{noon, report};
 use crate::support::rounds;
 
@@ -98,18 +99,16 @@ impl Model {
     }
 }
 
-pub(super) async fn random_operations_agree_with_the_model(
-    open: &(dyn Fn() -> Arc<dyn Store> + Sync),
-) {
+pub(super) async fn random_operations_agree_with_the_model(place: &dyn Place) {
     let mut runner = TestRunner::default();
     let operations = prop::collection::vec(any_operation(), 1..40);
-    let mut store = open();
+    let mut store = place.open().await;
     let mut model = Model::default();
     for _ in 0..rounds(20) {
         let operations = operations.new_tree(&mut runner).unwrap().current();
         for operation in operations {
             let context = format!("{operation:?}");
-            store = apply(store, open, &mut model, operation).await;
+            store = apply(store, place, &mut model, operation).await;
             agree(&*store, &model, &context).await;
         }
     }
@@ -117,7 +116,7 @@ pub(super) async fn random_operations_agree_with_the_model(
 
 async fn apply(
     store: Arc<dyn Store>,
-    open: &(dyn Fn() -> Arc<dyn Store> + Sync),
+    place: &dyn Place,
     model: &mut Model,
     operation: Operation,
 ) -> Arc<dyn Store> {
@@ -146,7 +145,7 @@ async fn apply(
         Operation::Reopen => {
             store.close().await;
             drop(store);
-            return open();
+            return place.open().await;
         }
     }
     store

@@ -1,4 +1,4 @@
-//! How values are kept: a version byte, a checksum over key and payload, and the payload in
+//! How the stores keep values of their own: a version byte, a checksum over key and payload, and the payload in
 //! bincode, which nothing outside this file knows.
 //!
 //! The checksum tells a damaged value from a good one whatever the file's own checks say.
@@ -9,8 +9,8 @@ use bincode::config::{Configuration, standard};
 use bincode::{BorrowDecode, Encode};
 use chrono::{DateTime, Utc};
 
+use super::batch::Change;
 use crate::model::{HumanFields, Machine, MachineId};
-use crate::store::batch::Change;
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
@@ -130,19 +130,23 @@ pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Vec<Change>, BadV
 
 impl<'a> From<&'a Change> for ChangeRow<'a> {
     fn from(change: &'a Change) -> Self {
-        match change {
-            Change::Put(key, machine) => Self::Put(*key, machine.as_ref().into()),
-            Change::Removed(key, id) => Self::Removed(*key, id.as_str()),
+        match &change.after {
+            Some(machine) => Self::Put(change.key, machine.as_ref().into()),
+            None => Self::Removed(change.key, change.id.as_str()),
         }
     }
 }
 
 impl ChangeRow<'_> {
     fn change(self) -> Option<Change> {
-        Some(match self {
-            Self::Put(key, row) => Change::Put(key, Arc::new(row.machine()?)),
-            Self::Removed(key, id) => Change::Removed(key, MachineId::stored(id)),
-        })
+        let (key, id, after) = match self {
+            Self::Put(key, row) => {
+                let machine = Arc::new(row.machine()?);
+                (key, machine.id.clone(), Some(machine))
+            }
+            Self::Removed(key, id) => (key, MachineId::stored(id), None),
+        };
+        Some(Change { key, id, before: None, after })
     }
 }
 

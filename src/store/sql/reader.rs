@@ -1,0 +1,126 @@
+//! Reading: a few connections that anybody may use for a moment.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Semaphore;
+
+use super::address::SqlSettings;
+use super::dialect::Dialect;
+use super::failure::{is_of_statement, unavailable};
+use super::link::{Link, connect};
+use super::sync::{self, Moment};
+use crate::store::StoreError;
+use crate::store::engine::{Reader, SharedMemory};
+
+/// Connections for reading.
+const CONNECTIONS: usize = 8;
+/// How long a reader waits for the database, everything included.
+const PATIENCE: Duration = Duration::from_millis(1_800);
+/// How long reading every machine may take.
+const WHOLE: Duration = Duration::from_secs(20);
+
+/// Reads.
+pub struct SqlReader {
+    settings: SqlSettings,
+    dialect: Dialect,
+    turns: Semaphore,
+    idle: Mutex<Vec<Box<dyn Link>>>,
+    /// Held by the one who reads what changed; the others find it done.
+    catching_up: tokio::sync::Mutex<()>,
+}
+
+/// What is looked for.
+enum Look<'a> {
+    /// The number of the last batch.
+    Version,
+    /// What the memory lacks up to that batch.
+    CatchUp(&'a SharedMemory, u64),
+}
+
+impl SqlReader {
+    pub(super) fn new(settings: SqlSettings) -> Self {
+        let dialect = Dialect::from(&settings.address);
+        let turns = Semaphore::new(CONNECTIONS);
+        Self { settings, dialect, turns, idle: Mutex::default(), catching_up: Default::default() }
+    }
+
+    /// Looks at the database on a connection that is free. One that turns out to have ended while
+    /// nobody used it is replaced.
+    async fn look(&self, look: &Look<'_>) -> Result<u64, sqlx::Error> {
+        let _turn = self.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(mut link) = idle {
+            let looked = self.look_through(link.as_mut(), look).await;
+            if !looked.as_ref().is_err_and(|error| !is_of_statement(error)) {
+                self.give_back(link);
+                return looked;
+            }
+        }
+        let mut link = connect(&self.settings.address).await?;
+        let looked = self.look_through(link.as_mut(), look).await;
+        if looked.is_ok() {
+            self.give_back(link);
+        }
+        looked
+    }
+
+    async fn look_through(&self, link: &mut dyn Link, look: &Look<'_>) -> Result<u64, sqlx::Error> {
+        let (dialect, zone) = (self.dialect, self.settings.zone);
+        match *look {
+            Look::Version => sync::version(link, dialect).await,
+            Look::CatchUp(memory, version) => {
+                sync::catch_up(link, dialect, zone, memory, version, Moment::Any).await?;
+                Ok(version)
+            }
+        }
+    }
+
+    fn give_back(&self, link: Box<dyn Link>) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(link);
+    }
+
+    /// Reads everything, for the first time.
+    pub(super) async fn read_all(&self, memory: &SharedMemory) -> Result<(), sqlx::Error> {
+        let version = self.look(&Look::Version).await?;
+        self.look(&Look::CatchUp(memory, version)).await.map(|_| ())
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        let timed_out = || sqlx::Error::Io(io::ErrorKind::TimedOut.into());
+        let worked = tokio::time::timeout(limit, work).await;
+        worked.unwrap_or_else(|_| Err(timed_out())).map_err(|error| unavailable(&error))
+    }
+}
+
+/// Where the memory stands; `None` before the first reading.
+fn known(memory: &SharedMemory) -> Option<u64> {
+    let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
+    memory.is_loaded().then(|| memory.version())
+}
+
+#[async_trait]
+impl Reader for SqlReader {
+    async fn catch_up(&self, memory: &SharedMemory) -> Result<(), StoreError> {
+        let version = self.within(PATIENCE, self.look(&Look::Version)).await?;
+        if known(memory) == Some(version) {
+            return Ok(());
+        }
+        let _one = self.catching_up.lock().await;
+        if known(memory).is_some_and(|known| known >= version) {
+            return Ok(());
+        }
+        let look = Look::CatchUp(memory, version);
+        self.within(WHOLE, self.look(&look)).await.map(|_| ())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.within(PATIENCE, self.look(&Look::Version)).await.map(|_| ())
+    }
+}

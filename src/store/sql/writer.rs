@@ -1,0 +1,301 @@
+//! Batches as transactions.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use sqlx::SqlStr;
+use tokio::runtime::{Builder, Runtime};
+
+use super::address::SqlSettings;
+use super::dialect::Dialect;
+use super::failure::{failure, is_of_statement};
+use super::link::{Link, connect};
+use super::rows::{self, COLUMNS, Details, REPORTED};
+use super::sync::{self, KEPT, Moment};
+use super::value::Value;
+use super::{Trouble, prepare};
+use crate::model::{Machine, MachineId};
+use crate::store::StoreError;
+use crate::store::batch::Change;
+use crate::store::codec::encode_changes;
+use crate::store::engine::{Committed, Failure, Writer};
+use crate::store::memory::Memory;
+
+/// How long a transaction may take before the connection is given up.
+const TRANSACTION: Duration = Duration::from_secs(12);
+/// Most rows of one statement. Statements are made for powers of two, so that they stay prepared.
+const ROWS: usize = 128;
+/// Batches between two looks for changes that no server needs any more.
+const SWEEP_EVERY: u64 = 1_000;
+
+/// Writes batches.
+pub(super) struct SqlWriter {
+    runtime: Runtime,
+    settings: SqlSettings,
+    dialect: Dialect,
+    /// `None` until the next attempt to connect.
+    link: Option<Box<dyn Link>>,
+    /// Whether the tables are known to be there.
+    is_prepared: bool,
+    /// The number of the batch that was begun.
+    version: u64,
+    swept: u64,
+}
+
+impl SqlWriter {
+    pub(super) fn new(settings: SqlSettings) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let dialect = Dialect::from(&settings.address);
+        Ok(Self {
+            runtime,
+            settings,
+            dialect,
+            link: None,
+            is_prepared: false,
+            version: 0,
+            swept: 0,
+        })
+    }
+}
+
+/// What a transaction needs, borrowed from the writer for as long as the runtime runs it.
+struct Session<'a> {
+    link: &'a mut Option<Box<dyn Link>>,
+    settings: &'a SqlSettings,
+    dialect: Dialect,
+}
+
+impl Session<'_> {
+    fn link(&mut self) -> Result<&mut dyn Link, sqlx::Error> {
+        match self.link.as_mut() {
+            Some(link) => Ok(link.as_mut()),
+            None => Err(sqlx::Error::WorkerCrashed),
+        }
+    }
+
+    /// Begins a batch, on a connection that may have ended while nobody used it.
+    async fn begin(
+        &mut self,
+        is_prepared: &mut bool,
+        memory: &RwLock<Memory>,
+    ) -> Result<u64, Trouble> {
+        let had_link = self.link.is_some();
+        match self.try_begin(is_prepared, memory).await {
+            Err(Trouble::Sql(error)) if had_link && !is_of_statement(&error) => {
+                *self.link = None;
+                self.try_begin(is_prepared, memory).await
+            }
+            begun => begun,
+        }
+    }
+
+    async fn try_begin(
+        &mut self,
+        is_prepared: &mut bool,
+        memory: &RwLock<Memory>,
+    ) -> Result<u64, Trouble> {
+        if self.link.is_none() {
+            *self.link = Some(connect(&self.settings.address).await?);
+        }
+        let (dialect, zone) = (self.dialect, self.settings.zone);
+        let link = self.link()?;
+        if !*is_prepared {
+            prepare(link, dialect).await?;
+            *is_prepared = true;
+        }
+        link.script(dialect.begin()).await?;
+        let version = next_version(link, dialect).await?;
+        sync::catch_up(link, dialect, zone, memory, version - 1, Moment::Locked).await?;
+        Ok(version)
+    }
+
+    async fn commit(&mut self, version: u64, changes: &[Change]) -> Result<usize, sqlx::Error> {
+        let (dialect, zone) = (self.dialect, self.settings.zone);
+        let link = self.link()?;
+        if changes.is_empty() {
+            self.roll_back().await?;
+            return Ok(0);
+        }
+        let effect = Effect::of(changes);
+        for id in effect.removed {
+            for table in ["inventory", "tatuscan_machines"] {
+                let sql = dialect.sql(&format!("DELETE FROM {table} WHERE machine_id = ?"));
+                link.run(sql, vec![Value::text(id.as_str())]).await?;
+            }
+        }
+        for machines in ladder(&effect.reported) {
+            let sql = dialect.upsert("inventory", &COLUMNS, "machine_id", REPORTED, machines.len());
+            let values = machines.iter().flat_map(|machine| rows::values(machine, dialect, zone));
+            link.run(sql, values.collect()).await?;
+        }
+        for machine in effect.edited {
+            let [model, activation, days] = rows::human_values(&machine.human, dialect, zone);
+            let sql = dialect.sql(
+                "UPDATE inventory SET computer_model = ?, computer_activation = ?, \
+                 activation_days = ? WHERE machine_id = ?",
+            );
+            let id = Value::text(machine.id.as_str());
+            link.run(sql, vec![model, activation, days, id]).await?;
+        }
+        for machines in ladder(&effect.detailed) {
+            let columns = ["machine_id", "details"];
+            let (key, update) = ("machine_id", &columns[1..]);
+            let sql = dialect.upsert("tatuscan_machines", &columns, key, update, machines.len());
+            let values = machines.iter().flat_map(|machine| {
+                let details = Details::of(machine).to_json();
+                [Value::text(machine.id.as_str()), Value::Text(Some(details))]
+            });
+            link.run(sql, values.collect()).await?;
+        }
+        let payload = encode_changes(version, changes);
+        let bytes = payload.len();
+        let sql = dialect.sql("INSERT INTO tatuscan_journal (version, payload) VALUES (?, ?)");
+        link.run(sql, vec![Value::number(version), Value::Bytes(Some(payload))]).await?;
+        link.script(SqlStr::from_static("COMMIT")).await?;
+        Ok(bytes)
+    }
+
+    async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        self.link()?.script(SqlStr::from_static("ROLLBACK")).await
+    }
+
+    /// Forgets changes that every server has seen, or will not miss: it can read everything.
+    async fn sweep(&mut self, version: u64) -> Result<(), sqlx::Error> {
+        let sql = self.dialect.sql("DELETE FROM tatuscan_journal WHERE version <= ?");
+        self.link()?.run(sql, vec![Value::number(version.saturating_sub(KEPT))]).await?;
+        Ok(())
+    }
+}
+
+/// Takes the next number. Until the transaction ends no other server can.
+async fn next_version(link: &mut dyn Link, dialect: Dialect) -> Result<u64, sqlx::Error> {
+    if dialect == Dialect::Mysql {
+        let sql = "UPDATE tatuscan_meta SET value = LAST_INSERT_ID(value + 1) \
+                   WHERE name = 'version'";
+        return link.run(SqlStr::from_static(sql), Vec::new()).await;
+    }
+    let sql = "UPDATE tatuscan_meta SET value = value + 1 WHERE name = 'version' RETURNING value";
+    let mut version = None;
+    link.each(SqlStr::from_static(sql), Vec::new(), &mut |mut row| {
+        version = row.pop().and_then(Value::into_integer);
+    })
+    .await?;
+    version.and_then(|version| u64::try_from(version).ok()).ok_or(sqlx::Error::RowNotFound)
+}
+
+/// What changes come to, by what has to be written.
+#[derive(Default)]
+struct Effect<'a> {
+    removed: Vec<&'a MachineId>,
+    /// Machines that reported, or are new.
+    reported: Vec<&'a Machine>,
+    /// Machines of which a person, or a report in a person's place, changed something.
+    edited: Vec<&'a Machine>,
+    /// Machines whose details changed.
+    detailed: Vec<&'a Machine>,
+}
+
+impl<'a> Effect<'a> {
+    fn of(changes: &'a [Change]) -> Self {
+        let mut effect = Self::default();
+        let last: HashMap<_, _> = changes.iter().map(|change| (&change.id, change.key)).collect();
+        for change in changes {
+            if change.after.is_none() && change.before.is_some() {
+                effect.removed.push(&change.id);
+            }
+            // Of a machine that was removed and came back, only the last state is written.
+            let Some(after) = change.after.as_deref().filter(|_| last[&change.id] == change.key)
+            else {
+                continue;
+            };
+            let before = change.before.as_deref();
+            effect.reported.push(after);
+            if before.is_some_and(|before| before.human != after.human) {
+                effect.edited.push(after);
+            }
+            let details = Details::of(after);
+            let is_new = before.is_none_or(|before| Details::of(before) != details);
+            if is_new && !(before.is_none() && details.is_empty()) {
+                effect.detailed.push(after);
+            }
+        }
+        // In one order for all servers.
+        effect.reported.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        effect
+    }
+}
+
+/// Slices whose lengths are powers of two.
+fn ladder<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let size = (1 << rest.len().checked_ilog2()?).min(ROWS);
+        let (slice, others) = rest.split_at(size);
+        rest = others;
+        Some(slice)
+    })
+}
+
+impl SqlWriter {
+    /// Runs a part of a transaction. After an error the transaction is gone, and the connection
+    /// too unless the error is only the statement's.
+    fn run<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Session<'_>, &mut bool) -> Result<T, Trouble>,
+    ) -> Result<T, Failure> {
+        let mut session =
+            Session { link: &mut self.link, settings: &self.settings, dialect: self.dialect };
+        let is_prepared = &mut self.is_prepared;
+        self.runtime.block_on(async {
+            let worked = tokio::time::timeout(TRANSACTION, work(&mut session, is_prepared)).await;
+            let error = match worked {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(Trouble::Sql(error))) => error,
+                Ok(Err(Trouble::Newer(schema))) => {
+                    *session.link = None;
+                    return Err(StoreError::Backend(super::newer(schema)).into());
+                }
+                Err(_) => sqlx::Error::Io(io::ErrorKind::TimedOut.into()),
+            };
+            if !is_of_statement(&error) || session.roll_back().await.is_err() {
+                *session.link = None;
+            }
+            Err(failure(&error))
+        })
+    }
+}
+
+impl Writer for SqlWriter {
+    fn begin(&mut self, memory: &RwLock<Memory>) -> Result<(), Failure> {
+        self.version =
+            self.run(async |session, is_prepared| session.begin(is_prepared, memory).await)?;
+        Ok(())
+    }
+
+    fn commit(&mut self, changes: &[Change]) -> Result<Committed, Failure> {
+        let version = self.version;
+        let bytes = self.run(async |session, _| Ok(session.commit(version, changes).await?))?;
+        Ok(Committed { version, bytes })
+    }
+
+    fn maintain(&mut self) {
+        let version = self.version;
+        if self.link.is_some() && version >= self.swept + SWEEP_EVERY {
+            self.swept = version;
+            // What fails now is tried again after the next thousand.
+            let _ = self.run(async |session, _| Ok(session.sweep(version).await?));
+        }
+    }
+
+    fn idle_time(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn close(&mut self) {
+        if let Some(link) = self.link.take() {
+            self.runtime.block_on(link.close());
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Places for a store: directories, and fresh databases on the servers of this machine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono_tz::America::Cuiaba;
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tatuscan::store::Store;
+use tatuscan::store::redb::{FoldPace, RedbStore};
+use tatuscan::store::sql::{Address, Encryption, Server, SqlSettings, SqlStore};
+use tempfile::TempDir;
+
+use crate::support::skip;
+
+/// A place where one store is, that can be opened again and again.
+#[async_trait]
+pub(crate) trait Place: Send + Sync {
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+struct Directory {
+    directory: TempDir,
+    pace: FoldPace,
+}
+
+#[async_trait]
+impl Place for Directory {
+    async fn open(&self) -> Arc<dyn Store> {
+        let path = self.directory.path().join("tatuscan.redb");
+        Arc::new(RedbStore::open_with(&path, self.pace).unwrap())
+    }
+}
+
+/// The embedded store.
+pub(crate) async fn plain() -> Option<Box<dyn Place>> {
+    let directory = tempfile::tempdir().unwrap();
+    Some(Box::new(Directory { directory, pace: FoldPace::default() }))
+}
+
+/// The embedded store, folding after every batch.
+pub(crate) async fn folding() -> Option<Box<dyn Place>> {
+    let pace = FoldPace { every: Duration::ZERO, bytes: 0 };
+    Some(Box::new(Directory { directory: tempfile::tempdir().unwrap(), pace }))
+}
+
+/// A database, dropped with this.
+pub(crate) struct Database {
+    pub(crate) address: Address,
+    /// What has to be done at the end.
+    _cleanup: Cleanup,
+}
+
+enum Cleanup {
+    Directory { _directory: TempDir },
+    Drop(Arc<dyn Fn() + Send + Sync>),
+}
+
+impl Drop for Cleanup {
+    fn drop(&mut self) {
+        if let Self::Drop(work) = self {
+            // A runtime cannot be entered from inside another one.
+            let work = Arc::clone(work);
+            let _ = std::thread::spawn(move || work()).join();
+        }
+    }
+}
+
+impl Database {
+    pub(crate) fn settings(&self) -> SqlSettings {
+        SqlSettings { address: self.address.clone(), zone: Cuiaba }
+    }
+}
+
+#[async_trait]
+impl Place for Database {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(SqlStore::connect(self.settings()).await.unwrap())
+    }
+}
+
+/// An SQLite file.
+pub(crate) async fn sqlite() -> Option<Box<dyn Place>> {
+    Some(Box::new(sqlite_database()))
+}
+
+pub(crate) fn sqlite_database() -> Database {
+    let directory = tempfile::tempdir().unwrap();
+    let path: PathBuf = directory.path().join("tatuscan.db");
+    let _cleanup = Cleanup::Directory { _directory: directory };
+    Database { address: Address::Sqlite(path), _cleanup }
+}
+
+/// A fresh database of the PostgreSQL server that TATUSCAN_TEST_POSTGRES names.
+pub(crate) async fn postgres() -> Option<Box<dyn Place>> {
+    Some(Box::new(postgres_database().await?))
+}
+
+/// A fresh database of the MySQL or MariaDB server that TATUSCAN_TEST_MYSQL names.
+pub(crate) async fn mysql() -> Option<Box<dyn Place>> {
+    Some(Box::new(mysql_database().await?))
+}
+
+fn fresh_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("tatuscan_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn server(host: &str, port: u16, socket: Option<PathBuf>, user: &str) -> Server {
+    Server {
+        host: host.to_owned(),
+        port,
+        socket,
+        user: Some(user.to_owned()),
+        password: None,
+        database: None,
+        encryption: Encryption::Disable,
+        ca_file: None,
+        client_certificate: None,
+        connect_timeout: Duration::from_millis(1_500),
+    }
+}
+
+fn block_on(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+}
+
+pub(crate) async fn postgres_database() -> Option<Database> {
+    let url = std::env::var("TATUSCAN_TEST_POSTGRES")
+        .unwrap_or_else(|_| "postgresql://postgres@127.0.0.1:5432/postgres".into());
+    let options: PgConnectOptions = url.parse().unwrap();
+    let mut admin = match options.connect().await {
+        Ok(admin) => admin,
+        Err(error) => {
+            skip(
+                "postgres",
+                &format!("needs a server at {url} ({error}): apt-get install postgresql"),
+            );
+            return None;
+        }
+    };
+    let name = fresh_name();
+    let create = format!("CREATE DATABASE {name}");
+    sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
+    admin.close().await.unwrap();
+    let mut server = server(
+        options.get_host(),
+        options.get_port(),
+        options.get_socket().cloned(),
+        options.get_username(),
+    );
+    server.database = Some(name.clone());
+    let drop_it = move || {
+        let (options, name) = (options.clone(), name.clone());
+        block_on(async move {
+            let Ok(mut admin) = options.connect().await else { return };
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await;
+        });
+    };
+    Some(Database {
+        address: Address::Postgres(server),
+        _cleanup: Cleanup::Drop(Arc::new(drop_it)),
+    })
+}
+
+pub(crate) async fn mysql_database() -> Option<Database> {
+    let url = std::env::var("TATUSCAN_TEST_MYSQL")
+        .unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/test".into());
+    let options: MySqlConnectOptions = url.parse().unwrap();
+    let mut admin = match options.connect().await {
+        Ok(admin) => admin,
+        Err(error) => {
+            let why = format!("needs a server at {url} ({error}): apt-get install mariadb-server");
+            skip("mysql", &why);
+            return None;
+        }
+    };
+    let name = fresh_name();
+    let create = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
+    sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
+    admin.close().await.unwrap();
+    let mut server = server(
+        options.get_host(),
+        options.get_port(),
+        options.get_socket().cloned(),
+        options.get_username(),
+    );
+    server.database = Some(name.clone());
+    let drop_it = move || {
+        let (options, name) = (options.clone(), name.clone());
+        block_on(async move {
+            let Ok(mut admin) = options.connect().await else { return };
+            let sql = format!("DROP DATABASE IF EXISTS {name}");
+            let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await;
+        });
+    };
+    Some(Database { address: Address::Mysql(server), _cleanup: Cleanup::Drop(Arc::new(drop_it)) })
+}
