@@ -36,8 +36,8 @@ pub struct SqlReader {
 enum Look<'a> {
     /// The number of the last batch.
     Version,
-    /// What the memory lacks up to that batch.
-    CatchUp(&'a SharedMemory, u64),
+    /// What the memory lacks, where it stood and where the database stands.
+    CatchUp(&'a SharedMemory, (Option<u64>, u64)),
 }
 
 impl SqlReader {
@@ -71,9 +71,9 @@ impl SqlReader {
         let (dialect, zone) = (self.dialect, self.settings.zone);
         match *look {
             Look::Version => sync::version(link, dialect).await,
-            Look::CatchUp(memory, version) => {
-                sync::catch_up(link, dialect, zone, memory, version, Moment::Any).await?;
-                Ok(version)
+            Look::CatchUp(memory, stand) => {
+                sync::catch_up(link, dialect, zone, memory, stand, Moment::Any).await?;
+                Ok(stand.1)
             }
         }
     }
@@ -85,7 +85,7 @@ impl SqlReader {
     /// Reads everything, for the first time.
     pub(super) async fn read_all(&self, memory: &SharedMemory) -> Result<(), sqlx::Error> {
         let version = self.look(&Look::Version).await?;
-        self.look(&Look::CatchUp(memory, version)).await.map(|_| ())
+        self.look(&Look::CatchUp(memory, (None, version))).await.map(|_| ())
     }
 
     async fn within<T>(
@@ -99,24 +99,23 @@ impl SqlReader {
     }
 }
 
-/// Where the memory stands; `None` before the first reading.
-fn known(memory: &SharedMemory) -> Option<u64> {
-    let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
-    memory.is_loaded().then(|| memory.version())
-}
-
 #[async_trait]
 impl Reader for SqlReader {
     async fn catch_up(&self, memory: &SharedMemory) -> Result<(), StoreError> {
+        // In this order: the database is never behind what was known before it was asked, unless
+        // it is another one.
+        let known = sync::known(memory);
         let version = self.within(PATIENCE, self.look(&Look::Version)).await?;
-        if known(memory) == Some(version) {
+        if known == Some(version) {
             return Ok(());
         }
         let _one = self.catching_up.lock().await;
-        if known(memory).is_some_and(|known| known >= version) {
+        let now = sync::known(memory);
+        let has_been_done = now != known && now >= Some(version);
+        if has_been_done {
             return Ok(());
         }
-        let look = Look::CatchUp(memory, version);
+        let look = Look::CatchUp(memory, (now, version));
         self.within(WHOLE, self.look(&look)).await.map(|_| ())
     }
 

@@ -35,19 +35,22 @@ pub(super) enum Moment {
     Locked,
 }
 
-/// Brings the memory up to at least the batch `version`.
+/// Where the memory stands; `None` before the first reading.
+pub(super) fn known(memory: &RwLock<Memory>) -> Option<u64> {
+    let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
+    memory.is_loaded().then(|| memory.version())
+}
+
+/// Brings the memory, which stood at `known` before the database was found at `version`, up to
+/// there.
 pub(super) async fn catch_up(
     link: &mut dyn Link,
     dialect: Dialect,
     zone: Tz,
     memory: &RwLock<Memory>,
-    version: u64,
+    (known, version): (Option<u64>, u64),
     moment: Moment,
 ) -> Result<(), sqlx::Error> {
-    let known = {
-        let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
-        memory.is_loaded().then(|| memory.version())
-    };
     match known {
         Some(known) if known == version => return Ok(()),
         Some(known) if known < version && version - known < KEPT => {
@@ -60,9 +63,8 @@ pub(super) async fn catch_up(
                 return Ok(());
             }
         }
-        // Somebody put an older copy of the database in its place.
         Some(known) if known > version => {
-            tracing::warn!(known, version, "the database is older than it was")
+            tracing::warn!(known, version, "the database is older than it was: reading it anew");
         }
         _ => {}
     }
@@ -70,9 +72,10 @@ pub(super) async fn catch_up(
         Moment::Any => snapshot(link, dialect, zone).await?,
         Moment::Locked => load(link, dialect, zone, version).await?,
     };
+    let is_older = known.is_some_and(|known| known > version);
     let mut memory = memory.write().unwrap_or_else(PoisonError::into_inner);
     // A write may have come to its end meanwhile.
-    if !memory.is_loaded() || loaded.version() >= memory.version() || memory.version() > version {
+    if is_older || !memory.is_loaded() || loaded.version() >= memory.version() {
         *memory = loaded;
     }
     Ok(())

@@ -107,7 +107,8 @@ impl Session<'_> {
         }
         link.script(dialect.begin()).await?;
         let version = next_version(link, dialect).await?;
-        sync::catch_up(link, dialect, zone, memory, version - 1, Moment::Locked).await?;
+        let stand = (sync::known(memory), version - 1);
+        sync::catch_up(link, dialect, zone, memory, stand, Moment::Locked).await?;
         Ok(version)
     }
 

@@ -6,6 +6,7 @@ mod journal;
 mod operations;
 pub(crate) mod places;
 mod power;
+mod shared;
 
 /// Runs every case of the suite on each back end: on the embedded store with its ordinary pace and
 /// folding after every batch, on an SQLite file, and on a fresh database of each server.
