@@ -27,6 +27,10 @@ pub(super) enum Request {
         id: MachineId,
         reply: Reply<()>,
     },
+    Import {
+        machines: Vec<Machine>,
+        reply: Reply<Vec<Arc<Machine>>>,
+    },
     /// Write what came before, then stop.
     Close,
 }
@@ -36,6 +40,7 @@ pub(super) enum Answer {
     Recorded(Result<Vec<Recorded>, StoreError>),
     Edited(Result<Arc<Machine>, StoreError>),
     Deleted(Result<(), StoreError>),
+    Imported(Result<Vec<Arc<Machine>>, StoreError>),
     Closed,
 }
 
@@ -58,6 +63,7 @@ impl Request {
             (Self::Record { reply, .. }, Answer::Recorded(recorded)) => say(reply, recorded),
             (Self::Edit { reply, .. }, Answer::Edited(edited)) => say(reply, edited),
             (Self::Delete { reply, .. }, Answer::Deleted(deleted)) => say(reply, deleted),
+            (Self::Import { reply, .. }, Answer::Imported(imported)) => say(reply, imported),
             (request, _) => {
                 request.refuse(StoreError::Backend("a request was not answered".into()));
             }
@@ -70,6 +76,7 @@ impl Request {
             Self::Record { reply, .. } => say(reply, Err(error)),
             Self::Edit { reply, .. } => say(reply, Err(error)),
             Self::Delete { reply, .. } => say(reply, Err(error)),
+            Self::Import { reply, .. } => say(reply, Err(error)),
             Self::Close => {}
         }
     }
@@ -101,6 +108,7 @@ impl<'a> Batch<'a> {
             Request::Record { reports, .. } => Answer::Recorded(self.record_all(reports)),
             Request::Edit { id, edit, .. } => Answer::Edited(self.edit(id, edit)),
             Request::Delete { id, .. } => Answer::Deleted(self.delete(id)),
+            Request::Import { machines, .. } => Answer::Imported(self.import(machines)),
             Request::Close => Answer::Closed,
         }
     }
@@ -112,9 +120,7 @@ impl<'a> Batch<'a> {
 
     /// All of the reports, or none.
     fn record_all(&mut self, reports: &[Report]) -> Result<Vec<Recorded>, StoreError> {
-        for (place, report) in reports.iter().enumerate() {
-            self.check_case(&report.id, &reports[..place])?;
-        }
+        self.check_case(reports, |report| &report.id)?;
         Ok(reports.iter().map(|report| self.record(report.clone())).collect())
     }
 
@@ -123,11 +129,7 @@ impl<'a> Batch<'a> {
         let id = report.id.clone();
         let (key, machine, created) = match self.current(&id) {
             Some((key, machine)) => (key, machine.reported(report), false),
-            None => {
-                let key = self.next_key;
-                self.next_key += 1;
-                (key, Machine::first_seen(report), true)
-            }
+            None => (self.new_key(), Machine::first_seen(report), true),
         };
         let machine = Arc::new(machine);
         self.set(key, &id, Some(Arc::clone(&machine)));
@@ -149,21 +151,45 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Refuses a new id that the database would take for another one.
-    fn check_case(&self, id: &MachineId, earlier: &[Report]) -> Result<(), StoreError> {
-        if !self.memory.is_case_blind() || self.current(id).is_some() {
+    /// All of the machines, or none.
+    fn import(&mut self, machines: &[Machine]) -> Result<Vec<Arc<Machine>>, StoreError> {
+        self.check_case(machines, |machine| &machine.id)?;
+        let imported = machines.iter().map(|machine| {
+            let key = self.current(&machine.id).map_or_else(|| self.new_key(), |(key, _)| key);
+            let mut machine = machine.clone();
+            self.memory.precision().round_machine(&mut machine);
+            let machine = Arc::new(machine);
+            self.set(key, &machine.id, Some(Arc::clone(&machine)));
+            machine
+        });
+        Ok(imported.collect())
+    }
+
+    /// Refuses new ids that the database would take for others.
+    fn check_case<T>(&self, items: &[T], id: fn(&T) -> &MachineId) -> Result<(), StoreError> {
+        if !self.memory.is_case_blind() {
             return Ok(());
         }
+        let folded = |id: &MachineId| id.as_str().to_lowercase();
         let new = self.changes.iter().filter(|change| change.after.is_some());
-        let new = new.map(|change| &change.id).chain(earlier.iter().map(|report| &report.id));
-        let same = |other: &&MachineId| other.as_str().eq_ignore_ascii_case(id.as_str());
-        match self.memory.same_but_for_case(id).or(new.filter(|other| *other != id).find(same)) {
-            None => Ok(()),
-            Some(other) => Err(StoreError::Conflict(format!(
-                "machine_id {id} differs only by case from {other}, and this database cannot tell \
-                 them apart"
-            ))),
+        let mut seen: HashMap<_, _> = new.map(|change| (folded(&change.id), &change.id)).collect();
+        for id in items.iter().map(id) {
+            let stored = self.memory.same_but_for_case(id);
+            let other = stored.or(seen.get(&folded(id)).copied().filter(|other| *other != id));
+            if let Some(other) = other.filter(|_| self.current(id).is_none()) {
+                return Err(StoreError::Conflict(format!(
+                    "machine_id {id} differs only by case from {other}, and this database cannot \
+                     tell them apart"
+                )));
+            }
+            seen.insert(folded(id), id);
         }
+        Ok(())
+    }
+
+    fn new_key(&mut self) -> u32 {
+        self.next_key += 1;
+        self.next_key - 1
     }
 
     fn current(&self, id: &MachineId) -> Option<(u32, Arc<Machine>)> {

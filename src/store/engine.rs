@@ -338,6 +338,16 @@ impl<R: Reader> Store for Engine<R> {
         self.write(|reply| Request::Delete { id, reply }).await
     }
 
+    async fn import_machines(
+        &self,
+        machines: Vec<Machine>,
+    ) -> Result<Vec<Arc<Machine>>, StoreError> {
+        if machines.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(|reply| Request::Import { machines, reply }).await
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         self.health.check()?;
         self.reader.check().await

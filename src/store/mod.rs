@@ -116,6 +116,17 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NotFound`] for an unknown id.
     async fn delete_machine(&self, id: &MachineId) -> Result<(), StoreError>;
 
+    /// Puts machines as they are, in place of those with the same ids, and answers them as they are
+    /// kept: a store may round times and loads.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] for an id that the store cannot tell from another one; then none of
+    /// the machines is put.
+    async fn import_machines(
+        &self,
+        machines: Vec<Machine>,
+    ) -> Result<Vec<Arc<Machine>>, StoreError>;
+
     /// Whether the store can be read and written now.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use chrono_tz::Tz;
 
-use crate::model::{HumanEdit, Report, wall_time};
+use crate::model::{HumanEdit, Machine, Report, wall_time};
 
 /// How exactly a back end keeps what it is given. The default keeps everything.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +32,14 @@ impl Precision {
         report.received_at = self.time(report.received_at);
         report.cpu_percent = self.load(report.cpu_percent);
         let activation = &mut report.human.computer_activation;
+        *activation = activation.map(|at| self.time(at));
+    }
+
+    pub(super) fn round_machine(&self, machine: &mut Machine) {
+        machine.created_at = self.time(machine.created_at);
+        machine.updated_at = machine.updated_at.map(|at| self.time(at));
+        machine.cpu_percent = self.load(machine.cpu_percent);
+        let activation = &mut machine.human.computer_activation;
         *activation = activation.map(|at| self.time(at));
     }
 

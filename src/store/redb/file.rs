@@ -11,6 +11,8 @@ use super::medium::FileMedium;
 use super::tables::{
     MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, SCHEMA,
 };
+use crate::model::Machine;
+use crate::store::codec::encode_machine;
 use crate::store::{OpenError, is_sqlite};
 
 /// Beside the store: says that an inventory is kept here, and in which file.
@@ -28,10 +30,7 @@ pub(super) const RESTORE: &str = "Restore it from a backup, or move it away toge
 /// Makes sure that `path` holds a store: checks the one that is there, or creates one when the
 /// directory never held any. Answers the marker beside it, locked against other servers.
 pub(super) fn prepare(path: &Path) -> Result<File, OpenError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory(path);
     let marker = directory.join(MARKER);
     match fs::metadata(path) {
         Ok(metadata) => check_format(path, &metadata)?,
@@ -44,7 +43,7 @@ pub(super) fn prepare(path: &Path) -> Result<File, OpenError> {
             if marker.exists() {
                 return Err(OpenError::Missing { store: path.to_owned(), marker });
             }
-            create(directory, path)?;
+            create(directory, path, &[])?;
         }
         Err(error) => return Err(OpenError::io("read", path, error)),
     }
@@ -90,8 +89,27 @@ fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
     }
 }
 
+/// Makes a store that holds these machines, where none is.
+pub(super) fn create_with(path: &Path, machines: &[Machine]) -> Result<(), OpenError> {
+    let directory = directory(path);
+    let marker = directory.join(MARKER);
+    if path.exists() || marker.exists() {
+        let what = "is there already".to_owned();
+        let advice = "Name another file with TATUSCAN_DB_FILE";
+        return Err(OpenError::Refused { path: path.to_owned(), what, advice });
+    }
+    create(directory, path, machines)
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Creates the store under another name first, so that a crash half-way leaves no half store.
-fn create(directory: &Path, path: &Path) -> Result<(), OpenError> {
+fn create(directory: &Path, path: &Path, machines: &[Machine]) -> Result<(), OpenError> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".new");
     let unfinished = PathBuf::from(unfinished);
@@ -102,7 +120,7 @@ fn create(directory: &Path, path: &Path) -> Result<(), OpenError> {
         return Err(io(error));
     }
     OpenOptions::new().write(true).create_new(true).open(&unfinished).map_err(io)?;
-    create_database(&FileMedium::new(&unfinished, None), path)?;
+    create_database(&FileMedium::new(&unfinished, None), path, machines)?;
     fs::rename(&unfinished, path).and_then(|()| File::open(directory)?.sync_all()).map_err(io)
 }
 
@@ -116,18 +134,27 @@ fn write_marker(directory: &Path, marker: &Path, path: &Path) -> io::Result<()> 
     File::open(directory)?.sync_all()
 }
 
-/// Makes an empty store on a medium that holds nothing.
-pub(super) fn create_database(medium: &dyn Medium, path: &Path) -> Result<(), OpenError> {
+/// Makes a store that holds these machines, on a medium that holds nothing.
+pub(super) fn create_database(
+    medium: &dyn Medium,
+    path: &Path,
+    machines: &[Machine],
+) -> Result<(), OpenError> {
     let made = || -> Result<(), redb::Error> {
         let database = builder().create_with_backend(medium.create(Part::Database)?)?;
         let mut transaction = database.begin_write()?;
         transaction.set_quick_repair(true);
         {
-            transaction.open_table(MACHINES)?;
+            let mut table = transaction.open_table(MACHINES)?;
+            let mut next_key = 0;
+            for machine in machines {
+                table.insert(next_key, encode_machine(next_key, machine).as_slice())?;
+                next_key += 1;
+            }
             let mut meta = transaction.open_table(META)?;
             meta.insert(META_SCHEMA, SCHEMA)?;
             meta.insert(META_FOLDED, 0)?;
-            meta.insert(META_NEXT_KEY, 0)?;
+            meta.insert(META_NEXT_KEY, u64::from(next_key))?;
             meta.insert(META_JOURNAL, 0)?;
         }
         transaction.commit()?;

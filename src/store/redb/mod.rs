@@ -38,6 +38,7 @@ use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
 use super::{OpenError, StoreError};
+use crate::model::Machine;
 
 /// How long a write may take: a disk that hangs may come back.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -135,6 +136,15 @@ impl RedbStore {
     /// # Errors
     /// [`OpenError::Io`] when the medium cannot be written.
     pub fn create_medium(medium: &dyn Medium, path: &Path) -> Result<(), OpenError> {
-        file::create_database(medium, path)
+        file::create_database(medium, path, &[])
+    }
+
+    /// Makes a store that holds these machines in the file `path`, as one: after a crash there is
+    /// none or a whole one.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is, or should be, a store already.
+    pub fn create_with(path: &Path, machines: &[Machine]) -> Result<(), OpenError> {
+        file::create_with(path, machines)
     }
 }

@@ -56,6 +56,15 @@ pub(super) async fn connect(address: &Address) -> Result<Box<dyn Link>, sqlx::Er
     })
 }
 
+/// Connects to a database that must not change: an SQLite file is neither made nor given another
+/// mode.
+pub(super) async fn connect_to_read(address: &Address) -> Result<Box<dyn Link>, sqlx::Error> {
+    match address {
+        Address::Sqlite(path) => Ok(Box::new(Box::pin(sqlite::connect_to_read(path)).await?)),
+        server => connect(server).await,
+    }
+}
+
 async fn in_time<T>(
     limit: Duration,
     connecting: impl Future<Output = Result<T, sqlx::Error>>,

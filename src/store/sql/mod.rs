@@ -15,6 +15,7 @@ mod postgres;
 mod reader;
 mod rows;
 mod schema;
+mod source;
 mod sqlite;
 mod sync;
 mod value;
@@ -27,6 +28,7 @@ pub use address::{Address, Encryption, Server, SqlSettings};
 use dialect::Dialect;
 use link::Link;
 pub use reader::SqlReader;
+pub use source::SqlSource;
 use writer::SqlWriter;
 
 use super::engine::{Engine, SharedMemory};

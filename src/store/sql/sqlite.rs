@@ -29,6 +29,16 @@ pub(super) async fn connect(path: &Path) -> Result<SqliteLink, sqlx::Error> {
     Ok(SqliteLink(options.connect().await?))
 }
 
+/// Opens a file without a change to it.
+pub(super) async fn connect_to_read(path: &Path) -> Result<SqliteLink, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(Duration::from_millis(STATEMENT_MS))
+        .disable_statement_logging();
+    Ok(SqliteLink(options.connect().await?))
+}
+
 impl_link!(SqliteLink, Sqlite);
 
 fn bind(

@@ -130,15 +130,7 @@ async fn load(
     let precision = dialect.precision(zone);
     let is_case_blind = schema::is_case_blind(link, dialect).await?;
     let mut memory = Memory::with_precision(precision, is_case_blind);
-    let mut details = HashMap::new();
-    let sql = dialect.sql("SELECT machine_id, details FROM tatuscan_machines");
-    link.each(sql, Vec::new(), &mut |row| {
-        let mut texts = row.into_iter().map(Value::into_text);
-        if let (Some(Some(id)), Some(Some(json))) = (texts.next(), texts.next()) {
-            details.insert(id, Details::from_json(&json));
-        }
-    })
-    .await?;
+    let mut details = details(link, dialect).await?;
     let sql = dialect.sql(&format!("SELECT {} FROM inventory", COLUMNS.join(", ")));
     link.each(sql, Vec::new(), &mut |row| {
         if let Some(mut machine) = rows::machine(row, zone, precision) {
@@ -152,4 +144,21 @@ async fn load(
     .await?;
     memory.loaded_at(version);
     Ok(memory)
+}
+
+/// What is known of machines beyond the original's columns, by id.
+pub(super) async fn details(
+    link: &mut dyn Link,
+    dialect: Dialect,
+) -> Result<HashMap<String, Details>, sqlx::Error> {
+    let mut details = HashMap::new();
+    let sql = dialect.sql("SELECT machine_id, details FROM tatuscan_machines");
+    link.each(sql, Vec::new(), &mut |row| {
+        let mut texts = row.into_iter().map(Value::into_text);
+        if let (Some(Some(id)), Some(Some(json))) = (texts.next(), texts.next()) {
+            details.insert(id, Details::from_json(&json));
+        }
+    })
+    .await?;
+    Ok(details)
 }

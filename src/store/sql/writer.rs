@@ -211,7 +211,12 @@ impl<'a> Effect<'a> {
             else {
                 continue;
             };
-            let before = change.before.as_deref();
+            let mut before = change.before.as_deref();
+            // A row is made once: another date of making needs another row.
+            if before.is_some_and(|before| before.created_at != after.created_at) {
+                effect.removed.push(&change.id);
+                before = None;
+            }
             effect.reported.push(after);
             if before.is_some_and(|before| before.human != after.human) {
                 effect.edited.push(after);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tatuscan::model::{HumanEdit, HumanFields, MachineId, MachineQuery, Report, Sort};
+use tatuscan::model::{HumanEdit, HumanFields, Machine, MachineId, MachineQuery, Report, Sort};
 use tatuscan::store::{Store, StoreError};
 
 pub(super) use super::operations::random_operations_agree_with_the_model;
@@ -274,4 +274,30 @@ pub(super) async fn a_closed_store_refuses_writes(place: &dyn Place) {
     let refused = store.record_reports(vec![report("b", 0)]).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     store.close().await;
+}
+
+pub(super) async fn imported_machines_are_as_they_were(place: &dyn Place) {
+    let store = place.open().await;
+    record(&*store, report("a", 0)).await;
+    record(&*store, report("b", 0)).await;
+    let mut machines: Vec<_> = everything(&*store).await.iter().map(|m| (**m).clone()).collect();
+    for machine in &mut machines {
+        machine.created_at -= chrono::TimeDelta::days(400);
+        machine.updated_at = Some(noon() - chrono::TimeDelta::hours(3));
+        machine.interval_s = Some(300);
+        machine.human.computer_model = Some("Positivo".into());
+        machine.human.activation_days = Some(7);
+    }
+    machines.push(Machine { id: id("c"), hostname: "host-c".into(), ..machines[0].clone() });
+    let imported = store.import_machines(machines.clone()).await.unwrap();
+    assert_eq!(imported.iter().map(|m| (**m).clone()).collect::<Vec<_>>(), machines);
+    drop(store);
+    let store = place.open().await;
+    assert_eq!(everything(&*store).await, imported);
+    assert!(store.import_machines(Vec::new()).await.unwrap().is_empty());
+    assert!(!record(&*store, report("c", 60)).await, "a report of an imported machine updates it");
+}
+
+async fn everything(store: &dyn Store) -> Vec<Arc<Machine>> {
+    store.machines(&MachineQuery::default()).await.unwrap().machines
 }

@@ -49,6 +49,7 @@ on_every_store! {
     lists_are_ordered_as_people_expect
     missing_values_come_last_either_way
     everything_is_there_after_reopening
+    imported_machines_are_as_they_were
     random_operations_agree_with_the_model
     a_closed_store_refuses_writes
 }
