@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::support::machines::body;
 use crate::support::process::ServerProcess;
@@ -13,27 +14,19 @@ use crate::support::rounds;
 use crate::support::server::client;
 
 /// What the server has acknowledged: machine -> memory of its last report, which only grows.
-type Acknowledged = Arc<Mutex<HashMap<String, u64>>>;
+pub(super) type Acknowledged = Arc<Mutex<HashMap<String, u64>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_report_is_lost_when_the_server_is_killed() {
     let directory = tempfile::tempdir().unwrap();
     let acknowledged = Acknowledged::default();
-    let next = Arc::new(AtomicU64::new(1));
     for round in 0..rounds(10) {
         let server = ServerProcess::start(directory.path());
         verify(&server, &acknowledged, round).await;
-        let senders: Vec<_> = (0..16_u64)
-            .map(|sender| {
-                let (url, log) = (server.url.clone(), Arc::clone(&acknowledged));
-                tokio::spawn(send(url, sender, Arc::clone(&next), log))
-            })
-            .collect();
+        let senders = Senders::start(&server, &acknowledged);
         tokio::time::sleep(Duration::from_millis(150 + 37 * (round % 11))).await;
         server.kill();
-        for sender in senders {
-            sender.await.unwrap();
-        }
+        senders.stop().await;
     }
     let server = ServerProcess::start(directory.path());
     verify(&server, &acknowledged, rounds(10)).await;
@@ -41,12 +34,38 @@ async fn no_acknowledged_report_is_lost_when_the_server_is_killed() {
     assert!(machines > 100, "only {machines} machines were acknowledged: was there any load?");
 }
 
-/// Sends reports until the server is gone, and notes each that it acknowledged. A sender has
-/// machines of its own, so that the last acknowledged number is the newest.
-async fn send(url: String, sender: u64, next: Arc<AtomicU64>, acknowledged: Acknowledged) {
+/// Clients that send reports as fast as they are answered.
+pub(super) struct Senders {
+    stopped: Arc<AtomicBool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Senders {
+    pub(super) fn start(server: &ServerProcess, acknowledged: &Acknowledged) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let task = |sender| {
+            let (url, log) = (server.url.clone(), Arc::clone(acknowledged));
+            tokio::spawn(send(url, sender, Arc::clone(&stopped), log))
+        };
+        let tasks = (0..16).map(task).collect();
+        Self { stopped, tasks }
+    }
+
+    pub(super) async fn stop(self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        for task in self.tasks {
+            task.await.unwrap();
+        }
+    }
+}
+
+/// Sends reports until it is stopped or the server is gone, and notes each that was acknowledged. A
+/// sender has machines of its own, so that the last acknowledged number is the newest.
+async fn send(url: String, sender: u64, stopped: Arc<AtomicBool>, acknowledged: Acknowledged) {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     let client = client();
-    loop {
-        let number = next.fetch_add(1, Ordering::Relaxed);
+    while !stopped.load(Ordering::Relaxed) {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let id = format!("m{}", sender * 50 + number % 50);
         let mut report = body(&id);
         report["memory_total_mb"] = number.into();
@@ -56,13 +75,13 @@ async fn send(url: String, sender: u64, next: Arc<AtomicU64>, acknowledged: Ackn
             Ok(response) if response.status().is_success() => {
                 acknowledged.lock().await.insert(id, number);
             }
-            Ok(response) => panic!("unexpected answer {}", response.status()),
+            Ok(response) => assert_eq!(response.status(), 503, "{response:?}"),
             Err(_) => return,
         }
     }
 }
 
-async fn verify(server: &ServerProcess, acknowledged: &Acknowledged, round: u64) {
+pub(super) async fn verify(server: &ServerProcess, acknowledged: &Acknowledged, round: u64) {
     let list = client().get(format!("{}/api/machines", server.url)).send().await.unwrap();
     let list: serde_json::Value = list.json().await.unwrap();
     let kept: HashMap<_, _> = list["items"]

@@ -6,4 +6,5 @@ mod full_disk;
 mod kill;
 mod loadgen;
 mod meddling;
+mod outage;
 mod start;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 pub(crate) mod browser;
+pub(crate) mod database;
 pub(crate) mod edge;
 pub(crate) mod machines;
 pub(crate) mod process;
