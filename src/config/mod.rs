@@ -32,7 +32,8 @@ pub use agent::{Agent, Destination};
 pub use data_dir::prepare_data_dir;
 #[cfg(feature = "server")]
 pub use database::{
-    Address, ClientCertificate, Database, DatabaseServer, Password, ServerKind, Tls, TlsMode,
+    Address, ClientCertificate, Database, DatabaseServer, Location, Password, ServerKind, Tls,
+    TlsMode,
 };
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};

@@ -5,6 +5,7 @@
 
 mod address;
 mod file;
+mod location;
 mod options;
 mod parameters;
 mod password;
@@ -25,6 +26,7 @@ use source::Source;
 use uri::Uri;
 
 pub use address::Address;
+pub use location::Location;
 pub use password::Password;
 pub use server::{DatabaseServer, ServerKind};
 pub use tls::{ClientCertificate, Tls, TlsMode};

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use super::{ConfigError, shown::shown};
 
 /// What can be written, with an example of each.
-const FORMS: &str = "Write postgresql://user:password@host:5432/name, \
+pub(super) const FORMS: &str = "Write postgresql://user:password@host:5432/name, \
     mysql://user:password@host:3306/name, sqlite:////path/to/file.db or sqlite:///file.db; within \
     a user name or password, @ is written %40, : is %3A, / is %2F and % is %25";
 

@@ -1,4 +1,4 @@
-//! Files of SQLite.
+//! Files of SQLite and of the embedded store.
 
 use std::fs;
 use std::path::Path;
@@ -184,4 +184,29 @@ fn an_unknown_option_of_a_file_is_a_warning() {
     let places = Places::new();
     let (_, warnings) = places.parse("sqlite:///t.db?cache=shared").unwrap();
     assert!(warnings[0].contains("option \"cache\" is not known"), "{warnings:?}");
+}
+
+#[test]
+fn an_inventory_is_in_the_embedded_store_or_in_a_database() {
+    let places = Places::new();
+    let data = places.path("data");
+    let data = data.to_str().unwrap();
+    let parse = |text: &str| Location::parse(text, "--from", &places.base_dirs());
+    for text in [format!("redb:///{data}/t.redb"), format!("{data}/t.redb")] {
+        let embedded = Location::Embedded(places.path("data/t.redb"));
+        assert_eq!(parse(&text), Ok((embedded, Vec::new())), "{text}");
+    }
+    let (relative, _) = parse("redb:///t.any").unwrap();
+    assert_eq!(relative, Location::Embedded(places.path("here/t.any")));
+    assert_eq!(
+        relative.to_string(),
+        format!("redb:///{}/here/t.any", places.root.path().display())
+    );
+    let (sql, _) = parse("mysql://u:hunter2@h/d").unwrap();
+    assert_eq!(sql.to_string(), "mysql://u:***@h:3306/d");
+    for text in ["", "t.db", "redb://t.redb", "redb:///", "redb:///t.redb?x=y"] {
+        let message = parse(text).unwrap_err().to_string();
+        assert!(message.starts_with("--from: \""), "{message}");
+        assert!(message.contains("redb:////path/to/file.redb"), "{text}: {message}");
+    }
 }

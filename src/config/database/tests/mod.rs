@@ -7,7 +7,7 @@ mod tls;
 
 use std::path::PathBuf;
 
-use super::{Address, ConfigError, Database, DatabaseServer};
+use super::{Address, ConfigError, Database, DatabaseServer, Location};
 
 const SETTING: &str = "SQLALCHEMY_DATABASE_URI (--database-uri)";
 

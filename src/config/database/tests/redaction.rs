@@ -7,6 +7,7 @@ use super::*;
 /// Everything that can be shown of a text that was read.
 fn shown(text: &str) -> String {
     let base_dirs = [PathBuf::from("/nonexistent")];
+    let location = Location::parse(text, SETTING, &base_dirs);
     match Database::parse(text, SETTING, &base_dirs) {
         Ok((database, warnings)) => {
             let fields = match &database {
@@ -17,9 +18,9 @@ fn shown(text: &str) -> String {
                 }
                 Database::Sqlite { path } => path.display().to_string(),
             };
-            format!("{database} {database:?} {fields} {warnings:?}")
+            format!("{database} {database:?} {fields} {warnings:?} {location:?}")
         }
-        Err(error) => format!("{error} {error:?}"),
+        Err(error) => format!("{error} {error:?} {location:?}"),
     }
 }
 
