@@ -52,9 +52,9 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
 }
 
 fn open_store(config: &Serve) -> anyhow::Result<RedbStore> {
-    if let Some(uri) = &config.database_uri {
+    if let Some(database) = &config.database {
         bail!(
-            "SQLALCHEMY_DATABASE_URI is {uri}, but this version keeps the inventory in a file of \
+            "SQLALCHEMY_DATABASE_URI is {database}, but this version keeps the inventory in a file of \
              its own only. Leave the variable empty to use it, or keep the original running"
         );
     }

@@ -4,7 +4,7 @@ mod agent;
 #[cfg(feature = "server")]
 mod data_dir;
 #[cfg(feature = "server")]
-mod database_uri;
+mod database;
 pub mod dotenv;
 pub mod duration;
 mod environment;
@@ -31,7 +31,10 @@ pub use agent::{Agent, Destination};
 #[cfg(feature = "server")]
 pub use data_dir::prepare_data_dir;
 #[cfg(feature = "server")]
-pub use database_uri::DatabaseUri;
+pub use database::{
+    Address, ClientCertificate, Database, DatabaseServer, Location, Password, ServerKind, Tls,
+    TlsMode,
+};
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 pub use log::{Format, Log, Output};

@@ -1,12 +1,12 @@
 //! The server's settings.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use tracing::Level;
 
-use super::{ConfigError, DatabaseUri, Environment, Format, Log, Output, StatusThresholds};
+use super::{ConfigError, Database, Environment, Format, Log, Output, StatusThresholds};
 use super::{data_dir, log, present, store_file, zone};
 use crate::cli;
 
@@ -28,7 +28,7 @@ pub struct Serve {
     /// Where an SQLite file of the original would be.
     pub legacy_sqlite: PathBuf,
     /// An SQL database to use instead of the file.
-    pub database_uri: Option<DatabaseUri>,
+    pub database: Option<Database>,
     /// Zone of dates without one and of day limits.
     pub zone: Tz,
     /// When a machine counts as late, offline and missing.
@@ -61,13 +61,14 @@ impl Serve {
         let named_dir = present(raw.data_dir);
         let data_dir = data_dir::choose(named_dir, environment);
         let (db_file, legacy_sqlite) = store_file::choose(present(raw.db_file), &data_dir)?;
+        let database = database(present(raw.database_uri), &data_dir, &mut warnings)?;
         Ok(Self {
             bind: bind(present(raw.bind))?,
             port: port(present(raw.port))?,
             data_dir,
             db_file,
             legacy_sqlite,
-            database_uri: present(raw.database_uri).map(DatabaseUri::new),
+            database,
             zone: present(raw.timezone)
                 .map_or(Ok(Tz::America__Cuiaba), |name| zone::parse(&name))?,
             status: StatusThresholds::parse(
@@ -87,6 +88,21 @@ impl Serve {
     pub fn store_path(&self) -> PathBuf {
         self.data_dir.join(&self.db_file)
     }
+}
+
+/// A relative path of an SQLite file is looked for where the original's would be: in the working
+/// directory, in Flask's `instance` below it, in the data directory.
+fn database(
+    text: Option<String>,
+    data_dir: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Database>, ConfigError> {
+    let Some(text) = text else { return Ok(None) };
+    let base_dirs = [PathBuf::new(), PathBuf::from("instance"), data_dir.to_owned()];
+    let setting = "SQLALCHEMY_DATABASE_URI (--database-uri)";
+    let (database, more) = Database::parse(&text, setting, &base_dirs)?;
+    warnings.extend(more);
+    Ok(Some(database))
 }
 
 fn bind(text: Option<String>) -> Result<IpAddr, ConfigError> {

@@ -24,6 +24,8 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
         ("TATUSCAN_PORT", "--port", "tcp://10.0.0.7:8040", "enableServiceLinks: false"),
         ("TATUSCAN_DB_FILE", "--db-file", "..", "name of a file"),
         ("TATUSCAN_DB_FILE", "--db-file", "sub/", "name of a file"),
+        ("SQLALCHEMY_DATABASE_URI", "--database-uri", "oracle://h/d", "postgresql://user:"),
+        ("SQLALCHEMY_DATABASE_URI", "--database-uri", "sqlite://t.db", "sqlite:///file.db"),
         ("TIMEZONE", "--timezone", "America/Cuiabá", "America/Cuiaba"),
         ("TATUSCAN_LOG_FORMAT", "--log-format", "xml", "text or json"),
         ("TATUSCAN_LATE", "--late", "0s", "15m"),
@@ -83,6 +85,14 @@ fn a_password_in_a_refused_address_is_not_shown() {
     let variables = [("TATUSCAN_URL", "ftp://user:hunter2@server")];
     let message = message(call("agent", &environment(&variables, "")));
     assert!(message.contains("ftp://***@server") && !message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn a_password_in_a_refused_database_address_is_not_shown() {
+    for uri in ["mysql://user:hunter2@h", "mysql://user:hunter2", "jdbc:mysql://user:hunter2@h/d"] {
+        let message = message(serve(&[("SQLALCHEMY_DATABASE_URI", uri)]));
+        assert!(message.contains("***") && !message.contains("hunter2"), "{message}");
+    }
 }
 
 #[test]

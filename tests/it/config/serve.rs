@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tatuscan::config::{Command, Format, Serve, prepare_data_dir};
+use tatuscan::config::{Address, Command, Database, Format, Serve, ServerKind, prepare_data_dir};
 
 use super::{call, environment, serve};
 
@@ -18,7 +18,7 @@ fn nothing_set_is_a_server_for_this_computer_only() {
     assert_eq!(serve.db_file, "tatuscan.redb");
     assert_eq!(serve.store_path(), serve.data_dir.join("tatuscan.redb"));
     assert_eq!(serve.legacy_sqlite, serve.data_dir.join("tatuscan.db"));
-    assert!(serve.database_uri.is_none());
+    assert!(serve.database.is_none());
     assert_eq!(serve.zone, chrono_tz::America::Cuiaba);
     assert_eq!(serve.status.late, None);
     assert_eq!(serve.status.offline, Duration::from_secs(900));
@@ -125,11 +125,28 @@ fn systemd_says_where_the_data_goes_unless_somebody_else_does() {
 }
 
 #[test]
-fn a_database_address_is_kept_whole_and_shown_without_its_password() {
-    let uri = "postgresql+psycopg2://tatu:hunter2@db/inventory";
+fn a_database_is_read_field_by_field_and_shown_without_its_password() {
+    let uri = " postgresql+psycopg2://tatu:hunter%322@db/inventory?unknown=hunter2\r\n";
     let serve = serve(&[("SQLALCHEMY_DATABASE_URI", uri), ("SECRET_KEY", "hunter2")]).unwrap();
-    assert_eq!(serve.database_uri.as_ref().unwrap().expose(), uri);
+    let Some(Database::Server(server)) = &serve.database else { panic!("{:?}", serve.database) };
+    assert_eq!(server.kind, ServerKind::Postgres);
+    assert_eq!(server.address, Address::Tcp { host: "db".to_owned(), port: 5432 });
+    assert_eq!(server.password.as_ref().unwrap().expose(), "hunter22");
+    assert_eq!(server.to_string(), "postgresql://tatu:***@db:5432/inventory");
+    assert_eq!(serve.warnings.len(), 1);
+    assert!(serve.warnings[0].contains("\"unknown\""), "{:?}", serve.warnings);
     assert!(!format!("{serve:?}").contains("hunter2"));
+}
+
+#[test]
+fn an_sqlite_file_of_the_original_is_found_in_the_data_directory_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a-name-of-this-test-only.db");
+    std::fs::write(&path, b"SQLite format 3\0 and more").unwrap();
+    let uri = "sqlite:///a-name-of-this-test-only.db";
+    let data_dir = directory.path().to_str().unwrap();
+    let serve = serve(&[("SQLALCHEMY_DATABASE_URI", uri), ("TATUSCAN_DB_DIR", data_dir)]).unwrap();
+    assert_eq!(serve.database, Some(Database::Sqlite { path }));
 }
 
 #[cfg(unix)]
