@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
+use tatuscan::admin::adopt::adopt;
+use tatuscan::admin::database::sql_settings;
 use tatuscan::agent::{self, Settings as AgentSettings};
 use tatuscan::clock;
 use tatuscan::config::{Serve, StatusThresholds, prepare_data_dir};
@@ -13,7 +15,8 @@ use tatuscan::http::{self, App, Limits, Settings};
 use tatuscan::inventory::Inventory;
 use tatuscan::model::StatusRules;
 use tatuscan::store::redb::RedbStore;
-use tatuscan::store::{OpenError, is_sqlite};
+use tatuscan::store::sql::SqlStore;
+use tatuscan::store::{Store, is_sqlite};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two reports of the server's own machine.
@@ -24,13 +27,11 @@ const OTHER_FILES: usize = 32;
 
 /// Serves until the system or a person asks to stop.
 pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
-    let store = open_store(&config)?;
-    let inventory = Inventory::new(Arc::new(store), rules(&config.status)?);
+    let (store, place) = open_store(&config).await?;
+    let inventory = Inventory::new(store, rules(&config.status)?);
     let listener = http::bind(SocketAddr::new(config.bind, config.port))?;
     let url = http::local_url(listener.local_addr()?);
-    let machines = inventory.machine_count().await?;
-    let store = config.store_path();
-    tracing::info!(%url, store = %store.display(), machines, "tatuscan is ready");
+    announce(&url, &place, &inventory).await;
     let shutdown = CancellationToken::new();
     let reporting = config.local_agent.then(|| report_locally(&config, &url, &shutdown));
     let app = App::new(inventory.clone(), Settings { zone: config.zone, now: clock::now });
@@ -51,24 +52,30 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open_store(config: &Serve) -> anyhow::Result<RedbStore> {
-    if let Some(database) = &config.database {
-        bail!(
-            "SQLALCHEMY_DATABASE_URI is {database}, but this version keeps the inventory in a file of \
-             its own only. Leave the variable empty to use it, or keep the original running"
-        );
-    }
+/// The store, and where it is.
+async fn open_store(config: &Serve) -> anyhow::Result<(Arc<dyn Store>, String)> {
     prepare_data_dir(&config.data_dir)?;
+    if let Some(database) = &config.database {
+        let store = SqlStore::connect(sql_settings(database, config.zone)).await;
+        let store = store.with_context(|| format!("SQLALCHEMY_DATABASE_URI is {database}"))?;
+        return Ok((Arc::new(store), database.to_string()));
+    }
     let path = config.store_path();
     if !path.exists() && is_sqlite(&config.legacy_sqlite) {
-        return Err(OpenError::Refused {
-            path: config.legacy_sqlite.clone(),
-            what: "holds an inventory of the original, which this version cannot take over".into(),
-            advice: "Keep the original running, or name another directory with TATUSCAN_DB_DIR",
-        }
-        .into());
+        adopt(&config.legacy_sqlite, &path, config.zone).await?;
     }
-    Ok(RedbStore::open(&path)?)
+    Ok((Arc::new(RedbStore::open(&path)?), path.display().to_string()))
+}
+
+/// Says that the server is there, and what with.
+async fn announce(url: &str, store: &str, inventory: &Inventory) {
+    match inventory.machine_count().await {
+        Ok(machines) => tracing::info!(%url, %store, machines, "tatuscan is ready"),
+        Err(error) => {
+            tracing::info!(%url, %store, "tatuscan is ready, but for its database");
+            tracing::warn!(%error, "the database is tried again every second");
+        }
+    }
 }
 
 /// Raises the limit of open files as far as the system allows, and says how many connections fit.

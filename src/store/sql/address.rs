@@ -48,6 +48,10 @@ pub struct Server {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Time to connect.
     pub connect_timeout: Duration,
+    /// What the server is told about who is there.
+    pub application_name: String,
+    /// PostgreSQL's parameters for each session, such as `search_path`.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// How a connection is encrypted, in PostgreSQL's words.

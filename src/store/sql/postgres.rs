@@ -18,7 +18,7 @@ pub(super) async fn connect(server: &Server) -> Result<PostgresLink, sqlx::Error
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&server.host)
         .port(server.port)
-        .application_name("tatuscan")
+        .application_name(&server.application_name)
         .statement_cache_capacity(PREPARED)
         .ssl_mode(match server.encryption {
             Encryption::Disable => PgSslMode::Disable,
@@ -31,6 +31,7 @@ pub(super) async fn connect(server: &Server) -> Result<PostgresLink, sqlx::Error
             ("statement_timeout", STATEMENT_MS.to_string()),
             ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_MS.to_string()),
         ])
+        .options(server.parameters.iter().map(|(name, value)| (name, value)))
         .disable_statement_logging();
     if let Some(socket) = &server.socket {
         options = options.socket(socket);

@@ -1,6 +1,7 @@
 //! The real program as a child process: starting, stopping, and surviving what happens to it.
 
 mod abuse;
+mod adoption;
 mod descriptors;
 mod full_disk;
 mod kill;

@@ -103,7 +103,7 @@ fn a_damaged_store_is_refused_with_exit_code_3_and_left_as_it_was() {
 }
 
 #[test]
-fn the_store_of_the_original_is_not_ignored() {
+fn a_damaged_file_of_the_original_is_said_and_nothing_is_begun_without_it() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("tatuscan.db"), b"SQLite format 3\0 and more").unwrap();
     for file in [None, Some("tatuscan.db")] {
@@ -113,7 +113,8 @@ fn the_store_of_the_original_is_not_ignored() {
         }
         let (code, said) = refused(command);
         assert_eq!(code, 3, "{said}");
-        assert!(said.contains("holds an inventory of the original"), "{said}");
+        assert!(said.contains("tatuscan.db of the original cannot be taken over"), "{said}");
+        assert!(!directory.path().join("tatuscan.redb").exists());
     }
 }
 

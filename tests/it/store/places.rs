@@ -122,6 +122,8 @@ fn server(host: &str, port: u16, socket: Option<PathBuf>, user: &str) -> Server 
         ca_file: None,
         client_certificate: None,
         connect_timeout: Duration::from_millis(1_500),
+        application_name: "tatuscan".into(),
+        parameters: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,16 +119,12 @@ impl DatabaseServer {
     /// Stops it in an orderly way, or as the end of the power does.
     pub(crate) fn stop(&mut self, signal: Signal) {
         let mut child = self.child.take().unwrap();
-        // `runuser` waits for the server that it started: the signal is for that one.
-        let pid = match self.kind {
-            Kind::Postgres => {
-                let file = Path::new(&self.data()).join("postmaster.pid");
-                let text = std::fs::read_to_string(file).unwrap();
-                text.lines().next().unwrap().trim().parse().unwrap()
-            }
-            Kind::Mysql => i32::try_from(child.id()).unwrap(),
+        // Asked with SIGTERM, PostgreSQL would wait for its clients to leave.
+        let signal = match (self.kind, signal) {
+            (Kind::Postgres, Signal::SIGTERM) => Signal::SIGINT,
+            (_, signal) => signal,
         };
-        kill(Pid::from_raw(pid), signal).unwrap();
+        kill(pid_of(&child), signal).unwrap();
         child.wait().unwrap();
     }
 
@@ -216,8 +213,14 @@ fn postgres_program(name: &str) -> Option<String> {
     programs.filter(|program| program.is_file()).max().map(|program| program.display().to_string())
 }
 
+/// PostgreSQL refuses to run as root.
 fn as_user(user: &str, program: &str) -> Command {
-    let mut command = Command::new("runuser");
-    command.args(["-u", user, "--", program]);
+    let user = User::from_name(user).unwrap().unwrap();
+    let mut command = Command::new(program);
+    command.uid(user.uid.as_raw()).gid(user.gid.as_raw()).current_dir("/");
     command
+}
+
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_raw(child.id().try_into().unwrap())
 }
