@@ -27,6 +27,8 @@ pub enum Subcommand {
     Serve(Box<Serve>),
     /// Report this machine to a server
     Agent(Agent),
+    /// Copy an inventory from one store into another
+    Migrate(Migrate),
     /// Put a server under load, and measure it
     #[command(hide = true)]
     Loadgen(Loadgen),
@@ -141,6 +143,32 @@ pub struct Serve {
     /// Accepted because old environment files have it; nothing uses it
     #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
     pub secret_key: Option<String>,
+}
+
+/// Options of copying an inventory.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Args)]
+pub struct Migrate {
+    /// The store to read: a file .redb, or the address of a database as SQLALCHEMY_DATABASE_URI has
+    /// it. It is left as it is
+    #[arg(long, value_name = "STORE")]
+    pub from: String,
+
+    /// The store to fill, written the same way. A file or table that is not there is made
+    #[arg(long, value_name = "STORE")]
+    pub to: String,
+
+    /// Say what would be copied, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Remove what the store to fill holds already
+    #[arg(long)]
+    pub force: bool,
+
+    /// Time zone of times that are stored without one (America/Cuiaba if not given)
+    #[arg(long, env = "TIMEZONE", value_name = "ZONE")]
+    pub timezone: Option<String>,
 }
 
 /// What each request of the load generator asks for.

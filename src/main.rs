@@ -4,7 +4,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use tatuscan::admin::loadgen;
+use tatuscan::admin::{loadgen, migrate};
 use tatuscan::agent;
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
         Ok(Command::Agent(config)) => start_agent(config),
+        Ok(Command::Migrate(config)) => copy_inventory(*config),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };
@@ -36,6 +37,12 @@ fn main() -> ExitCode {
 fn start_agent(config: config::Agent) -> anyhow::Result<()> {
     config.log.start(&config.warnings)?;
     agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
+}
+
+fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
+    let outcome = Runtime::new()?.block_on(migrate::run(config))?;
+    print!("{outcome}");
+    Ok(())
 }
 
 fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {

@@ -3,3 +3,4 @@
 pub mod adopt;
 pub mod database;
 pub mod loadgen;
+pub mod migrate;

@@ -12,6 +12,8 @@ mod error;
 mod invocation;
 mod log;
 #[cfg(feature = "server")]
+mod migrate;
+#[cfg(feature = "server")]
 mod serve;
 mod server_url;
 #[cfg(feature = "server")]
@@ -39,6 +41,8 @@ pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
+pub use migrate::Migrate;
+#[cfg(feature = "server")]
 pub use serve::Serve;
 pub use server_url::ServerUrl;
 #[cfg(feature = "server")]
@@ -52,6 +56,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// `tatuscan agent`, or a call as the old agent knew it.
     Agent(Agent),
+    /// `tatuscan migrate`
+    Migrate(Box<Migrate>),
     /// `tatuscan loadgen`
     Loadgen(cli::Loadgen),
 }
@@ -74,6 +80,7 @@ pub fn command(
             Command::Serve(Box::new(Serve::from_raw(*raw, environment)?))
         }
         cli::Subcommand::Agent(raw) => Command::Agent(Agent::from_raw(raw, environment)?),
+        cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
         cli::Subcommand::Loadgen(raw) => Command::Loadgen(raw),
     })
 }

@@ -69,8 +69,7 @@ impl Serve {
             db_file,
             legacy_sqlite,
             database,
-            zone: present(raw.timezone)
-                .map_or(Ok(Tz::America__Cuiaba), |name| zone::parse(&name))?,
+            zone: present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?,
             status: StatusThresholds::parse(
                 present(raw.late),
                 present(raw.offline),

@@ -6,6 +6,9 @@ use super::ConfigError;
 
 const SETTING: &str = "TIMEZONE (--timezone)";
 
+/// The zone of whoever names none, as the original has it.
+pub(super) const DEFAULT: Tz = Tz::America__Cuiaba;
+
 /// The zone of that name.
 ///
 /// # Errors

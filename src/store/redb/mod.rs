@@ -38,7 +38,7 @@ use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
 use super::{OpenError, StoreError};
-use crate::model::Machine;
+use crate::model::{Machine, MachineQuery};
 
 /// How long a write may take: a disk that hangs may come back.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -137,6 +137,16 @@ impl RedbStore {
     /// [`OpenError::Io`] when the medium cannot be written.
     pub fn create_medium(medium: &dyn Medium, path: &Path) -> Result<(), OpenError> {
         file::create_database(medium, path, &[])
+    }
+
+    /// Every machine of the store in the file `path`, in the order of their names. The store is left
+    /// as it is.
+    ///
+    /// # Errors
+    /// As [`RedbStore::open`].
+    pub fn read(path: &Path) -> Result<Vec<Arc<Machine>>, OpenError> {
+        let contents = load::verified(&medium::FileMedium::new(path, None), path)?;
+        Ok(contents.memory.page(&MachineQuery::default()).machines)
     }
 
     /// Makes a store that holds these machines in the file `path`, as one: after a crash there is

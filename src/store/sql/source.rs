@@ -14,7 +14,6 @@ use super::rows::{self, COLUMNS, Details};
 use super::value::{Row, Value};
 use super::{failure, sync};
 use crate::model::Machine;
-use crate::store::precision::Precision;
 use crate::store::{OpenError, StoreError};
 
 /// Machines read at once.
@@ -44,18 +43,18 @@ struct Table {
 }
 
 impl SqlSource {
-    /// Opens the database and looks at the original's table in it.
+    /// Opens the database and looks for the original's table in it; `None` when there is no file,
+    /// or no such table.
     ///
     /// # Errors
-    /// [`OpenError::Database`] when it cannot be reached, or has no such table.
-    pub async fn open(settings: SqlSettings) -> Result<Self, OpenError> {
-        let refused = |why: String| OpenError::Database { why };
+    /// [`OpenError::Database`] when it cannot be reached or read.
+    pub async fn open(settings: SqlSettings) -> Result<Option<Self>, OpenError> {
         let dialect = Dialect::from(&settings.address);
         let zone = settings.zone;
         if let Address::Sqlite(path) = &settings.address
-            && !path.is_file()
+            && !path.exists()
         {
-            return Err(refused(format!("there is no file {}", path.display())));
+            return Ok(None);
         }
         let opened = async {
             let mut link = connect_to_read(&settings.address).await?;
@@ -65,10 +64,9 @@ impl SqlSource {
             link.script(dialect.begin_snapshot()).await?;
             Ok::<_, sqlx::Error>((link, table, details))
         };
-        let (link, table, details) = opened.await.map_err(|error| refused(error.to_string()))?;
-        let table = table.ok_or_else(|| {
-            refused("it has no table \"inventory\" with a column \"machine_id\"".into())
-        })?;
+        let refused = |error: sqlx::Error| OpenError::Database { why: error.to_string() };
+        let (link, table, details) = opened.await.map_err(refused)?;
+        let Some(table) = table else { return Ok(None) };
         let mut source = Self {
             link,
             dialect,
@@ -82,7 +80,7 @@ impl SqlSource {
         for column in std::mem::take(&mut source.table.missing) {
             source.warn(format!("the table has no column {column}"));
         }
-        Ok(source)
+        Ok(Some(source))
     }
 
     /// How many machines there are.
@@ -105,14 +103,12 @@ impl SqlSource {
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn next(&mut self, now: DateTime<Utc>) -> Result<Vec<Machine>, StoreError> {
         let rows = self.page().await.map_err(|error| failure::unavailable(&error))?;
-        if let Some(Value::Text(last)) = rows.last().and_then(|row| row.first()) {
-            self.last.clone_from(last);
-        }
+        let last = rows.last().and_then(|row| row.first().cloned());
+        self.last = last.and_then(Value::into_text).or(self.last.take());
         Ok(rows.into_iter().filter_map(|row| self.machine(row, now)).collect())
     }
 
     /// What was not as it should be, in words, and how much more there was.
-    #[must_use]
     pub fn warnings(&self) -> (impl Iterator<Item = &str>, usize) {
         (self.warnings.iter().map(String::as_str), self.unsaid)
     }
@@ -142,7 +138,7 @@ impl SqlSource {
             .filter(|&column| Dialect::into_time(row[column].clone(), self.zone).is_none())
             .collect();
         let has_created = Dialect::into_time(row[9].clone(), self.zone).is_some();
-        let mut machine = rows::machine(row, self.zone, Precision::default())?;
+        let mut machine = rows::machine(row, self.zone, self.dialect.precision(self.zone))?;
         for column in bad {
             self.warn(format!("{}: {} is no date and is left out", machine.id, COLUMNS[column]));
         }

@@ -14,13 +14,13 @@ use crate::support::machines::body;
 use crate::support::process::{ServerProcess, serve};
 use crate::support::server::client;
 
-const LEGACY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/legacy");
+pub(super) const LEGACY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/legacy");
 
 fn fixture(name: &str) -> String {
     fs::read_to_string(format!("{LEGACY}/{name}")).unwrap()
 }
 
-fn uri(database: &Database) -> String {
+pub(super) fn uri(database: &Database) -> String {
     let on = |scheme: &str, server: &Server| {
         let Server { user, host, port, database, .. } = server;
         let (user, database) = (user.as_ref().unwrap(), database.as_ref().unwrap());
@@ -51,7 +51,7 @@ async fn column(database: &Database, sql: &str) -> Vec<String> {
     }
 }
 
-async fn fill(database: &Database, dump: &str) {
+pub(super) async fn fill(database: &Database, dump: &str) {
     let url = uri(database).replace("+psycopg2", "").replace("+pymysql", "");
     match &database.address {
         Address::Sqlite(path) => {

@@ -7,5 +7,6 @@ mod full_disk;
 mod kill;
 mod loadgen;
 mod meddling;
+mod migrate;
 mod outage;
 mod start;

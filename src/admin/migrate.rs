@@ -1,0 +1,246 @@
+//! `tatuscan migrate`: an inventory copied from one store into another, and compared.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use chrono_tz::Tz;
+use futures_util::future::try_join_all;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::adopt::NO_TABLE;
+use super::database::sql_settings;
+use crate::clock;
+use crate::config::{Location, Migrate};
+use crate::model::{Machine, MachineQuery};
+use crate::store::redb::RedbStore;
+use crate::store::sql::{SqlSource, SqlStore};
+use crate::store::{Store, StoreError};
+
+/// Machines copied at once.
+const PIECE: usize = 1_000;
+
+/// What was copied, or would be.
+#[derive(Debug)]
+pub struct Outcome {
+    from: String,
+    to: String,
+    /// Machines read.
+    read: usize,
+    /// Machines that the target held before.
+    held: usize,
+    /// What the target holds now; `None` when nothing was to be changed.
+    kept: Option<Kept>,
+    warnings: Vec<String>,
+}
+
+/// What the target holds.
+#[derive(Debug, Default)]
+struct Kept {
+    machines: usize,
+    /// Machines of which the target keeps a time or a load less exactly.
+    rounded: usize,
+    /// The sum of all machines' hashes, in whichever order they come.
+    checksum: u64,
+}
+
+/// Where machines come from.
+enum Source {
+    Embedded(VecDeque<Arc<Machine>>),
+    Sql(Box<SqlSource>),
+}
+
+/// Copies, and compares what was read with what is kept.
+///
+/// # Errors
+/// When a store cannot be read or written, the target holds something and may not be emptied, or
+/// what is kept is not what was read.
+pub async fn run(settings: Migrate) -> anyhow::Result<Outcome> {
+    let Migrate { from, to, zone, dry_run, force, mut warnings } = settings;
+    let mut source = Source::open(&from, zone).await?;
+    let (mut read, held, mut kept) = (0, held(&to, zone).await?, None);
+    if held > 0 && !force && !dry_run {
+        bail!("{to} holds {held} machines. Name an empty store, or remove them with --force");
+    }
+    if dry_run {
+        loop {
+            match source.next().await?.len() {
+                0 => break,
+                more => read += more,
+            }
+        }
+    } else {
+        let target = open_target(&to, zone).await?;
+        empty(&*target).await.with_context(|| to.to_string())?;
+        let copied = copy(&mut source, &*target).await.with_context(|| to.to_string())?;
+        target.close().await;
+        drop(target);
+        compare(&to, zone, &copied).await?;
+        read = copied.machines;
+        kept = Some(copied);
+    }
+    warnings.extend(source.warnings());
+    Ok(Outcome { from: from.to_string(), to: to.to_string(), read, held, kept, warnings })
+}
+
+async fn copy(source: &mut Source, target: &dyn Store) -> anyhow::Result<Kept> {
+    let bar = ProgressBar::new(source.count().await? as u64);
+    let style = "{bar:40} {pos}/{len} machines, {per_sec}, {eta} left";
+    bar.set_style(ProgressStyle::with_template(style)?);
+    let mut kept = Kept::default();
+    loop {
+        let piece = source.next().await?;
+        if piece.is_empty() {
+            bar.finish_and_clear();
+            return Ok(kept);
+        }
+        let imported = target.import_machines(piece.clone()).await.with_context(|| {
+            format!("after {} machines; begin again with --force", kept.machines)
+        })?;
+        for (is, was) in imported.iter().zip(&piece) {
+            kept.rounded += usize::from(hash(is) != hash(was));
+        }
+        kept.add(imported.iter().map(|machine| &**machine));
+        bar.inc(piece.len() as u64);
+    }
+}
+
+/// Reads the target anew and compares it with what was written.
+async fn compare(to: &Location, zone: Tz, copied: &Kept) -> anyhow::Result<()> {
+    let mut written = Source::open(to, zone).await?;
+    let mut found = Kept::default();
+    loop {
+        let piece = written.next().await?;
+        if piece.is_empty() {
+            break;
+        }
+        found.add(piece.iter());
+    }
+    if (found.machines, found.checksum) == (copied.machines, copied.checksum) {
+        return Ok(());
+    }
+    bail!(
+        "{to} holds {} machines with the checksum {:016x}, but {} with {:016x} were written: \
+         something else writes to it",
+        found.machines,
+        found.checksum,
+        copied.machines,
+        copied.checksum
+    )
+}
+
+impl Kept {
+    fn add<'a>(&mut self, machines: impl Iterator<Item = &'a Machine>) {
+        for machine in machines {
+            self.machines += 1;
+            self.checksum = self.checksum.wrapping_add(hash(machine));
+        }
+    }
+}
+
+fn hash(machine: &Machine) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    machine.hash(&mut hasher);
+    hasher.finish()
+}
+
+async fn open_target(to: &Location, zone: Tz) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(match to {
+        Location::Embedded(path) => Arc::new(RedbStore::open(path)?),
+        Location::Sql(database) => {
+            let store = SqlStore::connect(sql_settings(database, zone)).await;
+            Arc::new(store.with_context(|| to.to_string())?)
+        }
+    })
+}
+
+/// How many machines a target holds, without a change to it.
+async fn held(to: &Location, zone: Tz) -> anyhow::Result<usize> {
+    match to {
+        Location::Embedded(path) if !path.exists() => Ok(0),
+        Location::Embedded(path) => Ok(RedbStore::read(path)?.len()),
+        Location::Sql(database) => {
+            let source = SqlSource::open(sql_settings(database, zone)).await;
+            match source.with_context(|| to.to_string())? {
+                Some(mut source) => Ok(source.count().await?),
+                None => Ok(0),
+            }
+        }
+    }
+}
+
+async fn empty(target: &dyn Store) -> Result<(), StoreError> {
+    let page = target.machines(&MachineQuery::default()).await?;
+    for piece in page.machines.chunks(PIECE) {
+        try_join_all(piece.iter().map(|machine| target.delete_machine(&machine.id))).await?;
+    }
+    Ok(())
+}
+
+impl Source {
+    async fn open(from: &Location, zone: Tz) -> anyhow::Result<Self> {
+        match from {
+            Location::Embedded(path) if !path.exists() => bail!("there is no {}", path.display()),
+            Location::Embedded(path) => Ok(Self::Embedded(RedbStore::read(path)?.into())),
+            Location::Sql(database) => {
+                let source = SqlSource::open(sql_settings(database, zone)).await;
+                let source = source.with_context(|| from.to_string())?.context(NO_TABLE);
+                Ok(Self::Sql(Box::new(source.with_context(|| from.to_string())?)))
+            }
+        }
+    }
+
+    async fn count(&mut self) -> anyhow::Result<usize> {
+        match self {
+            Self::Embedded(machines) => Ok(machines.len()),
+            Self::Sql(source) => Ok(source.count().await?),
+        }
+    }
+
+    /// The next machines; none at the end.
+    async fn next(&mut self) -> anyhow::Result<Vec<Machine>> {
+        match self {
+            Self::Embedded(machines) => {
+                let piece = machines.drain(..PIECE.min(machines.len()));
+                Ok(piece.map(|machine| (*machine).clone()).collect())
+            }
+            Self::Sql(source) => Ok(source.next(clock::now()).await?),
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Self::Sql(source) = self else { return Vec::new() };
+        let (warnings, more) = source.warnings();
+        let mut warnings: Vec<_> = warnings.map(str::to_owned).collect();
+        if more > 0 {
+            warnings.push(format!("and {more} more"));
+        }
+        warnings
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, read, held, kept, warnings } = self;
+        for warning in warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        let Some(Kept { machines, rounded, checksum }) = kept else {
+            writeln!(f, "would copy {read} machines")?;
+            writeln!(f, "from {from}")?;
+            return writeln!(f, "to   {to}, which holds {held}");
+        };
+        writeln!(f, "copied {read} machines")?;
+        writeln!(f, "from {from}")?;
+        writeln!(f, "to   {to}")?;
+        if *held > 0 {
+            writeln!(f, "{held} machines that it held were removed before")?;
+        }
+        if *rounded > 0 {
+            writeln!(f, "{rounded} of them with times or loads only as exact as it keeps them")?;
+        }
+        writeln!(f, "read again: {machines} machines, checksum {checksum:016x}: the same")
+    }
+}

@@ -1,0 +1,44 @@
+//! From which store into which other one an inventory is copied.
+
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+
+use super::{ConfigError, Location, present, zone};
+use crate::cli;
+
+/// Checked settings of `tatuscan migrate`.
+#[derive(Debug, Clone)]
+pub struct Migrate {
+    /// Where the inventory is.
+    pub from: Location,
+    /// Where it is to be.
+    pub to: Location,
+    /// Zone of times that are stored without one.
+    pub zone: Tz,
+    /// Whether nothing is to be changed.
+    pub dry_run: bool,
+    /// Whether what the target holds is removed.
+    pub force: bool,
+    /// What was noticed.
+    pub warnings: Vec<String>,
+}
+
+impl Migrate {
+    /// Checks the raw options. Looks at the file system, changes nothing in it.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn from_raw(raw: cli::Migrate) -> Result<Self, ConfigError> {
+        let here = [PathBuf::new(), PathBuf::from("instance")];
+        let (from, mut warnings) = Location::parse(raw.from.trim(), "--from", &here)?;
+        let (to, more) = Location::parse(raw.to.trim(), "--to", &here[..1])?;
+        warnings.extend(more);
+        if from == to {
+            let text = "--from and --to are the same store. Name another one to copy into";
+            return Err(ConfigError::text(text));
+        }
+        let zone = present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?;
+        Ok(Self { from, to, zone, dry_run: raw.dry_run, force: raw.force, warnings })
+    }
+}
