@@ -23,6 +23,10 @@ use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Rep
 const ATTEMPTS: u32 = 6;
 /// How long the last writes may take when a store is dropped.
 const DROP_PATIENCE: Duration = Duration::from_secs(8);
+/// A batch that takes less than this is followed by the next one at once.
+const SHORT: Duration = Duration::from_millis(1);
+/// Most that a batch waits for more requests under load.
+const LINGER: Duration = Duration::from_millis(3);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// How long the last write may take when the server stops, which has 10 s for everything.
@@ -124,6 +128,7 @@ impl<R> Engine<R> {
         let (running, ended) = sync_channel::<()>(0);
         let mut work = Work {
             writer,
+            last_took: Duration::ZERO,
             memory: Arc::clone(&memory),
             health: Arc::clone(&health),
             counters: Arc::clone(&counters),
@@ -205,6 +210,8 @@ impl<R> Drop for Engine<R> {
 /// What the thread owns.
 struct Work<W> {
     writer: W,
+    /// How long the last batch took.
+    last_took: Duration,
     memory: SharedMemory,
     health: Arc<Health>,
     counters: Arc<Counters>,
@@ -213,17 +220,25 @@ struct Work<W> {
 impl<W: Writer> Work<W> {
     fn run(&mut self, queue: &Receiver<Request>) {
         loop {
-            let gathered = gather(queue, self.idle_time());
+            let gathered = gather(queue, self.idle_time(), self.linger());
             let is_idle = gathered.requests.is_empty();
             // A store that failed is tried again even when nothing is asked.
             if !is_idle || (self.health.is_failing() && !gathered.closed) {
+                let started = Instant::now();
                 self.serve(gathered.requests);
+                self.last_took = started.elapsed();
             }
             if gathered.closed {
                 return self.writer.close();
             }
             self.writer.maintain();
         }
+    }
+
+    /// How long a batch waits for more requests under load: where a batch takes long, those that
+    /// were answered with the last one gain more by being in the next than they lose.
+    fn linger(&self) -> Duration {
+        if self.last_took < SHORT { Duration::ZERO } else { self.last_took.min(LINGER) }
     }
 
     fn idle_time(&self) -> Duration {

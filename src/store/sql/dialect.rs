@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, Timelike as _, Utc};
 use chrono_tz::Tz;
 use sqlx::AssertSqlSafe;
 use sqlx::{SqlSafeStr as _, SqlStr};
@@ -75,16 +75,10 @@ impl Dialect {
             ),
         };
         let columns = columns.join(", ");
-        self.sql(&format!("INSERT INTO {table} ({columns}) VALUES {rows} {conflict}"))
-    }
-
-    /// Begins a transaction that will write.
-    pub(super) fn begin(self) -> SqlStr {
-        SqlStr::from_static(match self {
-            Self::Sqlite => "BEGIN IMMEDIATE",
-            Self::Postgres => "BEGIN",
-            Self::Mysql => "START TRANSACTION",
-        })
+        // What fails fails the transaction anyway: SQLite need not keep a copy of each page to undo
+        // the statement alone.
+        let insert = if self == Self::Sqlite { "INSERT OR ROLLBACK" } else { "INSERT" };
+        self.sql(&format!("{insert} INTO {table} ({columns}) VALUES {rows} {conflict}"))
     }
 
     /// Begins a transaction that sees one moment.
@@ -111,9 +105,7 @@ impl Dialect {
         match self {
             Self::Postgres => Value::Instant(at),
             Self::Mysql => Value::Local(local),
-            Self::Sqlite => {
-                Value::Text(local.map(|at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string()))
-            }
+            Self::Sqlite => Value::Text(local.map(sqlalchemy_text)),
         }
     }
 
@@ -127,6 +119,25 @@ impl Dialect {
             Value::Integer(_) | Value::Real(_) | Value::Bytes(_) => None,
         }
     }
+}
+
+/// `YYYY-MM-DD HH:MM:SS.ffffff`, as SQLAlchemy writes times to SQLite.
+fn sqlalchemy_text(at: NaiveDateTime) -> String {
+    let mut text = String::with_capacity(26);
+    let (day, time) = (at.date(), at.time());
+    let micros = time.nanosecond() / 1_000;
+    let written = write!(
+        text,
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{micros:06}",
+        day.year(),
+        day.month(),
+        day.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    );
+    debug_assert!(written.is_ok(), "writing to a String cannot fail");
+    text
 }
 
 /// Reads what SQLAlchemy and people write into a column of text.
@@ -161,7 +172,7 @@ mod tests {
         };
         assert_eq!(
             upsert(Dialect::Sqlite),
-            "INSERT INTO t (id, a, b) VALUES (?, ?, ?), (?, ?, ?) \
+            "INSERT OR ROLLBACK INTO t (id, a, b) VALUES (?, ?, ?), (?, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET a = excluded.a"
         );
         assert_eq!(

@@ -35,6 +35,7 @@ pub(super) struct SqlWriter {
     runtime: Runtime,
     settings: SqlSettings,
     dialect: Dialect,
+    statements: Statements,
     /// `None` until the next attempt to connect.
     link: Option<Box<dyn Link>>,
     /// Whether the tables are known to be there.
@@ -52,6 +53,7 @@ impl SqlWriter {
             runtime,
             settings,
             dialect,
+            statements: Statements::new(dialect),
             link: None,
             is_prepared: false,
             version: 0,
@@ -65,6 +67,36 @@ struct Session<'a> {
     link: &'a mut Option<Box<dyn Link>>,
     settings: &'a SqlSettings,
     dialect: Dialect,
+    statements: &'a Statements,
+}
+
+/// Upserts of 1, 2, 4, … rows, written once.
+struct Statements {
+    machines: Vec<SqlStr>,
+    details: Vec<SqlStr>,
+}
+
+impl Statements {
+    fn new(dialect: Dialect) -> Self {
+        let rungs = 0..=ROWS.ilog2();
+        let all = |table: &str, columns: &[&str], update: &[&str]| {
+            let upsert =
+                |rung| dialect.upsert(table, columns, "machine_id", update, 1_usize << rung);
+            rungs.clone().map(upsert).collect()
+        };
+        Self {
+            machines: all("inventory", &COLUMNS, REPORTED),
+            details: all("tatuscan_machines", &["machine_id", "details"], &["details"]),
+        }
+    }
+
+    fn upsert_machines(&self, rows: usize) -> SqlStr {
+        self.machines[rows.ilog2() as usize].clone()
+    }
+
+    fn upsert_details(&self, rows: usize) -> SqlStr {
+        self.details[rows.ilog2() as usize].clone()
+    }
 }
 
 impl Session<'_> {
@@ -105,20 +137,19 @@ impl Session<'_> {
             prepare(link, dialect).await?;
             *is_prepared = true;
         }
-        link.script(dialect.begin()).await?;
-        let version = next_version(link, dialect).await?;
+        let version = begin(link, dialect).await?;
         let stand = (sync::known(memory), version - 1);
         sync::catch_up(link, dialect, zone, memory, stand, Moment::Locked).await?;
         Ok(version)
     }
 
     async fn commit(&mut self, version: u64, changes: &[Change]) -> Result<usize, sqlx::Error> {
-        let (dialect, zone) = (self.dialect, self.settings.zone);
-        let link = self.link()?;
+        let (dialect, zone, statements) = (self.dialect, self.settings.zone, self.statements);
         if changes.is_empty() {
             self.roll_back().await?;
             return Ok(0);
         }
+        let link = self.link()?;
         let effect = Effect::of(changes);
         for id in effect.removed {
             for table in ["inventory", "tatuscan_machines"] {
@@ -127,7 +158,7 @@ impl Session<'_> {
             }
         }
         for machines in ladder(&effect.reported) {
-            let sql = dialect.upsert("inventory", &COLUMNS, "machine_id", REPORTED, machines.len());
+            let sql = statements.upsert_machines(machines.len());
             let values = machines.iter().flat_map(|machine| rows::values(machine, dialect, zone));
             link.run(sql, values.collect()).await?;
         }
@@ -141,9 +172,7 @@ impl Session<'_> {
             link.run(sql, vec![model, activation, days, id]).await?;
         }
         for machines in ladder(&effect.detailed) {
-            let columns = ["machine_id", "details"];
-            let (key, update) = ("machine_id", &columns[1..]);
-            let sql = dialect.upsert("tatuscan_machines", &columns, key, update, machines.len());
+            let sql = statements.upsert_details(machines.len());
             let values = machines.iter().flat_map(|machine| {
                 let details = Details::of(machine).to_json();
                 [Value::text(machine.id.as_str()), Value::Text(Some(details))]
@@ -152,9 +181,15 @@ impl Session<'_> {
         }
         let payload = encode_changes(version, changes);
         let bytes = payload.len();
-        let sql = dialect.sql("INSERT INTO tatuscan_journal (version, payload) VALUES (?, ?)");
-        link.run(sql, vec![Value::number(version), Value::Bytes(Some(payload))]).await?;
-        link.script(SqlStr::from_static("COMMIT")).await?;
+        let values = vec![Value::number(version), Value::Bytes(Some(payload))];
+        let insert = "INSERT INTO tatuscan_journal (version, payload) VALUES (?, ?)";
+        if dialect == Dialect::Sqlite {
+            // One way to its thread and back instead of two.
+            link.run(dialect.sql(&format!("{insert}; COMMIT")), values).await?;
+        } else {
+            link.run(dialect.sql(insert), values).await?;
+            link.script(SqlStr::from_static("COMMIT")).await?;
+        }
         Ok(bytes)
     }
 
@@ -170,14 +205,24 @@ impl Session<'_> {
     }
 }
 
-/// Takes the next number. Until the transaction ends no other server can.
-async fn next_version(link: &mut dyn Link, dialect: Dialect) -> Result<u64, sqlx::Error> {
-    if dialect == Dialect::Mysql {
-        let sql = "UPDATE tatuscan_meta SET value = LAST_INSERT_ID(value + 1) \
-                   WHERE name = 'version'";
-        return link.run(SqlStr::from_static(sql), Vec::new()).await;
-    }
-    let sql = "UPDATE tatuscan_meta SET value = value + 1 WHERE name = 'version' RETURNING value";
+/// Begins a transaction and takes the next number: until it ends, no other server can.
+async fn begin(link: &mut dyn Link, dialect: Dialect) -> Result<u64, sqlx::Error> {
+    let sql = match dialect {
+        Dialect::Mysql => {
+            link.script(SqlStr::from_static("START TRANSACTION")).await?;
+            let sql = "UPDATE tatuscan_meta SET value = LAST_INSERT_ID(value + 1) \
+                       WHERE name = 'version'";
+            return link.run(SqlStr::from_static(sql), Vec::new()).await;
+        }
+        Dialect::Postgres => {
+            link.script(SqlStr::from_static("BEGIN")).await?;
+            "UPDATE tatuscan_meta SET value = value + 1 WHERE name = 'version' RETURNING value"
+        }
+        Dialect::Sqlite => {
+            "BEGIN IMMEDIATE; \
+             UPDATE tatuscan_meta SET value = value + 1 WHERE name = 'version' RETURNING value"
+        }
+    };
     let mut version = None;
     link.each(SqlStr::from_static(sql), Vec::new(), &mut |mut row| {
         version = row.pop().and_then(Value::into_integer);
@@ -251,8 +296,12 @@ impl SqlWriter {
         &mut self,
         work: impl AsyncFnOnce(&mut Session<'_>, &mut bool) -> Result<T, Trouble>,
     ) -> Result<T, Failure> {
-        let mut session =
-            Session { link: &mut self.link, settings: &self.settings, dialect: self.dialect };
+        let mut session = Session {
+            link: &mut self.link,
+            settings: &self.settings,
+            dialect: self.dialect,
+            statements: &self.statements,
+        };
         let is_prepared = &mut self.is_prepared;
         self.runtime.block_on(async {
             let worked = tokio::time::timeout(TRANSACTION, work(&mut session, is_prepared)).await;
