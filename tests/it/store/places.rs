@@ -23,6 +23,15 @@ use crate::support::skip;
 #[async_trait]
 pub(crate) trait Place: Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
+
+    /// This store as it is, and in a second round as it is after it was closed.
+    async fn open_again(&self, store: &Arc<dyn Store>, round: u32) -> Arc<dyn Store> {
+        if round == 0 {
+            return Arc::clone(store);
+        }
+        store.close().await;
+        self.open().await
+    }
 }
 
 struct Directory {
