@@ -4,7 +4,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use tatuscan::admin::{loadgen, migrate};
+use tatuscan::admin::{loadgen, manage, migrate};
 use tatuscan::agent;
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Ok(Command::Serve(config)) => start_server(*config),
         Ok(Command::Agent(config)) => start_agent(config),
         Ok(Command::Migrate(config)) => copy_inventory(*config),
+        Ok(Command::Manage(target, management)) => administer(&target, management),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };
@@ -42,6 +43,11 @@ fn start_agent(config: config::Agent) -> anyhow::Result<()> {
 fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
     let outcome = Runtime::new()?.block_on(migrate::run(config))?;
     print!("{outcome}");
+    Ok(())
+}
+
+fn administer(target: &config::Target, management: config::Management) -> anyhow::Result<()> {
+    print!("{}", Runtime::new()?.block_on(manage::run(target, management))?);
     Ok(())
 }
 

@@ -9,6 +9,11 @@ use http::header::{
 /// The type of every answer of the API.
 pub(super) const JSON: &str = "application/json";
 
+/// The cookie of a session, …
+pub(super) const SESSION: &str = "tatuscan_session";
+/// … and where the connection is encrypted.
+pub(super) const SECURE_SESSION: &str = "__Host-tatuscan_session";
+
 /// Only our own files, nothing inline, and no text that becomes markup.
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,11 +29,25 @@ const BUFFER_BYTES: usize = 48 << 10;
 /// Pause after a failed accept: with no descriptor left, trying at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Listens on `address`; the unspecified IPv6 address also takes IPv4 connections.
+/// Listens on the first of these addresses that this machine has.
 ///
 /// # Errors
-/// A message that says which variable to change when the port is taken or not allowed.
-pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// As for the last of them: a message that says which variable to change when the port is taken or
+/// not allowed.
+pub fn bind(addresses: &[SocketAddr]) -> anyhow::Result<TcpListener> {
+    let (last, others) = addresses.split_last().context("there is no address to listen on")?;
+    for address in others {
+        match listen(*address) {
+            // Without IPv6, or with an IPv4 server on the same port, the next one says why.
+            Err(_) => {}
+            listening => return listening,
+        }
+    }
+    listen(*last)
+}
+
+/// Listens on an address; the unspecified IPv6 address also takes IPv4 connections.
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || -> io::Result<TcpListener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if address.is_ipv6() {

@@ -78,8 +78,9 @@ pub(super) fn entry_from_json(json: &str) -> Option<AuditEntry> {
     AuditRow::deserialize(&mut serde_json::Deserializer::from_str(json)).ok()
 }
 
-fn text(json: Vec<u8>, written: serde_json::Result<()>) -> String {
+fn text(json: Vec<u8>, written: Result<(), serde_json::Error>) -> String {
     debug_assert!(written.is_ok(), "writing to memory cannot fail: {written:?}");
+    drop(written);
     String::from_utf8(json).unwrap_or_default()
 }
 

@@ -51,10 +51,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("wire", &["model"]),
     ("store", &["model"]),
+    ("access", &["store", "wire", "model"]),
     ("inventory", &["store", "model"]),
-    ("http", &["inventory", "store", "wire", "model"]),
+    ("http", &["access", "inventory", "store", "wire", "model"]),
     ("config", &["cli"]),
-    ("admin", &["cli", "config", "inventory", "store", "wire", "model", "clock"]),
+    ("admin", &["access", "cli", "config", "http", "inventory", "store", "wire", "model", "clock"]),
     ("agent", &["wire", "clock"]),
 ];
 
@@ -83,6 +84,7 @@ fn modules_do_not_know_what_they_must_not() {
         ("model", &["serde", "poem", "redb", "http::", "Utc::now", "tokio"][..]),
         ("store", &["poem", "hyper", "Utc::now", "clock::"]),
         ("inventory", &["poem", "redb", "sqlx", "hyper"]),
+        ("access", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("http", &["redb::", "sqlx", "sysinfo"]),
         ("wire", &["redb", "sqlx"]),
         ("agent/collect", &["reqwest", "config"]),

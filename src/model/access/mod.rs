@@ -1,6 +1,7 @@
 //! Who may do what with the inventory, and what was done.
 
 mod audit;
+mod caller;
 mod key;
 mod record;
 mod removed;
@@ -9,6 +10,7 @@ mod token;
 mod user;
 
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
+pub use caller::{Caller, Identity};
 pub use key::{MachineKey, WaitingKey};
 pub use record::{Kept, Kind, Record};
 pub use removed::{RECOVERABLE, RemovedMachine};

@@ -17,8 +17,16 @@ pub(crate) struct ServerProcess {
     pub(crate) url: String,
 }
 
-/// `tatuscan serve` on any free port over the store in `directory`, with nothing else set.
+/// `tatuscan serve` on any free port of this computer over the store in `directory`, for whoever
+/// asks.
 pub(crate) fn serve(directory: &Path) -> Command {
+    let mut command = serve_guarded(directory);
+    command.env("TATUSCAN_AUTH", "off").env("TATUSCAN_BIND", "127.0.0.1");
+    command
+}
+
+/// `tatuscan serve` on any free port over the store in `directory`, with nothing else set.
+pub(crate) fn serve_guarded(directory: &Path) -> Command {
     let mut command = super::edge::tatuscan(directory);
     command.arg("serve").env("TATUSCAN_DB_DIR", directory).env("TATUSCAN_PORT", "0");
     command

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tatuscan::access::{self, Access, Mode};
 use tatuscan::clock;
-use tatuscan::http::{App, Limits, Settings, bind, serve};
+use tatuscan::http::{App, Gate, Limits, Settings, bind, serve};
 use tatuscan::inventory::Inventory;
 use tatuscan::model::StatusRules;
 use tatuscan::store::Store;
@@ -36,11 +38,26 @@ impl Server {
         server
     }
 
+    /// A server that asks nobody for a credential.
     pub(crate) async fn over(store: Arc<dyn Store>, limits: Limits) -> Self {
+        let rules = access::Settings { mode: Mode::Off, ..access::Settings::default() };
+        Self::guarded(store, limits, rules, Gate::default(), "127.0.0.1:0", clock::now).await
+    }
+
+    /// A server with these rules.
+    pub(crate) async fn guarded(
+        store: Arc<dyn Store>,
+        limits: Limits,
+        rules: access::Settings,
+        gate: Gate,
+        address: &str,
+        now: fn() -> DateTime<Utc>,
+    ) -> Self {
+        let access = Access::new(Arc::clone(&store), rules);
         let inventory = Inventory::new(store, StatusRules::default());
-        let settings = Settings { zone: chrono_tz::America::Cuiaba, now: clock::now };
-        let app = Arc::new(App::new(inventory, settings));
-        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let settings = Settings { zone: chrono_tz::America::Cuiaba, now, gate };
+        let app = Arc::new(App::new(inventory, access, settings));
+        let listener = bind(&[address.parse().unwrap()]).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, app, limits, shutdown.clone()));

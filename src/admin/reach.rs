@@ -1,0 +1,121 @@
+//! Reaching the server that a command is for: another one by its address, the one that runs on this
+//! computer, or, when none runs, the store itself, through the same API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::open::open_store;
+use super::presence::{Presence, token_file};
+use crate::access::{self, Access};
+use crate::clock;
+use crate::config::{Target, prepare_data_dir};
+use crate::http::{App, Gate, Limits, Settings, bind, local_url, serve};
+use crate::inventory::Inventory;
+use crate::model::StatusRules;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server on this computer may take to show that it is there.
+const SHORT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A way to a server.
+pub(super) struct Reached {
+    client: Client,
+    /// Where it is.
+    pub(super) url: String,
+    token: String,
+    /// What was started for this command alone.
+    own: Option<Own>,
+}
+
+struct Own {
+    inventory: Inventory,
+    shutdown: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Reached {
+    /// Finds the server, or opens the store.
+    pub(super) async fn open(target: &Target) -> anyhow::Result<Self> {
+        let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        if let (Some(url), Some(token)) = (&target.url, &target.token) {
+            return Ok(Self { client, url: url.clone(), token: token.clone(), own: None });
+        }
+        let data_dir = &target.store.data_dir;
+        prepare_data_dir(data_dir)?;
+        let file = token_file(data_dir)?;
+        let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let token = token.trim().to_owned();
+        if let Some(presence) = Presence::of(data_dir)
+            && is_alive(&client, &presence.url).await
+        {
+            return Ok(Self { client, url: presence.url, token, own: None });
+        }
+        let (store, _) = open_store(&target.store, target.zone).await?;
+        let settings = access::Settings { token_file: Some(file), ..access::Settings::default() };
+        let gate = Access::new(Arc::clone(&store), settings);
+        let inventory = Inventory::new(store, StatusRules::default());
+        let settings = Settings { zone: target.zone, now: clock::now, gate: Gate::default() };
+        let app = Arc::new(App::new(inventory.clone(), gate, settings));
+        let listener = bind(&["127.0.0.1:0".parse()?])?;
+        let url = local_url(listener.local_addr()?);
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, app, Limits::default(), shutdown.clone()));
+        let own = Some(Own { inventory, shutdown, serving });
+        Ok(Self { client, url, token, own })
+    }
+
+    /// Whether a server runs, beside which this command works.
+    pub(super) fn is_running(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Asks for something, and answers the JSON of the answer.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Value> {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let mut request = request.bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.with_context(|| format!("{} is not there", self.url))?;
+        read(answer).await
+    }
+
+    /// Lets go of what was opened.
+    pub(super) async fn close(self) {
+        if let Some(Own { inventory, shutdown, serving }) = self.own {
+            shutdown.cancel();
+            drop(serving.await);
+            inventory.close().await;
+        }
+    }
+}
+
+async fn read(answer: Response) -> anyhow::Result<Value> {
+    let status = answer.status();
+    let text = answer.text().await.context("the answer ended early")?;
+    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    if status.is_success() {
+        return Ok(value);
+    }
+    match value["error"].as_str() {
+        Some(error) => bail!("{error}"),
+        None => bail!("the server answers {status}"),
+    }
+}
+
+async fn is_alive(client: &Client, url: &str) -> bool {
+    let asked = client.get(format!("{url}/livez")).timeout(SHORT_PATIENCE).send().await;
+    asked.is_ok_and(|answer| answer.status().is_success())
+}
