@@ -10,13 +10,15 @@ use tatuscan::admin::adopt::adopt;
 use tatuscan::admin::database::sql_settings;
 use tatuscan::agent::{self, Settings as AgentSettings};
 use tatuscan::clock;
-use tatuscan::config::{Serve, StatusThresholds, prepare_data_dir};
+use tatuscan::config::{Serve, ServerTls, StatusThresholds, prepare_data_dir};
 use tatuscan::http::{self, App, Limits, Settings};
 use tatuscan::inventory::Inventory;
 use tatuscan::model::StatusRules;
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::SqlStore;
 use tatuscan::store::{Store, is_sqlite};
+use tatuscan::tls::{CertificateFiles, Tls, reload_on_hangup};
+use tatuscan::trust::{Pin, Trust};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two reports of the server's own machine.
@@ -27,18 +29,31 @@ const OTHER_FILES: usize = 32;
 
 /// Serves until the system or a person asks to stop.
 pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
+    prepare_data_dir(&config.data_dir)?;
+    let tls = start_tls(&config)?;
     let (store, place) = open_store(&config).await?;
     let inventory = Inventory::new(store, rules(&config.status)?);
     let listener = http::bind(SocketAddr::new(config.bind, config.port))?;
-    let url = http::local_url(listener.local_addr()?);
-    announce(&url, &place, &inventory).await;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = http::local_url(scheme, listener.local_addr()?);
+    // Whoever reads the ready line may send a signal at once.
+    let stop_requested = agent::stop_requested();
+    announce(&url, tls.as_deref().map(Tls::pin), &place, &inventory).await;
     let shutdown = CancellationToken::new();
-    let reporting = config.local_agent.then(|| report_locally(&config, &url, &shutdown));
+    let local = AgentSettings {
+        url: url.parse()?,
+        trust: Trust::System,
+        interval: Some(LOCAL_INTERVAL),
+        state_dir: config.data_dir.join("agent"),
+    };
+    let reporting = report_locally(local, tls.clone(), shutdown.clone());
+    let reporting = config.local_agent.then(|| tokio::spawn(reporting));
     let app = App::new(inventory.clone(), Settings { zone: config.zone, now: clock::now });
     let limits = Limits { connections: connections(&config), ..Limits::default() };
-    let mut serving = tokio::spawn(http::serve(listener, Arc::new(app), limits, shutdown.clone()));
+    let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
+    let mut serving = tokio::spawn(serving);
     tokio::select! {
-        () = agent::stop_requested() => {}
+        () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
     }
     tracing::info!("stopping");
@@ -52,9 +67,20 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The certificate that the server shows, read again at each SIGHUP.
+fn start_tls(config: &Serve) -> anyhow::Result<Option<Arc<Tls>>> {
+    let files = match &config.tls {
+        ServerTls::Off => return Ok(None),
+        ServerTls::Own => CertificateFiles::own(&config.data_dir)?,
+        ServerTls::Files { certificate, key } => CertificateFiles::named(certificate, key),
+    };
+    let tls = Arc::new(Tls::new(files.read()?)?);
+    tokio::spawn(reload_on_hangup(Arc::clone(&tls), files)?);
+    Ok(Some(tls))
+}
+
 /// The store, and where it is.
 async fn open_store(config: &Serve) -> anyhow::Result<(Arc<dyn Store>, String)> {
-    prepare_data_dir(&config.data_dir)?;
     if let Some(database) = &config.database {
         let store = SqlStore::connect(sql_settings(database, config.zone)).await;
         let store = store.with_context(|| format!("SQLALCHEMY_DATABASE_URI is {database}"))?;
@@ -68,11 +94,12 @@ async fn open_store(config: &Serve) -> anyhow::Result<(Arc<dyn Store>, String)> 
 }
 
 /// Says that the server is there, and what with.
-async fn announce(url: &str, store: &str, inventory: &Inventory) {
+async fn announce(url: &str, pin: Option<Pin>, store: &str, inventory: &Inventory) {
+    let pin = pin.map(tracing::field::display);
     match inventory.machine_count().await {
-        Ok(machines) => tracing::info!(%url, %store, machines, "tatuscan is ready"),
+        Ok(machines) => tracing::info!(%url, pin, %store, machines, "tatuscan is ready"),
         Err(error) => {
-            tracing::info!(%url, %store, "tatuscan is ready, but for its database");
+            tracing::info!(%url, pin, %store, "tatuscan is ready, but for its database");
             tracing::warn!(%error, "the database is tried again every second");
         }
     }
@@ -100,25 +127,31 @@ fn rules(thresholds: &StatusThresholds) -> anyhow::Result<StatusRules> {
     })
 }
 
-/// Reports this very machine, over HTTP as every agent does.
-fn report_locally(
-    config: &Serve,
-    url: &str,
-    shutdown: &CancellationToken,
-) -> tokio::task::JoinHandle<()> {
-    let settings = url.parse().map(|url| AgentSettings {
-        url,
-        interval: Some(LOCAL_INTERVAL),
-        state_dir: config.data_dir.join("agent"),
-    });
-    let stopped = shutdown.clone().cancelled_owned();
-    tokio::spawn(async move {
-        let outcome = match settings {
-            Ok(settings) => agent::run(settings, stopped).await,
-            Err(error) => Err(anyhow::Error::new(error)),
+/// Reports this very machine, over HTTP as every agent does. Of TLS it believes the key that the
+/// server shows at the moment.
+async fn report_locally(
+    settings: AgentSettings,
+    tls: Option<Arc<Tls>>,
+    shutdown: CancellationToken,
+) {
+    while !shutdown.is_cancelled() {
+        let pin = tls.as_deref().map(Tls::pin);
+        let renewed = async {
+            match (&tls, pin) {
+                (Some(tls), Some(pin)) => tls.outgrown(pin).await,
+                _ => std::future::pending().await,
+            }
         };
-        if let Err(error) = outcome {
+        let stop = async {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = renewed => {}
+            }
+        };
+        let trust = pin.map_or(Trust::System, Trust::Pin);
+        if let Err(error) = agent::run(AgentSettings { trust, ..settings.clone() }, stop).await {
             tracing::error!(%error, "the local agent cannot report this machine");
+            return;
         }
-    })
+    }
 }

@@ -21,6 +21,9 @@ mod status;
 #[cfg(feature = "server")]
 mod store_file;
 #[cfg(feature = "server")]
+mod tls;
+mod trust;
+#[cfg(feature = "server")]
 mod zone;
 
 use std::ffi::OsString;
@@ -47,6 +50,8 @@ pub use serve::Serve;
 pub use server_url::ServerUrl;
 #[cfg(feature = "server")]
 pub use status::StatusThresholds;
+#[cfg(feature = "server")]
+pub use tls::ServerTls;
 
 /// What a call of `tatuscan` asks for, checked.
 #[cfg(feature = "server")]

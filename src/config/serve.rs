@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use tracing::Level;
 
-use super::{ConfigError, Database, Environment, Format, Log, Output, StatusThresholds};
-use super::{data_dir, log, present, store_file, zone};
+use super::{ConfigError, Database, Environment, Format, Log, Output, ServerTls, StatusThresholds};
+use super::{data_dir, log, present, store_file, tls, zone};
 use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
@@ -37,6 +37,8 @@ pub struct Serve {
     pub max_connections: usize,
     /// Whether the server reports its own machine.
     pub local_agent: bool,
+    /// Whether the server speaks HTTPS, and with which certificate.
+    pub tls: ServerTls,
     /// What is logged, and where.
     pub log: Log,
     /// What was noticed before there was a log.
@@ -77,6 +79,7 @@ impl Serve {
             )?,
             max_connections: max_connections(present(raw.max_connections))?,
             local_agent: yes_or_no(present(raw.local_agent))?,
+            tls: tls::choose(present(raw.tls), present(raw.tls_cert), present(raw.tls_key))?,
             log: Log { level, format, output: Output::Stdout, colour },
             warnings,
         })

@@ -67,6 +67,12 @@ impl ApiError {
         Self { close: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, text) }
     }
 
+    /// The client speaks HTTP where HTTPS is spoken.
+    pub(super) fn plain() -> Self {
+        let text = "This port speaks HTTPS. Write https:// instead of http:// in the address";
+        Self { close: true, ..Self::new(StatusCode::BAD_REQUEST, text) }
+    }
+
     pub(super) fn unknown_machine(id: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("Inventory not found: {id}"))
     }

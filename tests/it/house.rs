@@ -52,10 +52,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wire", &["model"]),
     ("store", &["model"]),
     ("inventory", &["store", "model"]),
-    ("http", &["inventory", "store", "wire", "model"]),
-    ("config", &["cli"]),
+    ("trust", &[]),
+    ("tls", &["trust"]),
+    ("http", &["inventory", "store", "wire", "model", "tls"]),
+    ("config", &["cli", "trust"]),
     ("admin", &["cli", "config", "inventory", "store", "wire", "model", "clock"]),
-    ("agent", &["wire", "clock"]),
+    ("agent", &["wire", "clock", "trust"]),
 ];
 
 #[test]
