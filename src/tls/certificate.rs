@@ -9,6 +9,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
 
 use super::own;
 use crate::trust::Pin;
@@ -69,36 +70,49 @@ impl CertificateFiles {
     /// When one cannot be read, or they do not belong together: the message names the file and its
     /// setting, and says what to do.
     pub fn read(&self) -> anyhow::Result<Certificate> {
-        let bytes = |path: &Path| {
-            std::fs::read(path).map_err(|error| self.refusal(path, "cannot be read", &error))
-        };
-        let text = bytes(&self.certificate)?;
+        let text = self.bytes(CERTIFICATE, &self.certificate)?;
         let chain: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
-        let broken = "holds no certificate that can be read";
-        let chain = chain.map_err(|error| self.refusal(&self.certificate, broken, &error))?;
-        let Some(first) = chain.first() else {
-            return Err(self.refusal(&self.certificate, broken, &"it is not PEM"));
+        let broken = |error: &dyn Display| {
+            let problem = "holds no certificate that can be read";
+            self.refusal(CERTIFICATE, &self.certificate, problem, error)
         };
-        let pin = Pin::of(first);
-        let pin = pin.map_err(|error| self.refusal(&self.certificate, broken, &error))?;
-        let key = PrivateKeyDer::from_pem_slice(&bytes(&self.key)?)
-            .map_err(|error| self.refusal(&self.key, "holds no key that can be read", &error))?;
-        let pair = CertifiedKey::from_der(chain, key, &ring::default_provider());
-        let pair = pair.map_err(|error| {
-            let problem = format!("does not go with {}", self.certificate.display());
-            self.refusal(&self.key, &problem, &error)
-        })?;
+        let chain = chain.map_err(|error| broken(&error))?;
+        let first = chain.first().ok_or_else(|| broken(&"there is none in PEM form"))?;
+        let pin = Pin::of(first).map_err(|error| broken(&error))?;
+        let refuse =
+            |problem: &str, error: &dyn Display| self.refusal(KEY, &self.key, problem, error);
+        let unusable = "holds no key that can be used";
+        let key = PrivateKeyDer::from_pem_slice(&self.bytes(KEY, &self.key)?);
+        let key = key.map_err(|error| refuse(unusable, &error))?;
+        let key = ring::default_provider().key_provider.load_private_key(key);
+        let pair = CertifiedKey::new(chain, key.map_err(|error| refuse(unusable, &error))?);
+        if matches!(pair.keys_match(), Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)))
+        {
+            let problem = format!("does not go with {:?}", self.certificate);
+            return Err(refuse(&problem, &"it is the key of another certificate"));
+        }
         Ok(Certificate { key: Arc::new(pair), pin })
     }
 
-    fn refusal(&self, path: &Path, problem: &str, error: &dyn Display) -> anyhow::Error {
+    fn bytes(&self, setting: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
+        let read = std::fs::read(path);
+        read.map_err(|error| self.refusal(setting, path, "cannot be read", &error))
+    }
+
+    fn refusal(
+        &self,
+        setting: &str,
+        path: &Path,
+        problem: &str,
+        error: &dyn Display,
+    ) -> anyhow::Error {
         if self.is_own {
             return own::refusal(path, problem, error);
         }
-        let setting = if path == self.certificate { CERTIFICATE } else { KEY };
         anyhow!(
             "{setting}: {path:?} {problem}: {error}. Name a file in PEM form that this user can \
-             read; the certificate file begins with the server's own, the key file holds its key"
+             read; that of the certificate begins with the server's own, that of the key holds its \
+             key"
         )
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn make_missing(certificate: &Path, key: &Path) -> anyhow::Result<()>
         let text =
             fs::read_to_string(key).map_err(|error| refusal(key, "cannot be read", &error))?;
         KeyPair::from_pem(&text)
-            .map_err(|error| refusal(key, "holds no key that can be read", &error))?
+            .map_err(|error| refusal(key, "holds no key that can be used", &error))?
     } else {
         let pair = KeyPair::generate().context("no key can be made for --tls self")?;
         write(key, &pair.serialize_pem(), 0o600)?;

@@ -44,14 +44,18 @@ impl Trust {
                  set {PIN} to the pin in the server's start line, or give the server another one"
             ),
             _ => match self {
+                Self::System => format!(
+                    "this computer does not trust the server's certificate ({problem}); for a \
+                     server with a certificate of its own (--tls self) set {PIN} to the pin in \
+                     its start line, for an authority of your own set {CA_FILE} to its certificate"
+                ),
                 Self::CaFile(path) => format!(
                     "the server's certificate does not come from an authority in {path:?}, which \
                      {CA_FILE} names ({problem})"
                 ),
-                _ => format!(
-                    "this computer does not trust the server's certificate ({problem}); for a \
-                     server with a certificate of its own (--tls self) set {PIN} to the pin in \
-                     its start line, for an authority of your own set {CA_FILE} to its certificate"
+                Self::Pin(_) => format!(
+                    "the server does not prove that it has the key of its certificate ({problem}); \
+                     another computer may answer in its place"
                 ),
             },
         }

@@ -11,6 +11,7 @@ use tatuscan::inventory::Inventory;
 use tatuscan::model::StatusRules;
 use tatuscan::store::Store;
 use tatuscan::store::redb::RedbStore;
+use tatuscan::tls::Tls;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -29,21 +30,31 @@ impl Server {
     }
 
     pub(crate) async fn start_with(limits: Limits) -> Self {
+        Self::start_over(None, limits).await
+    }
+
+    /// With TLS on its port, where there is one.
+    pub(crate) async fn start_over(tls: Option<Tls>, limits: Limits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = RedbStore::open(&directory.path().join("tatuscan.redb")).unwrap();
-        let mut server = Self::over(Arc::new(store), limits).await;
+        let mut server = Self::spawn(Arc::new(store), tls, limits);
         server._directory = Some(directory);
         server
     }
 
     pub(crate) async fn over(store: Arc<dyn Store>, limits: Limits) -> Self {
+        Self::spawn(store, None, limits)
+    }
+
+    fn spawn(store: Arc<dyn Store>, tls: Option<Tls>, limits: Limits) -> Self {
         let inventory = Inventory::new(store, StatusRules::default());
         let settings = Settings { zone: chrono_tz::America::Cuiaba, now: clock::now };
         let app = Arc::new(App::new(inventory, settings));
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, app, limits, shutdown.clone()));
+        let serving =
+            tokio::spawn(serve(listener, tls.map(Arc::new), app, limits, shutdown.clone()));
         Self { address, client: client(), shutdown, serving, _directory: None }
     }
 
