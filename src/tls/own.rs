@@ -18,13 +18,17 @@ const LONGEST_NAME: usize = 64;
 
 /// Makes the key where both are missing, and the certificate where it is.
 pub(super) fn make_missing(certificate: &Path, key: &Path) -> anyhow::Result<()> {
-    if certificate.exists() && key.exists() {
-        return Ok(());
-    }
-    if certificate.exists() {
+    let there = |path: &Path| {
+        path.try_exists().map_err(|error| refusal(path, "cannot be looked at", &error))
+    };
+    let key_is_there = there(key)?;
+    if there(certificate)? {
+        if key_is_there {
+            return Ok(());
+        }
         return Err(refusal(key, "is missing", &"the certificate beside it is of no use alone"));
     }
-    let pair = if key.exists() {
+    let pair = if key_is_there {
         let text =
             fs::read_to_string(key).map_err(|error| refusal(key, "cannot be read", &error))?;
         KeyPair::from_pem(&text)

@@ -31,7 +31,7 @@ pub enum Trust {
     /// One that an authority in this file of PEM vouches for, and no other.
     CaFile(PathBuf),
     /// One of this key, whatever name and dates stand in it: an agent reports though its clock is
-    /// wrong or the server's name changed.
+    /// wrong or the server's name changed. An `https` proxy on the way is held to it too.
     Pin(Pin),
 }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
+use rcgen::PublicKeyData as _;
+use sha2::{Digest as _, Sha256};
 use tatuscan::trust::{Pin, Trust};
 
 use crate::support::process::{ServerProcess, refused, serve};
@@ -37,6 +39,10 @@ async fn it_is_made_once_and_known_by_the_pin_in_the_start_line() {
         let metadata = fs::metadata(directory.path().join(file)).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, mode, "{file}");
     }
+    let key = fs::read_to_string(directory.path().join("tls-key.pem")).unwrap();
+    let key = rcgen::KeyPair::from_pem(&key).unwrap().subject_public_key_info();
+    let digits: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(first.to_string(), format!("sha256:{digits}"));
     let kept = fs::read(directory.path().join("tls-cert.pem")).unwrap();
     assert_eq!(server.stop(Signal::SIGTERM).0, Some(0));
     let again = ServerProcess::spawn(serve_tls(directory.path()));
@@ -98,20 +104,11 @@ fn a_lost_or_damaged_key_is_said_and_never_replaced() {
     }
 }
 
-#[tokio::test]
-async fn the_local_agent_believes_it() {
+#[test]
+fn the_local_agent_believes_it() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = serve_tls(directory.path());
     command.arg("--local-agent");
-    let server = ServerProcess::spawn(command);
-    let client = client(&Trust::Pin(pin(&server)));
-    let url = format!("{}/api/machines", server.url);
-    for _ in 0..100 {
-        let list = client.get(&url).send().await.unwrap().text().await.unwrap();
-        if list.contains("\"count\":1") {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("{}", server.stop(Signal::SIGTERM).2);
+    let mut server = ServerProcess::spawn(command);
+    server.wait_for("report accepted");
 }
