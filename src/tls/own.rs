@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use rcgen::{
@@ -15,6 +16,9 @@ use rcgen::{
 
 /// Longest name that fits into the certificate's common name, in bytes.
 const LONGEST_NAME: usize = 64;
+
+/// From the beginning of a day to its last second.
+const LAST_SECOND: Duration = Duration::from_secs(24 * 60 * 60 - 1);
 
 /// Makes the key where both are missing, and the certificate where it is.
 pub(super) fn make_missing(certificate: &Path, key: &Path) -> anyhow::Result<()> {
@@ -57,7 +61,7 @@ fn self_signed(key: &KeyPair) -> Result<String, rcgen::Error> {
     // Of the dates none may depend on the clock, which is wrong on many a small machine; the end
     // is the one that RFC 5280 has for "never".
     params.not_before = date_time_ymd(2000, 1, 1);
-    params.not_after = date_time_ymd(9999, 12, 31);
+    params.not_after = date_time_ymd(9999, 12, 31) + LAST_SECOND;
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
