@@ -72,6 +72,14 @@ pub struct Agent {
     #[arg(long, env = "TATUSCAN_STATE_DIR", value_name = "DIRECTORY")]
     pub state_dir: Option<String>,
 
+    /// Authorities to trust instead of this computer's own, a file of certificates in PEM form
+    #[arg(long, env = "TATUSCAN_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<String>,
+
+    /// Fingerprint of the one key that the server may have, as its start line shows it
+    #[arg(long, env = "TATUSCAN_TLS_PIN", value_name = "PIN")]
+    pub tls_pin: Option<String>,
+
     /// Print the report that would be sent, and exit
     #[arg(long)]
     pub print: bool,
@@ -189,6 +197,19 @@ pub struct Serve {
     #[arg(long, env = "TATUSCAN_ADMIN_PASSWORD_FILE", value_name = "FILE")]
     pub admin_password_file: Option<String>,
 
+    /// HTTPS: off, or self for a certificate that the server makes for itself (off if not given,
+    /// unless there is a certificate)
+    #[arg(long, env = "TATUSCAN_TLS", value_name = "OFF|SELF")]
+    pub tls: Option<String>,
+
+    /// HTTPS with this certificate: a file in PEM form, the server's own first
+    #[arg(long, env = "TATUSCAN_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<String>,
+
+    /// Private key of that certificate, a file in PEM form
+    #[arg(long, env = "TATUSCAN_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<String>,
+
     /// Accepted because old environment files have it; nothing uses it
     #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
     pub secret_key: Option<String>,
@@ -205,6 +226,14 @@ pub struct Target {
     /// An admin's token for it (TATUSCAN_TOKEN; this computer's own if not given)
     #[arg(long, env = "TATUSCAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub token: Option<String>,
+
+    /// Authorities to trust instead of this computer's own, a file of certificates in PEM form
+    #[arg(long, env = "TATUSCAN_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<String>,
+
+    /// Fingerprint of the one key that the other server may have
+    #[arg(long, env = "TATUSCAN_TLS_PIN", value_name = "PIN")]
+    pub tls_pin: Option<String>,
 
     /// Directory of the inventory (/data where it exists, else ./data)
     #[arg(long, env = "TATUSCAN_DB_DIR", value_name = "DIRECTORY")]

@@ -16,4 +16,7 @@ pub mod inventory;
 pub mod model;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod tls;
+pub mod trust;
 pub mod wire;

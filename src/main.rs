@@ -37,7 +37,8 @@ fn main() -> ExitCode {
 
 fn start_agent(config: config::Agent) -> anyhow::Result<()> {
     config.log.start(&config.warnings)?;
-    agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
+    let config::Agent { destination, trust, interval, state_dir, .. } = config;
+    agent::run_process(destination.into_url(), trust, interval, state_dir)
 }
 
 fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {

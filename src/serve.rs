@@ -11,12 +11,14 @@ use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::{self, Settings as AgentSettings};
 use tatuscan::clock;
-use tatuscan::config::{AuthMode, Serve, StatusThresholds, prepare_data_dir};
+use tatuscan::config::{AuthMode, Serve, ServerTls, StatusThresholds, prepare_data_dir};
 use tatuscan::http::{self, App, Gate, Limits, Settings};
 use tatuscan::inventory::Inventory;
 use tatuscan::model::StatusRules;
 use tatuscan::model::access::{Caller, Identity, Role};
 use tatuscan::store::{Store, StoreError};
+use tatuscan::tls::{CertificateFiles, Tls, reload_on_hangup};
+use tatuscan::trust::{Pin, Trust};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two reports of the server's own machine.
@@ -28,25 +30,38 @@ const OTHER_FILES: usize = 32;
 /// Serves until the system or a person asks to stop.
 pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     prepare_data_dir(&config.store.data_dir)?;
+    let tls = start_tls(&config)?;
     let (store, place) = open_store(&config.store, config.zone).await?;
     let access = open_gate(&config, &store).await?;
     let inventory = Inventory::new(store, rules(&config.status)?);
     let listener = http::bind(&config.addresses())?;
-    let url = http::local_url(listener.local_addr()?);
-    let announced = Presence::announce(&config.store.data_dir, &url)?;
-    announce(&url, &place, &inventory).await;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = http::local_url(scheme, listener.local_addr()?);
+    // Whoever reads the ready line may send a signal at once.
+    let stop_requested = agent::stop_requested();
+    let pin = tls.as_deref().map(Tls::pin);
+    let announced = Presence::announce(&config.store.data_dir, &url, pin)?;
+    announce(&url, pin, &place, &inventory).await;
     let public_url = config.access.public_url.clone();
     invite(&access, public_url.as_deref().unwrap_or(&url)).await;
     let shutdown = CancellationToken::new();
-    let reporting = config.local_agent.then(|| report_locally(&config, &url, &shutdown));
+    let local = AgentSettings {
+        url: url.parse()?,
+        trust: Trust::System,
+        interval: Some(LOCAL_INTERVAL),
+        state_dir: config.store.data_dir.join("agent"),
+    };
+    let reporting = report_locally(local, tls.clone(), shutdown.clone());
+    let reporting = config.local_agent.then(|| tokio::spawn(reporting));
     let trusted_proxies = config.access.trusted_proxies.clone();
     let gate = Gate { trusted_proxies, public_url };
     let settings = Settings { zone: config.zone, now: clock::now, gate };
     let app = App::new(inventory.clone(), access, settings);
     let limits = Limits { connections: connections(&config), ..Limits::default() };
-    let mut serving = tokio::spawn(http::serve(listener, Arc::new(app), limits, shutdown.clone()));
+    let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
+    let mut serving = tokio::spawn(serving);
     tokio::select! {
-        () = agent::stop_requested() => {}
+        () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
     }
     tracing::info!("stopping");
@@ -59,6 +74,18 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     inventory.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The certificate that the server shows, read again at each SIGHUP.
+fn start_tls(config: &Serve) -> anyhow::Result<Option<Arc<Tls>>> {
+    let files = match &config.tls {
+        ServerTls::Off => return Ok(None),
+        ServerTls::Own => CertificateFiles::own(&config.store.data_dir)?,
+        ServerTls::Files { certificate, key } => CertificateFiles::named(certificate, key),
+    };
+    let tls = Arc::new(Tls::new(files.read()?)?);
+    tokio::spawn(reload_on_hangup(Arc::clone(&tls), files)?);
+    Ok(Some(tls))
 }
 
 /// The gate, told by the settings.
@@ -127,11 +154,12 @@ async fn invite(access: &Access, url: &str) {
 }
 
 /// Says that the server is there, and what with.
-async fn announce(url: &str, store: &str, inventory: &Inventory) {
+async fn announce(url: &str, pin: Option<Pin>, store: &str, inventory: &Inventory) {
+    let pin = pin.map(tracing::field::display);
     match inventory.machine_count().await {
-        Ok(machines) => tracing::info!(%url, %store, machines, "tatuscan is ready"),
+        Ok(machines) => tracing::info!(%url, pin, %store, machines, "tatuscan is ready"),
         Err(error) => {
-            tracing::info!(%url, %store, "tatuscan is ready, but for its database");
+            tracing::info!(%url, pin, %store, "tatuscan is ready, but for its database");
             tracing::warn!(%error, "the database is tried again every second");
         }
     }
@@ -159,25 +187,31 @@ fn rules(thresholds: &StatusThresholds) -> anyhow::Result<StatusRules> {
     })
 }
 
-/// Reports this very machine, over HTTP as every agent does.
-fn report_locally(
-    config: &Serve,
-    url: &str,
-    shutdown: &CancellationToken,
-) -> tokio::task::JoinHandle<()> {
-    let settings = url.parse().map(|url| AgentSettings {
-        url,
-        interval: Some(LOCAL_INTERVAL),
-        state_dir: config.store.data_dir.join("agent"),
-    });
-    let stopped = shutdown.clone().cancelled_owned();
-    tokio::spawn(async move {
-        let outcome = match settings {
-            Ok(settings) => agent::run(settings, stopped).await,
-            Err(error) => Err(anyhow::Error::new(error)),
+/// Reports this very machine, over HTTP as every agent does. Of TLS it believes the key that the
+/// server shows at the moment.
+async fn report_locally(
+    settings: AgentSettings,
+    tls: Option<Arc<Tls>>,
+    shutdown: CancellationToken,
+) {
+    while !shutdown.is_cancelled() {
+        let pin = tls.as_deref().map(Tls::pin);
+        let renewed = async {
+            match (&tls, pin) {
+                (Some(tls), Some(pin)) => tls.outgrown(pin).await,
+                _ => std::future::pending().await,
+            }
         };
-        if let Err(error) = outcome {
+        let stop = async {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = renewed => {}
+            }
+        };
+        let trust = pin.map_or(Trust::System, Trust::Pin);
+        if let Err(error) = agent::run(AgentSettings { trust, ..settings.clone() }, stop).await {
             tracing::error!(%error, "the local agent cannot report this machine");
+            return;
         }
-    })
+    }
 }

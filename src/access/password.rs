@@ -65,13 +65,10 @@ impl Hashing {
         .await
     }
 
-    async fn off_the_threads<T: Send + 'static>(
+    async fn off_the_threads<T: Default + Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> T
-    where
-        T: Default,
-    {
+    ) -> T {
         let _turn = self.turns.acquire().await;
         // A panic in there is a wrong password, or no hash at all, which nothing matches.
         tokio::task::spawn_blocking(work).await.unwrap_or_default()

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Secret;
 use crate::model::access::Scope;
+use crate::trust::Pin;
 
 /// The file with the token that admits to everything.
 const TOKEN_FILE: &str = "admin.token";
@@ -23,6 +24,9 @@ pub struct Presence {
     pub pid: u32,
     /// Its address on this computer.
     pub url: String,
+    /// The pin of its certificate, with HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_pin: Option<String>,
 }
 
 /// The file of the token that admits to everything; made (mode 0600) where it is missing.
@@ -51,8 +55,9 @@ impl Presence {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn announce(data_dir: &Path, url: &str) -> anyhow::Result<Announced> {
-        let presence = Self { pid: std::process::id(), url: url.to_owned() };
+    pub fn announce(data_dir: &Path, url: &str, pin: Option<Pin>) -> anyhow::Result<Announced> {
+        let tls_pin = pin.map(|pin| pin.to_string());
+        let presence = Self { pid: std::process::id(), url: url.to_owned(), tls_pin };
         let path = data_dir.join(SERVER_FILE);
         let text = serde_json::to_vec(&presence)?;
         replace(&path, &text).with_context(|| path.display().to_string())?;

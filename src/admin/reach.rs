@@ -18,6 +18,7 @@ use crate::config::{Target, prepare_data_dir};
 use crate::http::{App, Gate, Limits, Settings, bind, local_url, serve};
 use crate::inventory::Inventory;
 use crate::model::StatusRules;
+use crate::trust::Trust;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,8 +44,9 @@ struct Own {
 impl Reached {
     /// Finds the server, or opens the store.
     pub(super) async fn open(target: &Target) -> anyhow::Result<Self> {
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let client = |trust: Trust| trust.client(Client::builder().no_proxy().timeout(PATIENCE));
         if let (Some(url), Some(token)) = (&target.url, &target.token) {
+            let client = client(target.trust.clone())?;
             return Ok(Self { client, url: url.clone(), token: token.clone(), own: None });
         }
         let data_dir = &target.store.data_dir;
@@ -52,11 +54,14 @@ impl Reached {
         let file = token_file(data_dir)?;
         let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         let token = token.trim().to_owned();
-        if let Some(presence) = Presence::of(data_dir)
-            && is_alive(&client, &presence.url).await
-        {
-            return Ok(Self { client, url: presence.url, token, own: None });
+        if let Some(Presence { url, tls_pin, .. }) = Presence::of(data_dir) {
+            let pin = tls_pin.and_then(|pin| pin.parse().ok());
+            let client = client(pin.map_or(Trust::System, Trust::Pin))?;
+            if is_alive(&client, &url).await {
+                return Ok(Self { client, url, token, own: None });
+            }
         }
+        let client = client(Trust::System)?;
         let (store, _) = open_store(&target.store, target.zone).await?;
         let settings = access::Settings { token_file: Some(file), ..access::Settings::default() };
         let gate = Access::new(Arc::clone(&store), settings);
@@ -64,9 +69,9 @@ impl Reached {
         let settings = Settings { zone: target.zone, now: clock::now, gate: Gate::default() };
         let app = Arc::new(App::new(inventory.clone(), gate, settings));
         let listener = bind(&["127.0.0.1:0".parse()?])?;
-        let url = local_url(listener.local_addr()?);
+        let url = local_url("http", listener.local_addr()?);
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, app, Limits::default(), shutdown.clone()));
+        let serving = tokio::spawn(serve(listener, None, app, Limits::default(), shutdown.clone()));
         let own = Some(Own { inventory, shutdown, serving });
         Ok(Self { client, url, token, own })
     }

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
@@ -12,6 +11,7 @@ use reqwest::{Response, StatusCode, Url};
 use super::collect;
 use super::cycle::{Outcome, Transport};
 use crate::clock;
+use crate::trust::Trust;
 use crate::wire::Report;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,6 +23,7 @@ const EXCERPT: usize = 300;
 pub struct Client {
     http: reqwest::Client,
     endpoint: Url,
+    trust: Trust,
 }
 
 impl Client {
@@ -31,8 +32,8 @@ impl Client {
     /// For `http` no root certificates are loaded, so that a host without any can report.
     ///
     /// # Errors
-    /// `https` where the system has no root certificates.
-    pub fn new(server: &Url) -> anyhow::Result<Self> {
+    /// As [`Trust::client`], for `https`.
+    pub fn new(server: &Url, trust: Trust) -> anyhow::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .user_agent(format!("TatuScan/{} ({})", env!("CARGO_PKG_VERSION"), collect::os()))
             .redirect(reqwest::redirect::Policy::none())
@@ -46,11 +47,8 @@ impl Client {
         if is_this_machine(server) {
             builder = builder.no_proxy();
         }
-        let http = builder.build().context(
-            "no HTTPS client: the system's root certificates cannot be read (on Debian they are \
-             in the package ca-certificates)",
-        )?;
-        Ok(Self { http, endpoint: endpoint(server) })
+        let http = trust.client(builder)?;
+        Ok(Self { http, endpoint: endpoint(server), trust })
     }
 
     async fn post(&self, report: &Report) -> anyhow::Result<Response> {
@@ -65,7 +63,11 @@ impl Transport for Client {
     async fn send(&self, report: &Report) -> Outcome {
         match self.post(report).await {
             Ok(response) => outcome(response, clock::now()).await,
-            Err(error) => Outcome::Failed { reason: causes(&error), retry_after: None },
+            Err(error) => {
+                let advice = self.trust.advice(&*error);
+                let reason = advice.unwrap_or_else(|| causes(&error));
+                Outcome::Failed { reason, retry_after: None }
+            }
         }
     }
 }

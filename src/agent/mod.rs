@@ -15,6 +15,7 @@ use anyhow::bail;
 pub use reqwest::Url;
 
 use crate::clock;
+use crate::trust::Trust;
 use client::Client;
 use collect::Collector;
 use cycle::{Outcome, Pace, Source, Transport};
@@ -25,6 +26,8 @@ pub use signal::stop_requested;
 pub struct Settings {
     /// The server's `http` or `https` address; may hold user name, password and a path.
     pub url: Url,
+    /// Which servers are believed.
+    pub trust: Trust,
     /// Time between two reports, above zero; `None` is one report and an end.
     pub interval: Option<Duration>,
     /// Directory of what must survive a restart; created when something has to be kept.
@@ -38,7 +41,7 @@ pub struct Settings {
 /// a single report was not accepted, with the reason. To an agent that repeats, a server that is
 /// down or refuses is no error: it is logged, and tried again.
 pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let client = Client::new(&settings.url)?;
+    let client = Client::new(&settings.url, settings.trust)?;
     let collector = Collector::new(settings.state_dir, settings.interval);
     let Some(interval) = settings.interval else {
         return send_once(collector, &client).await;
@@ -57,13 +60,14 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyh
 /// As those two.
 pub fn run_process(
     server: Option<Url>,
+    trust: Trust,
     interval: Option<Duration>,
     state_dir: PathBuf,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match server {
-            Some(url) => run(Settings { url, interval, state_dir }, stop_requested()).await,
+            Some(url) => run(Settings { url, trust, interval, state_dir }, stop_requested()).await,
             None => print(state_dir, interval).await,
         }
     });

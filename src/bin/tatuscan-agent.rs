@@ -23,5 +23,6 @@ fn main() -> ExitCode {
 
 fn run(config: config::Agent) -> anyhow::Result<()> {
     config.log.start(&config.warnings)?;
-    agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
+    let config::Agent { destination, trust, interval, state_dir, .. } = config;
+    agent::run_process(destination.into_url(), trust, interval, state_dir)
 }

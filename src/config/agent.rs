@@ -6,8 +6,11 @@ use std::time::Duration;
 use reqwest::Url;
 use tracing::Level;
 
-use super::{ConfigError, Environment, Format, Log, Output, ServerUrl, duration, log, present};
+use super::{
+    ConfigError, Environment, Format, Log, Output, ServerUrl, duration, log, present, trust,
+};
 use crate::cli;
+use crate::trust::Trust;
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -36,6 +39,8 @@ impl Destination {
 pub struct Agent {
     /// Where reports go.
     pub destination: Destination,
+    /// Which servers are believed.
+    pub trust: Trust,
     /// Time between two reports; `None` is one report and an end.
     pub interval: Option<Duration>,
     /// Directory of what must survive a restart; it need not exist yet.
@@ -55,6 +60,7 @@ impl Agent {
         let interval = interval(present(raw.interval))?;
         let repeats = raw.daemon || is_service(environment, std::process::id());
         let level = level(present(raw.log_level))?;
+        let trust = trust::choose(present(raw.ca_file), present(raw.tls_pin))?;
         let destination = if raw.print {
             Destination::Stdout
         } else {
@@ -64,12 +70,15 @@ impl Agent {
                      server's address, such as https://inventory.example.org",
                 ));
             };
-            Destination::Server(ServerUrl::parse(&url)?)
+            let url = ServerUrl::parse(&url)?;
+            trust::check_scheme(&trust, url.scheme())?;
+            Destination::Server(url)
         };
         let output = if raw.print { Output::Stderr } else { Output::Stdout };
         let colour = environment.value("NO_COLOR").is_none();
         Ok(Self {
             destination,
+            trust,
             interval: repeats.then_some(interval),
             state_dir: state_dir(present(raw.state_dir), environment),
             log: Log { level, format: Format::Text, output, colour },

@@ -29,6 +29,9 @@ mod store_place;
 #[cfg(feature = "server")]
 mod target;
 #[cfg(feature = "server")]
+mod tls;
+mod trust;
+#[cfg(feature = "server")]
 mod zone;
 
 use std::ffi::OsString;
@@ -63,6 +66,8 @@ pub use status::StatusThresholds;
 pub use store_place::StorePlace;
 #[cfg(feature = "server")]
 pub use target::Target;
+#[cfg(feature = "server")]
+pub use tls::ServerTls;
 
 /// What a call of `tatuscan` asks for, checked.
 #[cfg(feature = "server")]

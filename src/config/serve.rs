@@ -6,8 +6,10 @@ use chrono_tz::Tz;
 use tracing::Level;
 
 use super::access::{self, AccessRules, yes_or_no};
-use super::{ConfigError, Environment, Format, Log, Output, StatusThresholds, StorePlace};
-use super::{log, present, zone};
+use super::{
+    ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds, StorePlace,
+};
+use super::{log, present, tls, zone};
 use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
@@ -33,6 +35,8 @@ pub struct Serve {
     pub max_connections: usize,
     /// Whether the server reports its own machine.
     pub local_agent: bool,
+    /// Whether the server speaks HTTPS, and with which certificate.
+    pub tls: ServerTls,
     /// What is logged, and where.
     pub log: Log,
     /// What was noticed before there was a log.
@@ -79,6 +83,7 @@ impl Serve {
                 "TATUSCAN_LOCAL_AGENT (--local-agent)",
                 present(raw.local_agent),
             )?,
+            tls: tls::choose(present(raw.tls), present(raw.tls_cert), present(raw.tls_key))?,
             log: Log { level, format, output: Output::Stdout, colour },
             warnings,
         })

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
-use super::{ConfigError, Environment, StorePlace, present, zone};
+use super::{ConfigError, Environment, StorePlace, present, trust, zone};
 use crate::cli;
+use crate::trust::Trust;
 
 /// Which server or store.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Target {
     pub url: Option<String>,
     /// A token for it.
     pub token: Option<String>,
+    /// Whose word counts on which server it is, with HTTPS.
+    pub trust: Trust,
     /// This computer's store.
     pub store: StorePlace,
     /// Zone of times that are shown.
@@ -42,7 +45,8 @@ impl Target {
             &mut warnings,
         )?;
         let zone = present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?;
-        Ok(Self { url, token, store, zone })
+        let trust = trust::choose(present(raw.ca_file), present(raw.tls_pin))?;
+        Ok(Self { url, token, trust, store, zone })
     }
 
     /// The file with the token that admits to everything.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{ALLOW, CONTENT_LENGTH};
+use http::uri::Scheme;
 use http::{Method, StatusCode};
 use http_body_util::combinators::BoxBody;
 use hyper::body::Body as _;
@@ -24,6 +25,9 @@ use super::routes::{Route, Routes};
 use super::{compression, headers, metrics, openapi, table, web};
 use crate::access::Access;
 use crate::inventory::Inventory;
+
+/// An answer as it goes out.
+pub(super) type Answer = hyper::Response<BoxBody<Bytes, std::io::Error>>;
 
 /// Everything the server answers.
 pub struct App {
@@ -54,11 +58,7 @@ impl App {
     }
 
     /// Answers one request, within `limit`.
-    pub(super) async fn respond(
-        &self,
-        mut request: Request,
-        limit: Duration,
-    ) -> hyper::Response<BoxBody<Bytes, std::io::Error>> {
+    pub(super) async fn respond(&self, mut request: Request, limit: Duration) -> Answer {
         let started = Instant::now();
         let method = request.method().clone();
         let token = credentials::in_path(request.uri()).map(|(token, uri)| {
@@ -66,6 +66,7 @@ impl App {
             token
         });
         let route = self.routes.find(request.uri().path());
+        let is_secure = *request.scheme() == Scheme::HTTPS;
         let is_read = method == Method::GET || method == Method::HEAD;
         let encoding = if is_read { Encoding::accepted(request.headers()) } else { None };
         let mut response = if method == Method::OPTIONS {
@@ -74,7 +75,7 @@ impl App {
             self.answer(request, route, token, limit).await
         };
         self.metrics.answered(&method, &route.path, response.status(), started.elapsed());
-        headers::on_every_answer(response.headers_mut());
+        headers::on_every_answer(response.headers_mut(), is_secure);
         if is_read {
             response = compression::compress(response, encoding).await;
         }
@@ -87,6 +88,15 @@ impl App {
             *response.body_mut() = poem::Body::empty().into();
         }
         response
+    }
+
+    /// Answers one request that came without TLS where TLS is asked for, whatever it is.
+    pub(super) async fn refuse_plain(&self, request: Request) -> Answer {
+        let route = self.routes.find(request.uri().path());
+        let mut response = ApiError::plain().into_response();
+        self.metrics.answered(request.method(), &route.path, response.status(), Duration::ZERO);
+        headers::on_every_answer(response.headers_mut(), false);
+        response.into()
     }
 
     async fn answer(

@@ -53,7 +53,7 @@ impl Example for ErrorBody {
 #[derive(Debug, Clone)]
 pub(super) struct ApiError {
     status: StatusCode,
-    body: ErrorBody,
+    body: Box<ErrorBody>,
     close: bool,
     allow: Option<HeaderValue>,
     retry_after_s: Option<u32>,
@@ -61,7 +61,8 @@ pub(super) struct ApiError {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let body = ErrorBody { error: error.into(), code: None, id: None, last_seq: None };
+        let body =
+            Box::new(ErrorBody { error: error.into(), code: None, id: None, last_seq: None });
         Self { status, body, close: false, allow: None, retry_after_s: None }
     }
 
@@ -94,6 +95,12 @@ impl ApiError {
         let mut stale = Self::new(StatusCode::CONFLICT, text);
         stale.body.last_seq = Some(last_seq);
         stale
+    }
+
+    /// The client speaks HTTP where HTTPS is spoken.
+    pub(super) fn plain() -> Self {
+        let text = "This port speaks HTTPS. Write https:// instead of http:// in the address";
+        Self { close: true, ..Self::new(StatusCode::BAD_REQUEST, text) }
     }
 
     pub(super) fn unknown_machine(id: impl std::fmt::Display) -> Self {

@@ -53,10 +53,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["model"]),
     ("access", &["store", "wire", "model"]),
     ("inventory", &["store", "model"]),
-    ("http", &["access", "inventory", "store", "wire", "model"]),
-    ("config", &["cli"]),
-    ("admin", &["access", "cli", "config", "http", "inventory", "store", "wire", "model", "clock"]),
-    ("agent", &["wire", "clock"]),
+    ("trust", &[]),
+    ("tls", &["trust"]),
+    ("http", &["access", "inventory", "store", "wire", "model", "tls"]),
+    ("config", &["cli", "trust"]),
+    (
+        "admin",
+        &[
+            "access",
+            "cli",
+            "clock",
+            "config",
+            "http",
+            "inventory",
+            "model",
+            "store",
+            "trust",
+            "wire",
+        ],
+    ),
+    ("agent", &["wire", "clock", "trust"]),
 ];
 
 #[test]

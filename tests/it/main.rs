@@ -15,3 +15,4 @@ mod process;
 mod query;
 mod store;
 mod support;
+mod tls;

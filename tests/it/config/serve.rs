@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tatuscan::config::{Address, Command, Database, Format, Serve, ServerKind, prepare_data_dir};
+use tatuscan::config::{
+    Address, Command, Database, Format, Serve, ServerKind, ServerTls, prepare_data_dir,
+};
 
 use super::{call, environment, serve};
 
@@ -27,6 +29,7 @@ fn nothing_set_is_a_server_for_every_network() {
     assert_eq!(serve.status.missing, Duration::from_secs(604_800));
     assert_eq!(serve.max_connections, 4096);
     assert!(!serve.local_agent);
+    assert_eq!(serve.tls, ServerTls::Off);
     assert_eq!(serve.log.level, tracing::Level::INFO);
     assert_eq!(serve.log.format, Format::Text);
     assert!(serve.warnings.is_empty());
@@ -47,6 +50,16 @@ fn a_blank_value_is_unset_and_white_space_around_one_is_cut_off() {
     assert_eq!(serve.zone, chrono_tz::America::Cuiaba);
     assert!(serve.local_agent);
     assert_eq!(serve.log.format, Format::Json);
+}
+
+#[test]
+fn https_is_asked_for_by_a_word_or_by_two_files() {
+    let tls = |variables: &[(&str, &str)]| serve(variables).unwrap().tls;
+    assert_eq!(tls(&[("TATUSCAN_TLS", "Self")]), ServerTls::Own);
+    assert_eq!(tls(&[("TATUSCAN_TLS", "off")]), ServerTls::Off);
+    let (certificate, key) = (PathBuf::from("/c.pem"), PathBuf::from("/k.pem"));
+    let files = [("TATUSCAN_TLS_CERT", "/c.pem"), ("TATUSCAN_TLS_KEY", "/k.pem")];
+    assert_eq!(tls(&files), ServerTls::Files { certificate, key });
 }
 
 #[test]
