@@ -4,7 +4,7 @@ use argon2::password_hash::rand_core::{Error as RandomError, RngCore};
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Fewest characters of a password.
 const SHORTEST: usize = 12;
@@ -22,6 +22,9 @@ pub enum PasswordError {
     /// It is too long.
     #[error("A password has at most 1024 bytes")]
     Long,
+    /// The server could not hash it.
+    #[error("The server has no memory to keep it safely; try again")]
+    Failed,
 }
 
 /// Hashes passwords with argon2id, a few at a time, off the threads that serve.
@@ -45,7 +48,8 @@ impl Hashing {
             return Err(PasswordError::Long);
         }
         let password = password.to_owned();
-        Ok(self.off_the_threads(move || hashed(&password)).await)
+        let hash = self.off_the_threads(move || hashed(&password)).await;
+        if hash.is_empty() { Err(PasswordError::Failed) } else { Ok(hash) }
     }
 
     /// Whether a password is the one of a hash. Without a hash it takes as long, and is wrong.
@@ -70,8 +74,16 @@ impl Hashing {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
         let _turn = self.turns.acquire().await;
-        // A panic in there is a wrong password, or no hash at all, which nothing matches.
-        tokio::task::spawn_blocking(work).await.unwrap_or_default()
+        let (sender, answer) = oneshot::channel();
+        // A thread that ends gives its part of the allocator to the next one; threads of a pool
+        // would keep the memory of one hash each.
+        let thread = std::thread::Builder::new().name("password".into());
+        let started = thread.spawn(move || drop(sender.send(work())));
+        // Without an answer it is a wrong password, or no hash at all, which nothing matches.
+        match started {
+            Ok(_) => answer.await.unwrap_or_default(),
+            Err(_) => T::default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "tests are configured by their environment")]
 
+mod access;
 mod agent;
 mod api;
 mod browser;
