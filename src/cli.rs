@@ -49,9 +49,26 @@ pub struct TatuscanAgent {
     pub agent: Agent,
 }
 
+/// What the agent does instead of reporting.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum AgentAction {
+    /// Give this machine a key of its own: from then on it signs its reports
+    Enroll {
+        /// Address of the server
+        url: String,
+        /// A token of the scope enrol, as `tatuscan token create` prints it
+        token: String,
+    },
+}
+
 /// Options of the agent.
 #[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = false, subcommand_negates_reqs = true)]
 pub struct Agent {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub action: Option<AgentAction>,
+
     /// Keep running and report again and again
     #[arg(short = 'd', long)]
     pub daemon: bool,
@@ -79,6 +96,11 @@ pub struct Agent {
     /// Fingerprint of the one key that the server may have, as its start line shows it
     #[arg(long, env = "TATUSCAN_TLS_PIN", value_name = "PIN")]
     pub tls_pin: Option<String>,
+
+    /// A token with which the machine gets a key of its own at its first report, as
+    /// `tatuscan token create` prints it
+    #[arg(long, env = "TATUSCAN_ENROLL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub enroll_token: Option<String>,
 
     /// Print the report that would be sent, and exit
     #[arg(long)]

@@ -5,10 +5,10 @@ mod serve;
 use std::process::ExitCode;
 
 use tatuscan::admin::{loadgen, manage, migrate};
-use tatuscan::agent;
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
+use tatuscan::workstation;
 use tokio::runtime::{Builder, Runtime};
 
 /// The exit code when the store is not what it should be: starting again will not help.
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
-        Ok(Command::Agent(config)) => start_agent(config),
+        Ok(Command::Agent(config)) => workstation::start(config),
         Ok(Command::Migrate(config)) => copy_inventory(*config),
         Ok(Command::Manage(target, management)) => administer(&target, management),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
@@ -33,12 +33,6 @@ fn main() -> ExitCode {
             if refused { STORE_REFUSED.into() } else { ExitCode::FAILURE }
         }
     }
-}
-
-fn start_agent(config: config::Agent) -> anyhow::Result<()> {
-    config.log.start(&config.warnings)?;
-    let config::Agent { destination, trust, interval, state_dir, .. } = config;
-    agent::run_process(destination.into_url(), trust, interval, state_dir)
 }
 
 fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {

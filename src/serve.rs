@@ -40,7 +40,12 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     // Whoever reads the ready line may send a signal at once.
     let stop_requested = agent::stop_requested();
     let pin = tls.as_deref().map(Tls::pin);
-    let announced = Presence::announce(&config.store.data_dir, &url, pin)?;
+    let announced = Presence::announce(
+        &config.store.data_dir,
+        &url,
+        pin,
+        matches!(config.tls, ServerTls::Own),
+    )?;
     announce(&url, pin, &place, &inventory).await;
     let public_url = config.access.public_url.clone();
     invite(&access, public_url.as_deref().unwrap_or(&url)).await;
@@ -50,6 +55,7 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
         trust: Trust::System,
         interval: Some(LOCAL_INTERVAL),
         state_dir: config.store.data_dir.join("agent"),
+        enrol_token: None,
     };
     let reporting = report_locally(local, tls.clone(), shutdown.clone());
     let reporting = config.local_agent.then(|| tokio::spawn(reporting));

@@ -59,7 +59,10 @@ async fn ask(server: &Reached, management: Management, password: &str) -> anyhow
             let made = server.ask(Method::POST, "/api/tokens", Some(body)).await?;
             // The secret alone goes to standard output, where scripts read it.
             eprintln!("The token is shown this once; its id is {}", text(&made["item"], "id"));
-            format!("{}\n", text(&made, "token"))
+            match &server.pin {
+                Some(pin) if scope == "enrol" => format!("{}@{pin}\n", text(&made, "token")),
+                _ => format!("{}\n", text(&made, "token")),
+            }
         }
         Management::ListTokens => {
             let tokens = server.ask(Method::GET, "/api/tokens", None).await?;

@@ -27,6 +27,9 @@ pub struct Presence {
     /// The pin of its certificate, with HTTPS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_pin: Option<String>,
+    /// Whether the server made that certificate itself, so that only the pin vouches for it.
+    #[serde(default)]
+    pub is_self_signed: bool,
 }
 
 /// The file of the token that admits to everything; made (mode 0600) where it is missing.
@@ -55,9 +58,14 @@ impl Presence {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn announce(data_dir: &Path, url: &str, pin: Option<Pin>) -> anyhow::Result<Announced> {
-        let tls_pin = pin.map(|pin| pin.to_string());
-        let presence = Self { pid: std::process::id(), url: url.to_owned(), tls_pin };
+    pub fn announce(
+        data_dir: &Path,
+        url: &str,
+        pin: Option<Pin>,
+        is_self_signed: bool,
+    ) -> anyhow::Result<Announced> {
+        let (pid, url) = (std::process::id(), url.to_owned());
+        let presence = Self { pid, url, tls_pin: pin.map(|pin| pin.to_string()), is_self_signed };
         let path = data_dir.join(SERVER_FILE);
         let text = serde_json::to_vec(&presence)?;
         replace(&path, &text).with_context(|| path.display().to_string())?;

@@ -31,6 +31,8 @@ pub(super) struct Reached {
     /// Where it is.
     pub(super) url: String,
     token: String,
+    /// What machines have to know to believe it: the pin of a certificate that it made itself.
+    pub(super) pin: Option<String>,
     /// What was started for this command alone.
     own: Option<Own>,
 }
@@ -47,18 +49,25 @@ impl Reached {
         let client = |trust: Trust| trust.client(Client::builder().no_proxy().timeout(PATIENCE));
         if let (Some(url), Some(token)) = (&target.url, &target.token) {
             let client = client(target.trust.clone())?;
-            return Ok(Self { client, url: url.clone(), token: token.clone(), own: None });
+            return Ok(Self {
+                client,
+                url: url.clone(),
+                token: token.clone(),
+                pin: None,
+                own: None,
+            });
         }
         let data_dir = &target.store.data_dir;
         prepare_data_dir(data_dir)?;
         let file = token_file(data_dir)?;
         let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         let token = token.trim().to_owned();
-        if let Some(Presence { url, tls_pin, .. }) = Presence::of(data_dir) {
-            let pin = tls_pin.and_then(|pin| pin.parse().ok());
-            let client = client(pin.map_or(Trust::System, Trust::Pin))?;
+        if let Some(Presence { url, tls_pin, is_self_signed, .. }) = Presence::of(data_dir) {
+            let trust = tls_pin.as_ref().and_then(|pin| pin.parse().ok());
+            let client = client(trust.map_or(Trust::System, Trust::Pin))?;
             if is_alive(&client, &url).await {
-                return Ok(Self { client, url, token, own: None });
+                let pin = tls_pin.filter(|_| is_self_signed);
+                return Ok(Self { client, url, token, pin, own: None });
             }
         }
         let client = client(Trust::System)?;
@@ -73,7 +82,7 @@ impl Reached {
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, None, app, Limits::default(), shutdown.clone()));
         let own = Some(Own { inventory, shutdown, serving });
-        Ok(Self { client, url, token, own })
+        Ok(Self { client, url, token, pin: None, own })
     }
 
     /// Whether a server runs, beside which this command works.

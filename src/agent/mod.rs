@@ -4,6 +4,7 @@ pub mod client;
 pub mod collect;
 pub mod cycle;
 pub mod identity;
+mod key;
 pub mod schedule;
 mod signal;
 
@@ -16,7 +17,7 @@ pub use reqwest::Url;
 
 use crate::clock;
 use crate::trust::Trust;
-use client::Client;
+use client::{Client, Credentials};
 use collect::Collector;
 use cycle::{Outcome, Pace, Source, Transport};
 pub use signal::stop_requested;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub interval: Option<Duration>,
     /// Directory of what must survive a restart; created when something has to be kept.
     pub state_dir: PathBuf,
+    /// A token with which the machine gets a key of its own.
+    pub enrol_token: Option<String>,
 }
 
 /// Reports again and again until `shutdown` is done, which ends it at once; or once.
@@ -41,7 +44,9 @@ pub struct Settings {
 /// a single report was not accepted, with the reason. To an agent that repeats, a server that is
 /// down or refuses is no error: it is logged, and tried again.
 pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let client = Client::new(&settings.url, settings.trust)?;
+    let (state_dir, enrol_token) = (settings.state_dir.clone(), settings.enrol_token);
+    let credentials = Credentials { state_dir, enrol_token };
+    let client = Client::new(&settings.url, settings.trust, credentials)?;
     let collector = Collector::new(settings.state_dir, settings.interval);
     let Some(interval) = settings.interval else {
         return send_once(collector, &client).await;
@@ -53,24 +58,40 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyh
     Ok(())
 }
 
-/// The agent as the whole work of a process, until SIGTERM or Ctrl-C: [`run`] for that server, or
-/// [`print()`] without one. The other arguments are those of [`Settings`].
+/// The agent as the whole work of a process, until SIGTERM or Ctrl-C: [`run`].
 ///
 /// # Errors
-/// As those two.
-pub fn run_process(
-    server: Option<Url>,
-    trust: Trust,
-    interval: Option<Duration>,
-    state_dir: PathBuf,
-) -> anyhow::Result<()> {
+/// As [`run`].
+pub fn run_process(settings: Settings) -> anyhow::Result<()> {
+    in_process(async { run(settings, stop_requested()).await })
+}
+
+/// Gives this machine a key of its own with the token in the settings, as the whole work of a
+/// process; answers the machine's id.
+///
+/// # Errors
+/// What the server says against it; and when the key cannot be kept.
+pub fn enrol_process(settings: Settings, token: &str) -> anyhow::Result<String> {
+    in_process(async {
+        let credentials = Credentials { state_dir: settings.state_dir.clone(), enrol_token: None };
+        let client = Client::new(&settings.url, settings.trust, credentials)?;
+        let report = Collector::new(settings.state_dir, settings.interval).report().await;
+        client.enrol(&report.machine_id, token).await?;
+        Ok(report.machine_id)
+    })
+}
+
+/// [`print()`] as the whole work of a process.
+///
+/// # Errors
+/// As [`print()`].
+pub fn print_process(state_dir: PathBuf, interval: Option<Duration>) -> anyhow::Result<()> {
+    in_process(print(state_dir, interval))
+}
+
+fn in_process<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(async {
-        match server {
-            Some(url) => run(Settings { url, trust, interval, state_dir }, stop_requested()).await,
-            None => print(state_dir, interval).await,
-        }
-    });
+    let result = runtime.block_on(work);
     // A host name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
     result

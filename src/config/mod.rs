@@ -9,6 +9,7 @@ mod data_dir;
 mod database;
 pub mod dotenv;
 pub mod duration;
+mod enrolment;
 mod environment;
 mod error;
 mod invocation;

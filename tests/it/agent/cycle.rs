@@ -184,6 +184,7 @@ async fn the_agent_can_run_beside_a_server_in_one_process() {
         url: "http://127.0.0.1:1".parse().unwrap(),
         trust: Trust::System,
         interval: Some(MINUTE),
+        enrol_token: None,
         state_dir: state.path().to_owned(),
     };
     let agent = tokio::spawn(run(settings, tokio::time::sleep(HOUR)));
