@@ -219,6 +219,11 @@ pub struct Serve {
     #[arg(long, env = "TATUSCAN_ADMIN_PASSWORD_FILE", value_name = "FILE")]
     pub admin_password_file: Option<String>,
 
+    /// Space that must stay free where the inventory is kept, in MB: below it reports are answered
+    /// 507 (64 if not given)
+    #[arg(long, env = "TATUSCAN_MIN_FREE", value_name = "MB", allow_hyphen_values = true)]
+    pub min_free: Option<String>,
+
     /// HTTPS: off, or self for a certificate that the server makes for itself (off if not given,
     /// unless there is a certificate)
     #[arg(long, env = "TATUSCAN_TLS", value_name = "OFF|SELF")]

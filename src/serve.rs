@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
-use tatuscan::access::{self, Access, Mode, UserError};
+use tatuscan::access::{self, Access, Mode, SpaceLimit, UserError};
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::{self, Settings as AgentSettings};
@@ -106,6 +106,11 @@ async fn open_gate(config: &Serve, store: &Arc<dyn Store>) -> anyhow::Result<Acc
         legacy_networks: rules.legacy_networks.clone(),
         public_read: rules.public_read,
         token_file: Some(token_file(&config.store.data_dir)?),
+        // A database on another machine watches its own disk.
+        space: config.store.database.is_none().then(|| SpaceLimit {
+            path: config.store.data_dir.clone(),
+            bytes: rules.min_free_bytes,
+        }),
         ..access::Settings::default()
     };
     let access = Access::new(Arc::clone(store), settings);

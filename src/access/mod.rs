@@ -12,6 +12,7 @@ mod refused;
 mod reports;
 mod secret;
 mod sessions;
+mod space;
 mod tokens;
 mod users;
 
@@ -29,6 +30,7 @@ pub use policy::{Denial, Mode, Plane, Request, decide};
 pub use refused::RefusedSource;
 pub use reports::{Ingested, Refusal, Sender};
 pub use secret::Secret;
+pub use space::SpaceLimit;
 pub use users::UserError;
 
 use crate::model::access::{Caller, Identity};
@@ -47,6 +49,8 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// How many new machines are taken from those who show no token.
     pub flood: FloodLimits,
+    /// How much space must be left for reports; `None` for none.
+    pub space: Option<SpaceLimit>,
 }
 
 impl Default for Settings {
@@ -57,6 +61,7 @@ impl Default for Settings {
             public_read: false,
             token_file: None,
             flood: FloodLimits::default(),
+            space: None,
         }
     }
 }
@@ -73,6 +78,7 @@ struct Inner {
     networks: Networks,
     hashing: password::Hashing,
     flood: flood::Flood,
+    space: space::Space,
     refused: refused::Refused,
 }
 
@@ -82,12 +88,14 @@ impl Access {
     pub fn new(store: Arc<dyn Store>, settings: Settings) -> Self {
         let networks = Networks::new(own_networks(), settings.legacy_networks.clone());
         let flood = flood::Flood::new(settings.flood);
+        let space = space::Space::new(settings.space.clone());
         let inner = Inner {
             store,
             settings,
             networks,
             hashing: password::Hashing::default(),
             flood,
+            space,
             refused: refused::Refused::default(),
         };
         Self { inner: Arc::new(inner) }

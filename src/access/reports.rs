@@ -64,6 +64,9 @@ impl Access {
     /// # Errors
     /// [`StoreError`] when it cannot be recorded.
     pub async fn report(&self, report: Report, caller: &Caller) -> Result<Ingested, StoreError> {
+        if !self.inner.space.is_enough(report.received_at) {
+            return Err(StoreError::Full);
+        }
         let sender = self.sender(caller);
         let access = Arc::clone(&self.inner);
         transact(&*self.inner.store, Pace::Shared, move |transaction| {

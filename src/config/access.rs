@@ -34,6 +34,8 @@ pub struct AccessRules {
     pub public_url: Option<String>,
     /// File with the first admin's password.
     pub admin_password_file: Option<PathBuf>,
+    /// Bytes that must stay free where the inventory is kept, for reports to be taken.
+    pub min_free_bytes: u64,
 }
 
 impl AccessRules {
@@ -55,6 +57,7 @@ impl AccessRules {
             )?,
             public_url: public_url(present(raw.public_url.take()))?,
             admin_password_file: present(raw.admin_password_file.take()).map(PathBuf::from),
+            min_free_bytes: min_free(present(raw.min_free.take()))?,
         };
         let is_insecure =
             yes_or_no("TATUSCAN_INSECURE (--insecure)", present(raw.insecure.take()))?;
@@ -99,6 +102,21 @@ fn networks(setting: &str, text: Option<String>) -> Result<Vec<IpNet>, ConfigErr
             })
         })
         .collect()
+}
+
+/// The variable counts in millions of bytes.
+fn min_free(text: Option<String>) -> Result<u64, ConfigError> {
+    const MB: u64 = 1_000_000;
+    let Some(text) = text else { return Ok(64 * MB) };
+    match text.parse::<u64>() {
+        Ok(number) if number <= 1_000_000 => Ok(number * MB),
+        _ => Err(ConfigError::new(
+            "TATUSCAN_MIN_FREE (--min-free)",
+            &text,
+            "is not a number of megabytes",
+            "Write a number from 0 to 1000000, such as 64; 0 lets reports fill the disk",
+        )),
+    }
 }
 
 fn public_url(text: Option<String>) -> Result<Option<String>, ConfigError> {

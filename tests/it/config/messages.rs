@@ -34,6 +34,14 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
         ("TATUSCAN_MAX_CONNECTIONS", "--max-connections", "0", "from 1"),
         ("TATUSCAN_MAX_CONNECTIONS", "--max-connections", "many", "from 1"),
         ("TATUSCAN_LOCAL_AGENT", "--local-agent", "maybe", "yes or no"),
+        ("TATUSCAN_AUTH", "--auth", "none", "compat"),
+        ("TATUSCAN_LEGACY_CIDRS", "--legacy-cidrs", "10.0.0.0/33", "203.0.113.0/24"),
+        ("TATUSCAN_TRUSTED_PROXIES", "--trusted-proxies", "proxy", "203.0.113.0/24"),
+        ("TATUSCAN_PUBLIC_READ", "--public-read", "all", "yes or no"),
+        ("TATUSCAN_PUBLIC_URL", "--public-url", "inventory", "https://"),
+        ("TATUSCAN_PUBLIC_URL", "--public-url", "https://h/path", "no path"),
+        ("TATUSCAN_INSECURE", "--insecure", "maybe", "yes or no"),
+        ("TATUSCAN_MIN_FREE", "--min-free", "64MB", "such as 64"),
         ("TATUSCAN_TLS", "--tls", "yes", "off or self"),
         ("TATUSCAN_TLS_CERT", "--tls-cert", "/c.pem", "TATUSCAN_TLS_KEY (--tls-key) as well"),
         ("TATUSCAN_TLS_KEY", "--tls-key", "/k.pem", "TATUSCAN_TLS_CERT (--tls-cert) as well"),
@@ -46,6 +54,16 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
             "{by_variable}"
         );
         assert!(by_variable.contains(advice), "{by_variable}");
+    }
+}
+
+#[test]
+fn no_rules_at_all_are_refused_where_others_reach_the_server() {
+    let said = message(serve(&[("TATUSCAN_AUTH", "off")]));
+    assert!(said.contains("TATUSCAN_BIND=127.0.0.1"), "{said}");
+    assert!(said.contains("TATUSCAN_INSECURE=1"), "{said}");
+    for more in [("TATUSCAN_BIND", "127.0.0.1"), ("TATUSCAN_INSECURE", "1")] {
+        assert!(serve(&[("TATUSCAN_AUTH", "OFF"), more]).is_ok());
     }
 }
 
