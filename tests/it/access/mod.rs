@@ -6,6 +6,7 @@ mod enrolment;
 mod logins;
 mod origin;
 mod planes;
+mod shared;
 mod tokens;
 
 use std::sync::Arc;
