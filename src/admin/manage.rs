@@ -75,10 +75,9 @@ async fn ask(server: &Reached, management: Management, password: &str) -> anyhow
         Management::SetupLink => {
             let link = server.ask(Method::POST, "/api/setup-link", None).await?;
             let place = text(&link, "path");
-            if server.is_running() {
-                format!("{}{place}\n", server.url)
-            } else {
-                format!("{place}\nStart the server, and open this at its address\n")
+            match &server.shown {
+                Some(url) => format!("{url}{place}\n"),
+                None => format!("{place}\nStart the server, and open this at its address\n"),
             }
         }
     })

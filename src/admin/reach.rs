@@ -1,5 +1,5 @@
-//! Reaching the server that a command is for: another one by its address, the one that runs on this
-//! computer, or, when none runs, the store itself, through the same API.
+//! Reaching the server that a command is for: another one by its address; on this computer the store
+//! itself, through the same API, or, when it is in use, the server that uses it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +18,18 @@ use crate::config::{Target, prepare_data_dir};
 use crate::http::{App, Gate, Limits, Settings, bind, local_url, serve};
 use crate::inventory::Inventory;
 use crate::model::StatusRules;
+use crate::store::OpenError;
 use crate::trust::Trust;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a server on this computer may take to show that it is there.
-const SHORT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A way to a server.
 pub(super) struct Reached {
     client: Client,
-    /// Where it is.
-    pub(super) url: String,
+    url: String,
+    /// Where browsers find it; `None` when none runs.
+    pub(super) shown: Option<String>,
     token: String,
     /// What machines have to know to believe it: the pin of a certificate that it made itself.
     pub(super) pin: Option<String>,
@@ -49,29 +49,39 @@ impl Reached {
         let client = |trust: Trust| trust.client(Client::builder().no_proxy().timeout(PATIENCE));
         if let (Some(url), Some(token)) = (&target.url, &target.token) {
             let client = client(target.trust.clone())?;
-            return Ok(Self {
-                client,
-                url: url.clone(),
-                token: token.clone(),
-                pin: None,
-                own: None,
-            });
+            let (url, token) = (url.clone(), token.clone());
+            let shown = Some(url.clone());
+            return Ok(Self { client, url, shown, token, pin: None, own: None });
         }
         let data_dir = &target.store.data_dir;
         prepare_data_dir(data_dir)?;
         let file = token_file(data_dir)?;
         let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         let token = token.trim().to_owned();
-        if let Some(Presence { url, tls_pin, is_self_signed, .. }) = Presence::of(data_dir) {
-            let trust = tls_pin.as_ref().and_then(|pin| pin.parse().ok());
-            let client = client(trust.map_or(Trust::System, Trust::Pin))?;
-            if is_alive(&client, &url).await {
-                let pin = tls_pin.filter(|_| is_self_signed);
-                return Ok(Self { client, url, token, pin, own: None });
+        let presence = Presence::of(data_dir);
+        let pin = presence.as_ref().filter(|presence| presence.is_self_signed);
+        let pin = pin.and_then(|presence| presence.tls_pin.clone());
+        let store = match open_store(&target.store, target.zone).await {
+            Ok((store, _)) => store,
+            Err(error) => {
+                // Only a store that is in use shows that whoever listens there is its server: the
+                // token is for nobody else.
+                let is_in_use = matches!(error.downcast_ref(), Some(OpenError::Locked(_)));
+                let Some(presence) = presence.filter(|_| is_in_use) else { return Err(error) };
+                let trust = presence.tls_pin.as_ref().and_then(|pin| pin.parse().ok());
+                let client = client(trust.map_or(Trust::System, Trust::Pin))?;
+                let url = presence.url;
+                return Ok(Self {
+                    client,
+                    url: url.clone(),
+                    shown: Some(url),
+                    token,
+                    pin,
+                    own: None,
+                });
             }
-        }
+        };
         let client = client(Trust::System)?;
-        let (store, _) = open_store(&target.store, target.zone).await?;
         let settings = access::Settings { token_file: Some(file), ..access::Settings::default() };
         let gate = Access::new(Arc::clone(&store), settings);
         let inventory = Inventory::new(store, StatusRules::default());
@@ -82,12 +92,8 @@ impl Reached {
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, None, app, Limits::default(), shutdown.clone()));
         let own = Some(Own { inventory, shutdown, serving });
-        Ok(Self { client, url, token, pin: None, own })
-    }
-
-    /// Whether a server runs, beside which this command works.
-    pub(super) fn is_running(&self) -> bool {
-        self.own.is_none()
+        let shown = presence.map(|presence| presence.url);
+        Ok(Self { client, url, shown, token, pin, own })
     }
 
     /// Asks for something, and answers the JSON of the answer.
@@ -127,9 +133,4 @@ async fn read(answer: Response) -> anyhow::Result<Value> {
         Some(error) => bail!("{error}"),
         None => bail!("the server answers {status}"),
     }
-}
-
-async fn is_alive(client: &Client, url: &str) -> bool {
-    let asked = client.get(format!("{url}/livez")).timeout(SHORT_PATIENCE).send().await;
-    asked.is_ok_and(|answer| answer.status().is_success())
 }
