@@ -211,7 +211,7 @@ pub struct Serve {
     #[arg(long, env = "TATUSCAN_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,
 
-    /// Address at which browsers find the server, such as https://inventory.example.org
+    /// Address at which browsers find the server: http:// or https://, and its name
     #[arg(long, env = "TATUSCAN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
