@@ -6,6 +6,7 @@ use poem::web::Path;
 use poem::{Request, Response, Route, get, handler};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::compression::compress_for_good;
 use super::error::ApiError;
 use super::freshness::{Known, Tag};
 use super::headers::{DOCS_POLICY, PAGE_POLICY, on_pages};
@@ -14,12 +15,16 @@ use super::headers::{DOCS_POLICY, PAGE_POLICY, on_pages};
 #[folder = "web/dist"]
 struct Files;
 
+/// Names of assets hold a hash of what is in them: another content has another name.
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
 /// The paths served here, for `OPTIONS`.
 pub(super) const PAGES: &[&str] = &[
     "/",
     "/dashboard",
     "/charts",
     "/charts/",
+    "/machines/:id",
     "/docs",
     "/docs/",
     "/openapi.json",
@@ -38,6 +43,7 @@ pub(super) fn routes(route: Route, document: Bytes) -> Route {
         .at("/dashboard", get(page))
         .at("/charts", get(page))
         .at("/charts/", get(page))
+        .at("/machines/:id", get(page))
         .at("/docs", get(docs))
         .at("/docs/", get(docs))
         .at("/openapi.json", get(document))
@@ -76,8 +82,10 @@ fn favicon(request: &Request) -> Result<Response, ApiError> {
 }
 
 #[handler]
-fn asset(request: &Request, Path(path): Path<String>) -> Result<Response, ApiError> {
-    file(request, &format!("assets/{path}"))
+async fn asset(request: &Request, Path(path): Path<String>) -> Result<Response, ApiError> {
+    let mut response = file(request, &format!("assets/{path}"))?;
+    response.headers_mut().insert(CACHE_CONTROL, FOR_GOOD);
+    Ok(compress_for_good(&path, response, request.headers()).await)
 }
 
 /// An embedded file, or 304 when the client has it.
