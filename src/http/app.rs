@@ -49,7 +49,9 @@ impl App {
         let pages = metrics::routes(table::routes(pages));
         let metrics = Arc::new(Metrics::new());
         Self {
-            routes: Routes::new::<Api>(&[web::PAGES, table::PAGES, metrics::PAGES].concat()),
+            routes: Routes::new::<Api>(
+                &[web::SHELL, web::PAGES, table::PAGES, metrics::PAGES].concat(),
+            ),
             api: openapi::service().data(Arc::clone(&context)).map_to_response().boxed(),
             pages: pages.data(context).data(Arc::clone(&metrics)).map_to_response().boxed(),
             metrics,

@@ -1,6 +1,8 @@
 //! Answers made smaller for clients that can take them so.
 
+use std::collections::HashMap;
 use std::io;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use async_compression::Level;
 use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
@@ -42,8 +44,15 @@ impl Encoding {
         }
     }
 
+    /// The same, for what is compressed once and sent for ever.
+    const SMALLEST: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
+
     /// The best one that the client accepts, if any.
     pub(super) fn accepted(headers: &HeaderMap) -> Option<Self> {
+        Self::first_accepted(Self::ALL, headers)
+    }
+
+    fn first_accepted(wanted: [Self; 3], headers: &HeaderMap) -> Option<Self> {
         let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
         let accepted: Vec<_> = lists
             .flat_map(|list| list.split(','))
@@ -51,7 +60,7 @@ impl Encoding {
             .filter(|(_, weight)| !is_zero(weight))
             .map(|(name, _)| name.trim())
             .collect();
-        Self::ALL
+        wanted
             .into_iter()
             .find(|encoding| accepted.iter().any(|name| name.eq_ignore_ascii_case(encoding.name())))
     }
@@ -69,13 +78,14 @@ impl Encoding {
     }
 
     async fn whole(self, plain: &[u8]) -> io::Result<Vec<u8>> {
-        let level = Level::Precise(4);
+        let level = if matches!(self, Self::Zstd) { 3 } else { 4 };
+        self.at(Level::Precise(level), plain).await
+    }
+
+    async fn at(self, level: Level, plain: &[u8]) -> io::Result<Vec<u8>> {
         let mut small = Vec::with_capacity(plain.len() / 4);
         match self {
-            Self::Zstd => {
-                let level = Level::Precise(3);
-                ZstdEncoder::with_quality(plain, level).read_to_end(&mut small).await?
-            }
+            Self::Zstd => ZstdEncoder::with_quality(plain, level).read_to_end(&mut small).await?,
             Self::Brotli => {
                 BrotliEncoder::with_quality(plain, level).read_to_end(&mut small).await?
             }
@@ -132,6 +142,56 @@ pub(super) async fn compress(mut response: Response, encoding: Option<Encoding>)
 
 async fn compressed(plain: BoxBody<Bytes, io::Error>, encoding: Encoding) -> io::Result<Vec<u8>> {
     encoding.whole(&plain.collect().await?.to_bytes()).await
+}
+
+/// Files whose names stand for what is in them, each as small as it gets: made when the first
+/// client asks, and kept.
+static KEPT: LazyLock<Mutex<HashMap<(String, Encoding), Bytes>>> = LazyLock::new(Mutex::default);
+/// Beyond this the last few bytes take seconds.
+const THOROUGH_BYTES: usize = 1 << 19;
+
+/// Compresses the answer that holds the file of a name, as [`compress`] does.
+pub(super) async fn compress_for_good(
+    name: &str,
+    mut response: Response,
+    client: &HeaderMap,
+) -> Response {
+    let Some(encoding) = Encoding::first_accepted(Encoding::SMALLEST, client) else {
+        return response;
+    };
+    let plain: BoxBody<Bytes, io::Error> = response.take_body().into();
+    let bytes = plain.size_hint().exact().unwrap_or_default();
+    if bytes < WORTH_BYTES || !is_text(response.headers()) {
+        response.set_body(Body::from(plain));
+        return response;
+    }
+    let key = (name.to_owned(), encoding);
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let small = if let Some(small) = kept {
+        small
+    } else {
+        let plain = plain.collect().await.map(http_body_util::Collected::to_bytes);
+        let plain = plain.unwrap_or_default();
+        let Some(small) = smallest(plain.clone(), encoding).await else {
+            response.set_body(plain);
+            return response;
+        };
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).insert(key, small.clone());
+        small
+    };
+    response.set_body(small);
+    let headers = response.headers_mut();
+    headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+    response
+}
+
+/// It takes its time, away from the threads that answer.
+async fn smallest(plain: Bytes, encoding: Encoding) -> Option<Bytes> {
+    let level = if plain.len() > THOROUGH_BYTES { Level::Precise(9) } else { Level::Best };
+    let here = tokio::runtime::Handle::current();
+    let made = tokio::task::spawn_blocking(move || here.block_on(encoding.at(level, &plain)));
+    Some(Bytes::from(made.await.ok()?.ok()?))
 }
 
 fn is_text(headers: &HeaderMap) -> bool {

@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use super::web;
 use crate::access::Plane;
 
 /// What a request asks for, by its method and the path of its route.
@@ -14,10 +15,8 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
         // What proves itself by what it carries, or asks who it is.
         (_, "/api/session" | "/api/setup" | "/api/enroll") => Plane::Public,
         // The dashboard's shell holds no data.
-        ("GET" | "HEAD", route) if is_browser && !route.starts_with("/api/") => Plane::Public,
-        ("GET" | "HEAD", "/" | "/dashboard" | "/charts" | "/charts/" | "/login" | "/setup") => {
-            Plane::Public
-        }
+        ("GET" | "HEAD", route) if web::SHELL.contains(&route) => Plane::Public,
+        ("GET" | "HEAD", "/report" | "/report/") if is_browser => Plane::Public,
         ("POST", "/api/machines") => Plane::Ingest,
         (
             "GET" | "HEAD",

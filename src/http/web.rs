@@ -6,6 +6,7 @@ use poem::web::Path;
 use poem::{Request, Response, Route, get, handler};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::compression::compress_for_good;
 use super::error::ApiError;
 use super::freshness::{Known, Tag};
 use super::headers::{DOCS_POLICY, PAGE_POLICY, on_pages};
@@ -14,30 +15,35 @@ use super::headers::{DOCS_POLICY, PAGE_POLICY, on_pages};
 #[folder = "web/dist"]
 struct Files;
 
-/// The paths served here, for `OPTIONS`.
-pub(super) const PAGES: &[&str] = &[
+/// Names of assets hold a hash of what is in them: another content has another name.
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The paths of the dashboard's pages, which are all one file. (`/report` is answered elsewhere: it
+/// is a table of text too.)
+pub(super) const SHELL: &[&str] = &[
     "/",
     "/dashboard",
     "/charts",
     "/charts/",
-    "/docs",
-    "/docs/",
-    "/openapi.json",
-    "/favicon.ico",
-    "/assets/:file",
-    "/assets/docs/:file",
+    "/machines/:id",
+    "/login",
+    "/setup",
+    "/settings",
+    "/settings/:page",
 ];
+
+/// Other paths served here.
+pub(super) const PAGES: &[&str] =
+    &["/docs", "/docs/", "/openapi.json", "/favicon.ico", "/assets/:file", "/assets/docs/:file"];
 
 /// Adds the dashboard, the documentation and the document to the routes.
 pub(super) fn routes(route: Route, document: Bytes) -> Route {
     let document = poem::endpoint::make_sync(move |_| {
         Response::builder().content_type("application/json").body(document.clone())
     });
-    route
-        .at("/", get(page))
-        .at("/dashboard", get(page))
-        .at("/charts", get(page))
-        .at("/charts/", get(page))
+    SHELL
+        .iter()
+        .fold(route, |route, path| route.at(path, get(page)))
         .at("/docs", get(docs))
         .at("/docs/", get(docs))
         .at("/openapi.json", get(document))
@@ -76,8 +82,10 @@ fn favicon(request: &Request) -> Result<Response, ApiError> {
 }
 
 #[handler]
-fn asset(request: &Request, Path(path): Path<String>) -> Result<Response, ApiError> {
-    file(request, &format!("assets/{path}"))
+async fn asset(request: &Request, Path(path): Path<String>) -> Result<Response, ApiError> {
+    let mut response = file(request, &format!("assets/{path}"))?;
+    response.headers_mut().insert(CACHE_CONTROL, FOR_GOOD);
+    Ok(compress_for_good(&path, response, request.headers()).await)
 }
 
 /// An embedded file, or 304 when the client has it.

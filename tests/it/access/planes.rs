@@ -67,6 +67,10 @@ async fn every_cell_of_the_table_holds() {
         let browser = [FAR, ("Accept", "text/html")];
         assert_eq!(server.status(Method::GET, path, &browser).await, 200, "{path}: the shell");
     }
+    for path in ["/metrics", "/api/machines", "/api/summary", "/api/tokens"] {
+        let browser = [FAR, ("Accept", "text/html")];
+        assert_eq!(server.status(Method::GET, path, &browser).await, 401, "{path}: data");
+    }
     assert_eq!(server.status(Method::GET, "/nowhere", &[FAR]).await, 404);
     assert_eq!(server.status(Method::PUT, "/api/machines", &[FAR]).await, 405);
     assert_eq!(server.status(Method::OPTIONS, "/api/machines", &[FAR]).await, 200);

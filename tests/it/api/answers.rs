@@ -101,9 +101,36 @@ async fn decompress(encoding: &str, body: Vec<u8>) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn assets_are_kept_for_good_and_sent_as_small_as_they_get() {
+    let server = Server::start().await;
+    let page = server.client.get(server.url("/")).header("Accept", "text/html");
+    let page = page.send().await.unwrap().text().await.unwrap();
+    let (_, from) = page.split_once("src=\"/assets/app-").unwrap_or_else(|| {
+        page.split_once("href=\"/assets/app-").expect("a page that loads the application")
+    });
+    let path = format!("/assets/app-{}", from.split('"').next().unwrap());
+    let plain = server.client.get(server.url(&path)).send().await.unwrap();
+    let cache = plain.headers()["cache-control"].to_str().unwrap();
+    assert_eq!(cache, "public, max-age=31536000, immutable");
+    let plain = plain.bytes().await.unwrap();
+    for (accepted, encoding) in [("gzip, br, zstd", "br"), ("gzip", "gzip")] {
+        for _ in 0..2 {
+            let request = server.client.get(server.url(&path)).header("Accept-Encoding", accepted);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], encoding);
+            assert_eq!(response.headers()["vary"], "Accept-Encoding");
+            let small = response.bytes().await.unwrap();
+            assert!(small.len() * 2 < plain.len(), "{} of {} bytes", small.len(), plain.len());
+        }
+    }
+}
+
+#[tokio::test]
 async fn pages_carry_the_policy_and_files_their_type() {
     let server = Server::start().await;
-    for path in ["/", "/report", "/report/", "/charts", "/charts/", "/dashboard", "/docs"] {
+    for path in
+        ["/", "/report", "/report/", "/charts", "/charts/", "/dashboard", "/docs", "/machines/m1"]
+    {
         let request = server.client.get(server.url(path)).header("Accept", "text/html");
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");

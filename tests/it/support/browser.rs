@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-const SWITCHES: [&str; 16] = [
+const SWITCHES: [&str; 17] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +26,7 @@ const SWITCHES: [&str; 16] = [
     "--disable-sync",
     "--no-default-browser-check",
     "--no-first-run",
+    "--accept-lang=pt-BR",
     "--enable-logging=stderr",
     // The browser's own calls home end here; what a page asks for is in the network log all the same.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",

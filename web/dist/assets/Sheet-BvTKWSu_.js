@@ -1,0 +1,1 @@
+export{t as default}from"./Sheet-B-l4E0Ma.js";

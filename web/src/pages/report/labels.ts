@@ -1,0 +1,40 @@
+/** Filters in words. */
+import type { Status } from '../../api/client';
+import { CHOICES, type Choice, type Filters, RANGES, type Range } from '../../lib/view';
+import { t } from '../../text/index.svelte';
+
+export function rangeLabel(name: Range, value: string): string {
+  return t().report.ranges[`${name} ${value}`] ?? value;
+}
+
+export function choiceLabel(name: Choice, value: string): string {
+  if (name === 'status') return t().statuses[value as Status] ?? value;
+  return value === '-' ? t().notSaid : value;
+}
+
+export interface Chip {
+  /** What is filtered, and by what. */
+  kind: string;
+  label: string;
+  /** The filters without it. */
+  without: Filters;
+}
+
+export function chipsOf(filters: Filters, withWords = false): Chip[] {
+  const chips: Chip[] = [];
+  if (withWords && filters.q) {
+    chips.push({ kind: '', label: `“${filters.q}”`, without: { ...filters, q: '' } });
+  }
+  for (const name of CHOICES) {
+    for (const value of filters[name]) {
+      const without = { ...filters, [name]: filters[name].filter((other) => other !== value) };
+      chips.push({ kind: t().report.facets[name], label: choiceLabel(name, value), without });
+    }
+  }
+  for (const name of RANGES) {
+    if (!filters[name]) continue;
+    const label = rangeLabel(name, filters[name]);
+    chips.push({ kind: t().report.facets[name], label, without: { ...filters, [name]: '' } });
+  }
+  return chips;
+}
