@@ -85,9 +85,7 @@ impl Encoding {
     async fn at(self, level: Level, plain: &[u8]) -> io::Result<Vec<u8>> {
         let mut small = Vec::with_capacity(plain.len() / 4);
         match self {
-            Self::Zstd => {
-                ZstdEncoder::with_quality(plain, level).read_to_end(&mut small).await?
-            }
+            Self::Zstd => ZstdEncoder::with_quality(plain, level).read_to_end(&mut small).await?,
             Self::Brotli => {
                 BrotliEncoder::with_quality(plain, level).read_to_end(&mut small).await?
             }

@@ -1,1 +1,0 @@
-import{Gt as e,It as t,Nt as n,Pt as r,Zt as i,in as a,rn as o,w as s}from"./app-BxDPi9AI.js";var c=t(`<p role="status" class="sfdjv"> </p>`);function l(t,l){a(l,!0);var u=c(),d=i(u,!0);e(e=>n(d,e),[()=>s().loading]),r(t,u),o()}export{l as t};
