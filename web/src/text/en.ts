@@ -145,6 +145,7 @@ export const text: Words = {
     nothing: 'No machine matches',
     nothingHelp: 'Remove a filter, or search for a shorter part of the name.',
     count: (n) => plural(n, 'machine', 'machines'),
+    show: (n) => `Show ${plural(n, 'machine', 'machines')}`,
     range: (from, to, n) => `${number.format(from)} to ${number.format(to)} of ${number.format(n)}`,
     updated: (ago) => `Updated ${ago}`,
     keys: {

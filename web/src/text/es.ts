@@ -146,6 +146,7 @@ export const text: Words = {
     nothing: 'Ningún equipo coincide',
     nothingHelp: 'Quite un filtro, o busque una parte más corta del nombre.',
     count: (n) => plural(n, 'equipo', 'equipos'),
+    show: (n) => `Mostrar ${plural(n, 'equipo', 'equipos')}`,
     range: (from, to, n) => `${number.format(from)} a ${number.format(to)} de ${number.format(n)}`,
     updated: (ago) => `Actualizado ${ago}`,
     keys: {

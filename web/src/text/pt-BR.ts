@@ -145,6 +145,7 @@ export const text = {
     nothing: 'Nenhuma máquina corresponde',
     nothingHelp: 'Retire um filtro, ou procure por uma parte menor do nome.',
     count: (n: number) => plural(n, 'máquina', 'máquinas'),
+    show: (n: number) => `Mostrar ${plural(n, 'máquina', 'máquinas')}`,
     range: (from: number, to: number, n: number) =>
       `${number.format(from)} a ${number.format(to)} de ${number.format(n)}`,
     updated: (ago: string) => `Atualizado ${ago}`,

@@ -1,0 +1,1 @@
+export{t as default}from"./Sheet-Cw73p2u0.js";
