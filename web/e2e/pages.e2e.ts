@@ -53,6 +53,7 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
     ready: 'tbody th a',
     act: '.tools .menu button',
   },
+  { name: 'report, filters', path: '/report', ready: 'tbody th a', act: '.tools .filters' },
   { name: 'report, help', path: '/report', ready: 'tbody th a', act: 'key:?' },
   { name: 'report on paper', path: '/report?print=1', ready: 'article table' },
   { name: 'charts', path: '/charts', ready: '.grid .card:nth-child(2)' },

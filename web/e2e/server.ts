@@ -102,7 +102,7 @@ const SYSTEMS = [
   ['darwin', 'macOS 14.5'],
   ['Chrome OS', ''],
 ] as const;
-const MODELS = ['Dell OptiPlex 7090', 'HP ProDesk 600 G6', 'Positivo Master D3400', 'Daten DC1D-S'];
+const MODELS = Array.from({ length: 17 }, (_, at) => `Dell OptiPlex ${7010 + at * 10}`);
 const ROOMS = ['lab', 'bib', 'adm', 'sec'];
 
 export const idOf = (number: number) => number.toString(16).padStart(64, '0');

@@ -137,6 +137,20 @@ describe('the report', () => {
     await watched.close();
   });
 
+  it('offers the most frequent values, and finds the others', async () => {
+    const watched = await Watched.open(browser, server.url, '/report');
+    const { page } = watched;
+    await settled(page);
+    const models = page.locator('aside fieldset:has(legend:text-is("Modelo"))');
+    await models.locator('button').click();
+    await models.locator('input[type=search]').fill('7110');
+    await models.locator('label:has-text("Dell OptiPlex 7110") input').check();
+    await page.waitForURL('**/report?model=Dell+OptiPlex+7110');
+    await settled(page);
+    expect(await page.title()).toMatch(/^Relatório: Dell OptiPlex 7110, \d+ máquinas/);
+    await watched.close();
+  });
+
   it('filters by network, and says what is wrong with one', async () => {
     const watched = await Watched.open(browser, server.url, '/report');
     const { page } = watched;

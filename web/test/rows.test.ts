@@ -32,7 +32,7 @@ describe('the rows that are drawn', () => {
 describe('columns', () => {
   it('are as many as there is room for, the name always', () => {
     expect(columnsFor(0)).toEqual(['hostname']);
-    expect(columnsFor(600)).toEqual(['hostname', 'status', 'os_version', 'updated_at']);
+    expect(columnsFor(620)).toEqual(['hostname', 'status', 'os_version', 'updated_at']);
     expect(columnsFor(5000).length).toBeGreaterThan(8);
   });
 

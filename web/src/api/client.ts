@@ -31,7 +31,7 @@ type Reads = {
 export type Answer<P extends keyof Reads> = Reads[P];
 export type ListPath = '/api/machines' | '/api/summary' | '/api/facets';
 
-export type Reason = 'network' | 'login' | 'forbidden' | 'missing' | 'status' | 'format';
+export type Reason = 'network' | 'wrong' | 'login' | 'forbidden' | 'missing' | 'status' | 'format';
 
 /** Why there is no answer. */
 export class Failure extends Error {
@@ -50,7 +50,12 @@ export class Failure extends Error {
   }
 }
 
-const REASONS: Record<number, Reason> = { 401: 'login', 403: 'forbidden', 404: 'missing' };
+const REASONS: Record<number, Reason> = {
+  400: 'wrong',
+  401: 'login',
+  403: 'forbidden',
+  404: 'missing',
+};
 /** Longer than the server takes for anything. */
 const PATIENCE = 35_000;
 

@@ -11,7 +11,7 @@ interface Shape {
 
 export const SHAPES: Record<Column, Shape> = {
   hostname: { min: 172, grow: 3 },
-  status: { min: 104, grow: 0 },
+  status: { min: 120, grow: 0 },
   os: { min: 86, grow: 1 },
   os_version: { min: 160, grow: 4 },
   ip: { min: 122, grow: 1 },
@@ -20,8 +20,8 @@ export const SHAPES: Record<Column, Shape> = {
   memory: { min: 138, grow: 1, right: true },
   computer_activation: { min: 108, grow: 0, right: true },
   activation_days: { min: 108, grow: 0, right: true },
-  created_at: { min: 112, grow: 0, right: true },
-  updated_at: { min: 104, grow: 0, right: true },
+  created_at: { min: 116, grow: 0, right: true },
+  updated_at: { min: 116, grow: 0, right: true },
   machine_id: { min: 180, grow: 2 },
 };
 

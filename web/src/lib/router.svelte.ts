@@ -41,10 +41,15 @@ async function arrive(): Promise<boolean> {
   const loading = prepare(pathname);
   if (loading && !(await loading)) return false;
   if (location.href !== href) return false;
+  lasts.set(state.path, state.path + state.search);
   state.path = pathname;
   state.search = search;
   return true;
 }
+
+/** The address that a page had last, for a way back to it. */
+export const lastOf = (page: string) => lasts.get(page) ?? page;
+const lasts = new Map<string, string>();
 
 /** Makes ready what shows a path: null when it is, else whether it came. */
 let prepare: (path: string) => Promise<boolean> | null = () => null;

@@ -31,7 +31,6 @@ export const text: PageWords = {
   copied: 'Copied',
   selected: 'Selected: Ctrl+C',
   copyOf: (what) => `Copy ${what}`,
-  loading: 'Reading the inventory…',
   notFound: {
     heading: 'There is no such page',
     lead: 'Its address may have changed, or was copied in part only.',
@@ -83,8 +82,6 @@ export const text: PageWords = {
     arrivals: 'New arrivals',
     all: 'See all',
     allArrivals: 'All machines by date of arrival',
-    more: (n) => `Show ${number.format(n)} more`,
-    less: 'Show fewer',
   },
   charts: {
     heading: 'Charts',

@@ -32,7 +32,6 @@ export const text: PageWords = {
   copied: 'Copiado',
   selected: 'Seleccionado: Ctrl+C',
   copyOf: (what) => `Copiar ${what}`,
-  loading: 'Leyendo el inventario…',
   notFound: {
     heading: 'Esta página no existe',
     lead: 'La dirección puede haber cambiado, o haberse copiado solo en parte.',
@@ -85,8 +84,6 @@ export const text: PageWords = {
     arrivals: 'Recién llegados',
     all: 'Ver todos',
     allArrivals: 'Todos los equipos por fecha de llegada',
-    more: (n) => `Mostrar ${number.format(n)} más`,
-    less: 'Mostrar menos',
   },
   charts: {
     heading: 'Gráficos',

@@ -24,6 +24,9 @@ export const text: Words = {
   notSaid: 'No indicado',
   now: 'ahora',
   close: 'Cerrar',
+  loading: 'Leyendo el inventario…',
+  more: (n) => `Mostrar ${number.format(n)} más`,
+  less: 'Mostrar menos',
   retry: 'Reintentar',
   lost: (at) => `Sin contacto con el servidor desde ${at}.`,
   lostMore: 'Lo que está en pantalla es anterior. Se reintenta cada 5 segundos.',
@@ -31,6 +34,7 @@ export const text: Words = {
   reasons: {
     network:
       'El servidor no responde. Compruebe que esté en marcha y que esta red llegue hasta él.',
+    wrong: 'Un filtro de esta dirección no se puede leer.',
     login: 'El servidor pide identificarse para mostrar esto.',
     forbidden: 'Su cuenta no tiene permiso para esto.',
     missing: 'El servidor no conoce lo que se pidió.',
@@ -145,6 +149,7 @@ export const text: Words = {
     nothing: 'Ningún equipo coincide',
     nothingHelp: 'Quite un filtro, o busque una parte más corta del nombre.',
     count: (n) => plural(n, 'equipo', 'equipos'),
+    show: (n) => `Mostrar ${plural(n, 'equipo', 'equipos')}`,
     range: (from, to, n) => `${number.format(from)} a ${number.format(to)} de ${number.format(n)}`,
     updated: (ago) => `Actualizado ${ago}`,
     keys: {

@@ -7,8 +7,6 @@ import type { PageWords } from './pt-BR.pages';
 
 export { LANGUAGES, type Language } from './languages';
 
-/** What every page and the report need, and what the other pages need beside it. */
-type Catalogue = Words & PageWords;
 const WORDS: Record<Language, () => Promise<{ text: Words }>> = {
   'pt-BR': () => import('./pt-BR'),
   en: () => import('./en'),
@@ -20,13 +18,16 @@ const PAGE_WORDS: Record<Language, () => Promise<{ text: PageWords }>> = {
   es: () => import('./es.pages'),
 };
 
-let words = $state.raw<Partial<Catalogue>>({});
+let words = $state.raw<Words>();
+let pageWords = $state.raw<PageWords>();
 let format = $state.raw<Format>();
 let language = $state<Language>('pt-BR');
 let withPages = false;
 
-/** Every word. Pages beside the report are shown after `loadPageWords`. */
-export const t = () => words as Catalogue;
+/** The words of every page and of the report. */
+export const t = () => words as Words;
+/** The words of the other pages: there after `loadPageWords`. */
+export const p = () => pageWords as PageWords;
 /** Numbers and dates. */
 export const f = () => format as Format;
 export const currentLanguage = () => language;
@@ -34,7 +35,8 @@ export const currentLanguage = () => language;
 async function load(chosen: Language): Promise<void> {
   const pages = withPages ? PAGE_WORDS[chosen]() : null;
   const [base, more] = await Promise.all([WORDS[chosen](), pages]);
-  words = { ...words, ...base.text, ...more?.text };
+  words = base.text;
+  if (more) pageWords = more.text;
   format = makeFormat(chosen);
   language = chosen;
   document.documentElement.lang = chosen;
@@ -49,9 +51,8 @@ export const loadLanguage = () => load(startLanguage());
 export async function loadPageWords(): Promise<void> {
   if (withPages) return;
   withPages = true;
-  const first = Object.keys(words).length === 0;
-  const { text } = await PAGE_WORDS[first ? startLanguage() : language]();
-  words = { ...words, ...text };
+  const { text } = await PAGE_WORDS[words ? language : startLanguage()]();
+  pageWords = text;
 }
 
 export async function chooseLanguage(chosen: Language): Promise<void> {

@@ -30,7 +30,6 @@ export const text = {
   copied: 'Copiado',
   selected: 'Selecionado: Ctrl+C',
   copyOf: (what: string) => `Copiar ${what}`,
-  loading: 'Lendo o inventário…',
   notFound: {
     heading: 'Esta página não existe',
     lead: 'O endereço pode ter mudado, ou ter sido copiado pela metade.',
@@ -83,8 +82,6 @@ export const text = {
     arrivals: 'Recém-chegadas',
     all: 'Ver todas',
     allArrivals: 'Todas as máquinas por data de chegada',
-    more: (n: number) => `Mostrar mais ${number.format(n)}`,
-    less: 'Mostrar menos',
   },
   charts: {
     heading: 'Gráficos',

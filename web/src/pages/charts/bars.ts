@@ -2,7 +2,7 @@
 import type { Ages, Count } from '../../api/client';
 import { asChoice, type Filters, reportOf } from '../../lib/view';
 import type { Bar } from '../../parts/Bars.svelte';
-import { t } from '../../text/index.svelte';
+import { p, t } from '../../text/index.svelte';
 
 export type ValueName = 'os' | 'os_version' | 'model';
 
@@ -28,7 +28,7 @@ export function topBars(
   const others = said.slice(top);
   if (others.length > 0) {
     const count = others.reduce((sum, other) => sum + other.count, 0);
-    bars.push({ label: t().others, count, note: t().charts.othersNote(others.length), rest: true });
+    bars.push({ label: p().others, count, note: p().charts.othersNote(others.length), rest: true });
   }
   const unsaid = values.filter(({ value }) => !value);
   return [...bars, ...valueBars(name, unsaid, filters)];
@@ -37,7 +37,7 @@ export function topBars(
 /** Ranges from the real dates, and the machines that are in none. */
 export function ageBars(ages: Ages, filters: Partial<Filters> = {}): Bar[] {
   const bar = (name: string, age: string, count: number, rest = false): Bar => ({
-    label: t().charts.ranges[name] ?? name,
+    label: p().charts.ranges[name] ?? name,
     count,
     href: reportOf({ ...filters, age }),
     rest,

@@ -1,1 +1,0 @@
-import{Bt as e,Ht as t,O as n,Zt as r,dn as i,rn as a,un as o,zt as s}from"./app-B1Ywj-VN.js";var c=t(`<p role="status" class="sfdjv"> </p>`);function l(t,l){i(l,!0);var u=c(),d=a(u,!0);r(e=>s(d,e),[()=>n().loading]),e(t,u),o()}export{l as t};
