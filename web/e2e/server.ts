@@ -17,8 +17,14 @@ export class Server {
   readonly #data = mkdtempSync(join(tmpdir(), 'tatuscan-web-'));
   #port = 0;
 
-  static async start(): Promise<Server> {
-    const server = new Server();
+  /** The link to the first login, where one is asked for. */
+  setup = '';
+
+  private constructor(private readonly guarded: boolean) {}
+
+  /** One that asks nobody who they are, or one that does. */
+  static async start(guarded = false): Promise<Server> {
+    const server = new Server(guarded);
     await server.up();
     return server;
   }
@@ -35,6 +41,8 @@ export class Server {
         PATH: process.env.PATH,
         TATUSCAN_DB_DIR: this.#data,
         TATUSCAN_PORT: String(this.#port),
+        TATUSCAN_BIND: '127.0.0.1',
+        TATUSCAN_AUTH: this.guarded ? 'compat' : 'off',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -46,7 +54,9 @@ export class Server {
       child.stdout.on('data', (text) => {
         log += text;
         const ready = /is ready.*url=http:\/\/[^:]+:(\d+)/.exec(log);
-        if (ready) found(Number(ready[1]));
+        const link = /(\/setup#k=\S+)/.exec(log);
+        if (link?.[1]) this.setup = link[1];
+        if (ready && (link || !this.guarded)) found(Number(ready[1]));
       });
     });
   }
