@@ -36,12 +36,14 @@ fn main() -> ExitCode {
 }
 
 fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let outcome = Runtime::new()?.block_on(migrate::run(config))?;
     print!("{outcome}");
     Ok(())
 }
 
 fn administer(target: &config::Target, management: config::Management) -> anyhow::Result<()> {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     print!("{}", Runtime::new()?.block_on(manage::run(target, management))?);
     Ok(())
 }
@@ -59,6 +61,8 @@ fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {
 }
 
 fn start_server(config: Serve) -> anyhow::Result<()> {
+    // What the server makes is nobody else's: hashes of passwords are in it.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     config.log.start(&config.warnings)?;
     Runtime::new()?.block_on(serve::serve(config))
 }

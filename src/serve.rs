@@ -42,7 +42,7 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let pin = tls.as_deref().map(Tls::pin);
     let announced = Presence::announce(
         &config.store.data_dir,
-        &url,
+        &http::literal_url(scheme, listener.local_addr()?),
         pin,
         matches!(config.tls, ServerTls::Own),
     )?;
@@ -114,8 +114,16 @@ async fn open_gate(config: &Serve, store: &Arc<dyn Store>) -> anyhow::Result<Acc
         ..access::Settings::default()
     };
     let access = Access::new(Arc::clone(store), settings);
-    if let Some(file) = &rules.admin_password_file {
-        first_admin(&access, file).await?;
+    if let Some(file) = &rules.admin_password_file
+        && let Err(error) = first_admin(&access, file).await
+    {
+        // Without its database the server starts all the same.
+        match error.downcast_ref::<StoreError>() {
+            Some(StoreError::Unavailable(_)) => {
+                tracing::warn!("{error:#}; start again to make the first admin");
+            }
+            _ => return Err(error),
+        }
     }
     Ok(access)
 }
@@ -150,7 +158,8 @@ async fn invite(access: &Access, url: &str) {
         if access.is_claimed().await? {
             return Ok(None);
         }
-        Ok::<_, StoreError>(Some(access.new_setup_link(clock::now()).await?))
+        let by = Identity { caller: Caller::TokenFile, peer: None, at: clock::now() };
+        Ok::<_, StoreError>(Some(access.new_setup_link(by).await?))
     };
     match invited.await {
         Ok(Some(key)) => tracing::info!(

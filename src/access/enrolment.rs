@@ -64,6 +64,10 @@ impl Access {
             return Err(EnrolmentError::Signature);
         }
         let (token_id, id) = (hex(&hash(token)), id.clone());
+        // What was made up costs no write.
+        if store::record::<Token>(self.store(), &token_id).await?.is_none() {
+            return Err(EnrolmentError::Token);
+        }
         let enrolled = transact(self.store(), Pace::AtOnce, move |transaction| {
             let token = transaction.record_of::<Token>(&token_id);
             let Some(token) =
@@ -76,6 +80,10 @@ impl Access {
             if let Some(known) = known {
                 if known.public_key == public_key {
                     return Ok(Some(Enrolled::Yes { last_seq: known.sequence }));
+                }
+                let asked = known.waiting.as_ref().map(|waiting| waiting.public_key);
+                if asked == Some(public_key) {
+                    return Ok(Some(Enrolled::Waiting));
                 }
                 let peer = peer.to_string();
                 let waiting = WaitingKey { public_key, asked_at: now, peer };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::secret::hash;
-use super::users::user_name;
+use super::users::{end_sessions, shown, user_name};
 use super::{Access, Identity, Secret, UserError};
 use crate::model::access::{Founding, Role, SetupLink, User};
 use crate::store::{self, Pace, StoreError, transact};
@@ -57,10 +57,11 @@ impl Access {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be kept.
-    pub async fn new_setup_link(&self, now: DateTime<Utc>) -> Result<Secret, StoreError> {
+    pub async fn new_setup_link(&self, by: Identity) -> Result<Secret, StoreError> {
         let secret = Secret::random();
-        let link = SetupLink { hash: secret.hash(), expires_at: now + LINK };
+        let link = SetupLink { hash: secret.hash(), expires_at: by.at + LINK };
         transact(self.store(), Pace::AtOnce, move |transaction| {
+            transaction.audit(by.did("setup_link.create", "", None, None));
             transaction.put_record(link.clone());
             Ok(())
         })
@@ -96,17 +97,26 @@ impl Access {
             failed_at: None,
         };
         let secret = Secret::random();
-        let entry = by.did("user.setup", &name, None, Some("{\"role\":\"admin\"}".into()));
+        let made = by.clone();
         let begun = self.begin_session(&secret, &name, by, move |transaction| {
             // One use, whoever is first.
             let link = transaction.record_of::<SetupLink>("link")?;
             if link.hash != given {
                 return None;
             }
+            let known = transaction.record_of::<User>(&user.name);
+            let created_at = known.as_ref().map_or(user.created_at, |known| known.created_at);
+            let user = User { created_at, ..user.clone() };
+            end_sessions(transaction, &user.name);
             transaction.remove_record::<SetupLink>("link");
+            transaction.audit(made.did(
+                "user.setup",
+                &user.name,
+                known.as_deref().map(shown),
+                Some(shown(&user)),
+            ));
             transaction.put_record(user.clone());
-            transaction.audit(entry.clone());
-            Some(user.clone())
+            Some(user)
         });
         Ok(begun.await?.map(|user| (secret, user)))
     }

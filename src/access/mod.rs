@@ -27,7 +27,7 @@ pub use flood::FloodLimits;
 pub use network::{Networks, own_networks};
 pub use password::PasswordError;
 pub use policy::{Denial, Mode, Plane, Request, decide};
-pub use refused::RefusedSource;
+pub use refused::{RefusedSource, network_of};
 pub use reports::{Ingested, Refusal, Sender};
 pub use secret::Secret;
 pub use space::SpaceLimit;

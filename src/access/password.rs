@@ -4,7 +4,7 @@ use argon2::password_hash::rand_core::{Error as RandomError, RngCore};
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 /// Fewest characters of a password.
 const SHORTEST: usize = 12;
@@ -48,17 +48,23 @@ impl Hashing {
             return Err(PasswordError::Long);
         }
         let password = password.to_owned();
-        let hash = self.off_the_threads(move || hashed(&password)).await;
+        let _turn = self.turn().await;
+        let hash = off_the_threads(move || hashed(&password)).await;
         if hash.is_empty() { Err(PasswordError::Failed) } else { Ok(hash) }
     }
 
+    /// Waits for a turn to verify.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        Turn { _turn: self.turns.acquire().await.ok() }
+    }
+
     /// Whether a password is the one of a hash. Without a hash it takes as long, and is wrong.
-    pub(super) async fn verify(&self, password: &str, phc: Option<&str>) -> bool {
+    pub(super) async fn verify(_turn: &Turn<'_>, password: &str, phc: Option<&str>) -> bool {
         if password.len() > LONGEST {
             return false;
         }
         let (password, phc) = (password.to_owned(), phc.map(str::to_owned));
-        self.off_the_threads(move || match phc {
+        off_the_threads(move || match phc {
             Some(phc) => PasswordHash::new(&phc)
                 .is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok()),
             None => {
@@ -68,22 +74,25 @@ impl Hashing {
         })
         .await
     }
+}
 
-    async fn off_the_threads<T: Default + Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> T {
-        let _turn = self.turns.acquire().await;
-        let (sender, answer) = oneshot::channel();
-        // A thread that ends gives its part of the allocator to the next one; threads of a pool
-        // would keep the memory of one hash each.
-        let thread = std::thread::Builder::new().name("password".into());
-        let started = thread.spawn(move || drop(sender.send(work())));
-        // Without an answer it is a wrong password, or no hash at all, which nothing matches.
-        match started {
-            Ok(_) => answer.await.unwrap_or_default(),
-            Err(_) => T::default(),
-        }
+/// One of the few that may hash now.
+pub(super) struct Turn<'a> {
+    _turn: Option<SemaphorePermit<'a>>,
+}
+
+async fn off_the_threads<T: Default + Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (sender, answer) = oneshot::channel();
+    // A thread that ends gives its part of the allocator to the next one; threads of a pool
+    // would keep the memory of one hash each.
+    let thread = std::thread::Builder::new().name("password".into());
+    let started = thread.spawn(move || drop(sender.send(work())));
+    // Without an answer it is a wrong password, or no hash at all, which nothing matches.
+    match started {
+        Ok(_) => answer.await.unwrap_or_default(),
+        Err(_) => T::default(),
     }
 }
 

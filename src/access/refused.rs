@@ -54,7 +54,8 @@ impl Refused {
 }
 
 /// The network that an address is likely to be managed with.
-pub(super) fn network_of(peer: IpAddr) -> IpNet {
+#[must_use]
+pub fn network_of(peer: IpAddr) -> IpNet {
     let peer = peer.to_canonical();
     let prefix = if peer.is_ipv4() { 24 } else { 64 };
     IpNet::new(peer, prefix).map_or(IpNet::from(peer), |network| network.trunc())

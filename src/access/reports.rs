@@ -54,9 +54,14 @@ pub enum Refusal {
         /// The last number.
         last_seq: u64,
     },
+    /// The report's number is so large that there would soon be no larger one.
+    BadSequence,
     /// There are too many new machines.
     TooManyNew,
 }
+
+/// The largest number of a report: what JSON carries exactly.
+const LARGEST: u64 = (1 << 53) - 1;
 
 impl Access {
     /// Records one report, when it is its sender's to make; the answer means that it is on disk.
@@ -129,11 +134,18 @@ fn admit(
     let refused = |refusal| Err(Ingested::Refused(refusal));
     match (sender, key) {
         (Sender::Nobody | Sender::Reporter | Sender::Admin, None) => Ok(()),
+        // The ratchet closes at the first signed report.
+        (Sender::Nobody | Sender::Reporter | Sender::Admin, Some(key)) if key.sequence == 0 => {
+            Ok(())
+        }
         (Sender::Admin, Some(_)) => refused(Refusal::NotTheMachine),
         (Sender::Nobody | Sender::Reporter, Some(_)) => refused(Refusal::Enrolled),
         (Sender::Machine { public_key, sequence, digest }, Some(key))
             if key.public_key == *public_key =>
         {
+            if *sequence > LARGEST {
+                return refused(Refusal::BadSequence);
+            }
             if *sequence > key.sequence {
                 return Ok(());
             }

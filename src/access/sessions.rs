@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::failures::{admit, count};
+use super::password::Hashing;
 use super::secret::hash;
 use super::{Access, Caller, Identity, LoginError, Secret};
 use crate::model::access::{Failures, Kept as _, SecretHash, Session, User, hex};
@@ -47,11 +48,13 @@ impl Access {
         by: Identity,
     ) -> Result<(Secret, User), LoginError> {
         let name = name.trim().to_lowercase();
+        // With the turn comes the look at earlier failures: many at once get no more guesses.
+        let turn = self.inner.hashing.turn().await;
         let user = store::record::<User>(self.store(), &name).await?;
         let nobody = store::record::<Failures>(self.store(), "failures").await?;
         admit(user.as_deref(), nobody.as_deref(), by.at)?;
         let phc = user.as_ref().map(|user| user.password.as_str());
-        if !self.inner.hashing.verify(password, phc).await {
+        if !Hashing::verify(&turn, password, phc).await {
             let now = by.at;
             transact(self.store(), Pace::AtOnce, move |transaction| {
                 count(transaction, &name, now);
@@ -60,6 +63,7 @@ impl Access {
             .await?;
             return Err(LoginError::Wrong);
         }
+        drop(turn);
         let verified = user.ok_or(LoginError::Wrong)?;
         let secret = Secret::random();
         let name = verified.name.clone();

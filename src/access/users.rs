@@ -140,7 +140,7 @@ pub(super) fn user_name(text: &str) -> Result<String, UserError> {
     Ok(name)
 }
 
-fn end_sessions(transaction: &mut Transaction<'_>, name: &str) {
+pub(super) fn end_sessions(transaction: &mut Transaction<'_>, name: &str) {
     for session in transaction.records_of::<Session>() {
         if session.user == name {
             transaction.remove_record::<Session>(&session.id());
@@ -155,6 +155,6 @@ fn is_last_admin(transaction: &Transaction<'_>, user: &User) -> bool {
 }
 
 /// What the audit log says of a person.
-fn shown(user: &User) -> String {
+pub(super) fn shown(user: &User) -> String {
     serde_json::json!({"role": user.role.name()}).to_string()
 }

@@ -15,7 +15,7 @@ use super::presence::{Presence, token_file};
 use crate::access::{self, Access};
 use crate::clock;
 use crate::config::{Target, prepare_data_dir};
-use crate::http::{App, Gate, Limits, Settings, bind, local_url, serve};
+use crate::http::{App, Gate, Limits, Settings, bind, literal_url, serve};
 use crate::inventory::Inventory;
 use crate::model::StatusRules;
 use crate::store::OpenError;
@@ -68,8 +68,11 @@ impl Reached {
                 // token is for nobody else.
                 let is_in_use = matches!(error.downcast_ref(), Some(OpenError::Locked(_)));
                 let Some(presence) = presence.filter(|_| is_in_use) else { return Err(error) };
-                let trust = presence.tls_pin.as_ref().and_then(|pin| pin.parse().ok());
-                let client = client(trust.map_or(Trust::System, Trust::Pin))?;
+                let trust = match &presence.tls_pin {
+                    Some(pin) => Trust::Pin(pin.parse().context("server.json holds no pin")?),
+                    None => Trust::System,
+                };
+                let client = client(trust)?;
                 let url = presence.url;
                 return Ok(Self {
                     client,
@@ -88,7 +91,7 @@ impl Reached {
         let settings = Settings { zone: target.zone, now: clock::now, gate: Gate::default() };
         let app = Arc::new(App::new(inventory.clone(), gate, settings));
         let listener = bind(&["127.0.0.1:0".parse()?])?;
-        let url = local_url("http", listener.local_addr()?);
+        let url = literal_url("http", listener.local_addr()?);
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, None, app, Limits::default(), shutdown.clone()));
         let own = Some(Own { inventory, shutdown, serving });

@@ -212,6 +212,7 @@ impl Transport for Client {
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.endpoint.clone();
+        shown.set_path(&without_token(self.endpoint.path()));
         // Both only fail for addresses without a host, which cannot get here.
         let _ = shown.set_password(None);
         let _ = shown.set_username("");
@@ -225,6 +226,15 @@ fn endpoint(server: &Url) -> Url {
     let prefix = server.path().trim_end_matches('/');
     endpoint.set_path(&format!("{prefix}/api/machines"));
     endpoint
+}
+
+/// A path whose token, if it holds one, is hidden.
+fn without_token(path: &str) -> String {
+    let parts = path.split_once("/t/").map(|(before, rest)| (before, rest.split_once('/')));
+    match parts {
+        Some((before, Some((_, after)))) => format!("{before}/t/***/{after}"),
+        _ => path.to_owned(),
+    }
 }
 
 fn is_this_machine(server: &Url) -> bool {
@@ -273,6 +283,8 @@ fn location(from: &Url, headers: &HeaderMap) -> String {
         let _ = url.set_password(None);
         let _ = url.set_username("");
         url.set_query(None);
+        let path = without_token(url.path());
+        url.set_path(&path);
         format!(" to {url}")
     })
 }

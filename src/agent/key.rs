@@ -106,7 +106,7 @@ impl MachineKey {
 
     /// Signs the next report.
     pub(super) fn sign(&mut self, body: &[u8]) -> Signed {
-        self.seq += 1;
+        self.seq = self.seq.saturating_add(1);
         let message = signing::report(&self.machine_id, self.seq, &Sha256::digest(body).into());
         let mut sig = [0; 64];
         sig.copy_from_slice(self.pair.sign(message.as_bytes()).as_ref());

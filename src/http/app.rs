@@ -115,10 +115,14 @@ impl App {
         let is_api = path.starts_with("/api/") || path == "/livez";
         let endpoint = if is_api { &self.api } else { &self.pages };
         let answered = async {
-            let is_known = route.methods.contains(request.method());
-            if is_known {
-                self.guard.admit(&mut request, &route.path, token_in_path).await?;
+            // What is not known here must not get past the gate, whatever the router makes of it.
+            if route.methods.is_empty() {
+                return Err(ApiError::unknown_path().into());
             }
+            if !route.methods.contains(request.method()) {
+                return Err(ApiError::unknown_method(&route.methods).into());
+            }
+            self.guard.admit(&mut request, &route.path, token_in_path).await?;
             endpoint.call(request).await
         };
         let answered = AssertUnwindSafe(answered).catch_unwind();

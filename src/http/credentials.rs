@@ -26,9 +26,9 @@ pub(super) enum Credential {
 
 impl Credential {
     /// What the headers show. A header wins over a cookie, which a browser sends unasked.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn of(headers: &HeaderMap, is_https: bool) -> Self {
         let Some(value) = headers.get(AUTHORIZATION) else {
-            return session(headers).map_or(Self::Nothing, Self::Session);
+            return session(headers, is_https).map_or(Self::Nothing, Self::Session);
         };
         let Ok(value) = value.to_str() else {
             return Self::Unreadable("Authorization is not text");
@@ -60,11 +60,14 @@ impl Credential {
     }
 }
 
-fn session(headers: &HeaderMap) -> Option<String> {
+/// The cookie of the name that belongs to the connection: on an encrypted one, no page without
+/// encryption can have set it.
+fn session(headers: &HeaderMap, is_https: bool) -> Option<String> {
+    let wanted = if is_https { SECURE_SESSION } else { SESSION };
     let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
-    let found = pairs.find(|(name, _)| [SESSION, SECURE_SESSION].contains(&name.trim()));
+    let found = pairs.find(|(name, _)| name.trim() == wanted);
     found.map(|(_, value)| value.trim().to_owned())
 }
 

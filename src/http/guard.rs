@@ -12,7 +12,7 @@ use super::credentials::Credential;
 use super::error::ApiError;
 use super::origin::{Origin, check_same_site};
 use super::{planes, web};
-use crate::access::{self, Access, Denial, Mode, Plane};
+use crate::access::{self, Access, Denial, Mode, Plane, network_of};
 use crate::model::access::{Caller, Identity};
 use crate::wire::signing::Signed;
 use ipnet::IpNet;
@@ -72,10 +72,12 @@ impl Guard {
         };
         let credential = match token_in_path {
             Some(text) => Credential::Token { text, in_path: true },
-            None => Credential::of(headers),
+            None => Credential::of(headers, origin.is_https),
         };
         let wants_caller = plane != Plane::Public || route == "/api/session";
-        if wants_caller && self.access.mode() != Mode::Off {
+        // Where nobody is asked, a machine's signature still counts: no other report is taken for it.
+        let is_signed = matches!(credential, Credential::Signature(_)) && plane == Plane::Ingest;
+        if wants_caller && (is_signed || self.access.mode() != Mode::Off) {
             match self.caller(credential, plane, &method, request, at).await? {
                 Known::Caller(caller) => visitor.identity.caller = caller,
                 Known::Signed(signed) => visitor.signed = Some(signed),
@@ -163,19 +165,29 @@ impl Guard {
     /// Says what would admit a report, to the machine and, counted, to the admin.
     fn report_refused(&self, peer: IpAddr, at: DateTime<Utc>) -> ApiError {
         let source = self.access.count_refused(peer, at);
+        // Too many sources to tell apart are no network to admit.
+        let is_one = source.network.prefix_len() > 0;
+        let network = if is_one { source.network } else { network_of(peer) };
         if source.reports.is_power_of_two() {
             tracing::warn!(
                 %peer,
                 reports = source.reports,
-                "reports without a token are refused; TATUSCAN_LEGACY_CIDRS={} would admit them",
-                source.network
+                "reports without a token are refused; TATUSCAN_LEGACY_CIDRS={network} would admit \
+                 this one"
             );
+        }
+        if self.access.is_near(peer) {
+            return ApiError::unauthorized(format!(
+                "A report that came through a proxy at {peer} needs a token, because the proxy \
+                 does not say who sent it, or says that it came from outside. Name the proxy in \
+                 TATUSCAN_TRUSTED_PROXIES, or put a token into the agent's address: \
+                 TATUSCAN_URL=http://agent:TOKEN@SERVER:8040"
+            ));
         }
         ApiError::unauthorized(format!(
             "A report from {peer} needs a token: put one into the agent's address, \
              TATUSCAN_URL=http://agent:TOKEN@SERVER:8040, or set \
-             TATUSCAN_LEGACY_CIDRS={} on the server",
-            source.network
+             TATUSCAN_LEGACY_CIDRS={network} on the server"
         ))
     }
 }

@@ -33,4 +33,4 @@ pub use context::Settings;
 pub use guard::Gate;
 pub use limits::Limits;
 pub use openapi::document;
-pub use serve::{bind, local_url, serve};
+pub use serve::{bind, literal_url, local_url, serve};

@@ -72,7 +72,11 @@ impl Origin {
         .any(|name| headers.contains_key(name));
         let real = headers.get(REAL_IP).map(|value| address(value.to_str().unwrap_or("?").trim()));
         let others = untrusted.iter().copied().chain(real.filter(|_| !is_proxy(connected)));
-        let is_near = access.is_near(peer)
+        // A proxy, named or not, that does not say who came to it may stand for anybody.
+        let says_who = named.iter().any(Option::is_some) || real.flatten().is_some();
+        let is_hidden = (is_proxy(connected) && peer == connected) || (is_forwarded && !says_who);
+        let is_near = !is_hidden
+            && access.is_near(peer)
             && others.into_iter().all(|other| other.is_some_and(|other| access.is_near(other)));
         let proto = headers.get(FORWARDED_PROTO).filter(|_| is_proxy(connected));
         Self {

@@ -1,7 +1,7 @@
 //! Accepting connections, and the limits each of them is held to.
 
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,18 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         };
         anyhow::anyhow!("cannot listen on {address}: {error}: {advice}")
     })
+}
+
+/// The address of a listener, and `http` or `https`, as a URL that means it and no other on this
+/// machine: a name could be looked up to another address, where somebody else listens.
+#[must_use]
+pub fn literal_url(scheme: &str, address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        // The listener takes IPv4 in either case.
+        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("{scheme}://{}", SocketAddr::new(ip, address.port()))
 }
 
 /// The address of a listener, and `http` or `https`, as a URL that works on this machine.

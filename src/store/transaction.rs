@@ -223,7 +223,7 @@ impl<'a> Transaction<'a> {
         let changed: Vec<_> = changed.map(|(_, &index)| &self.changes.records[index]).collect();
         let stored = self.memory.records(T::KIND).into_iter();
         let unchanged = stored
-            .filter(|record| changed.iter().all(|change| change.id != record.id()))
+            .filter(|record| !self.latest_records.contains_key(&(T::KIND, record.id())))
             .collect::<Vec<_>>();
         let records = changed.iter().filter_map(|change| change.after.as_ref()).chain(&unchanged);
         records.filter_map(T::of).cloned().collect()

@@ -168,7 +168,7 @@ impl AdminApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<Secret<SetupLink>, DeleteError> {
-        let secret = context.access.new_setup_link(visitor.identity.at).await?;
+        let secret = context.access.new_setup_link(visitor.identity.clone()).await?;
         Ok(Secret(SetupLink { path: format!("/setup#k={}", secret.expose()) }))
     }
 

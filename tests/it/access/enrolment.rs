@@ -119,6 +119,8 @@ async fn a_report_is_told_once_and_a_machine_that_was_set_back_heals() {
     let (status, stale) = machine.report(&server, 3, &with_memory("m1", 3)).await;
     assert_eq!((status, &stale["last_seq"]), (409, &json!(10)));
     assert_eq!(memory(&server, "m1").await, 1, "nothing changed");
+    let (status, _) = machine.report(&server, u64::MAX, &with_memory("m1", 4)).await;
+    assert_eq!(status, 400, "no report could come after it");
     assert_eq!(machine.report(&server, 11, &with_memory("m1", 4)).await.0, 200);
     assert_eq!(machine.enrol(&server, &enrol).await, (200, json!({"last_seq": 11})));
 }
@@ -132,8 +134,12 @@ async fn another_key_waits_for_an_admin() {
     let (old, new) = (Machine::new("m1"), Machine::new("m1"));
     old.enrol(&server, &enrol).await;
     old.report(&server, 5, &with_memory("m1", 1)).await;
-    let (status, waiting) = new.enrol(&server, &enrol).await;
-    assert_eq!(status, 409, "{waiting}");
+    for _ in 0..3 {
+        let (status, waiting) = new.enrol(&server, &enrol).await;
+        assert_eq!(status, 409, "{waiting}");
+    }
+    let asked = answer(server.ask(Method::GET, "/api/audit?action=key.ask", &headers, None).await);
+    assert_eq!(asked.await.1["items"].as_array().unwrap().len(), 1, "once is enough");
     assert_eq!(new.report(&server, 6, &with_memory("m1", 2)).await.0, 401);
     assert_eq!(old.report(&server, 6, &with_memory("m1", 3)).await.0, 200, "the old one goes on");
     let (_, keys) = answer(server.ask(Method::GET, "/api/keys", &headers, None).await).await;

@@ -23,7 +23,7 @@ fn cookie(answer: &reqwest::Response) -> (String, String) {
 #[tokio::test]
 async fn a_setup_link_makes_the_first_admin_once() {
     let server = Box::start(Guarded::compat()).await;
-    let key = server.access.new_setup_link(clock::now()).await.unwrap();
+    let key = server.access.new_setup_link(console()).await.unwrap();
     let setup = |key: &str, password: &str| json!({"key": key, "password": password});
     let ask = async |body: Value| server.ask(Method::POST, "/api/setup", &[], Some(&body)).await;
     let (status, refused) = answer(ask(setup(key.expose(), "short")).await).await;
@@ -44,7 +44,7 @@ async fn a_setup_link_makes_the_first_admin_once() {
     assert_eq!(server.status(Method::GET, "/api/users", &headers).await, 200);
 
     assert_eq!(ask(setup(key.expose(), PASSWORD)).await.status(), 401, "it counts once");
-    let old = server.access.new_setup_link(clock::now() - TimeDelta::minutes(31)).await.unwrap();
+    let old = server.access.new_setup_link(at(-31 * 60)).await.unwrap();
     assert_eq!(ask(setup(old.expose(), PASSWORD)).await.status(), 401, "it is too old");
 }
 
@@ -133,6 +133,30 @@ async fn the_eleventh_wrong_password_in_a_row_has_to_wait() {
     server.access.log_in("ana", PASSWORD, at(61)).await.unwrap();
     let wrong = server.access.log_in("ana", "wrong again, sorry", at(62)).await;
     assert_eq!(wrong.unwrap_err(), LoginError::Wrong, "a right one clears");
+}
+
+/// Guesses at the same time are counted like guesses one after the other.
+#[tokio::test]
+async fn guesses_at_once_have_to_wait_too() {
+    let server = Box::start(Guarded::compat()).await;
+    server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
+    let guesses = (0..30).map(|_| server.access.log_in("ana", "wrong as can be", console()));
+    let guesses = futures_util::future::join_all(guesses).await;
+    let looked_at = guesses.iter().filter(|guess| **guess == Err(LoginError::Wrong)).count();
+    assert!((10..=11).contains(&looked_at), "{looked_at} were looked at");
+}
+
+/// A link that takes an account over ends what its owner until then had.
+#[tokio::test]
+async fn a_setup_link_ends_the_sessions_of_its_account() {
+    let server = Box::start(Guarded::compat()).await;
+    let viewer = server.session("bob", Role::Viewer).await;
+    let key = server.access.new_setup_link(console()).await.unwrap();
+    let body = json!({"key": key.expose(), "name": "bob", "password": PASSWORD});
+    let made = server.ask(Method::POST, "/api/setup", &[], Some(&body)).await;
+    assert_eq!(made.status(), 200);
+    let headers = [("Cookie", viewer.as_str())];
+    assert_eq!(server.status(Method::GET, "/api/users", &headers).await, 401);
 }
 
 #[tokio::test]

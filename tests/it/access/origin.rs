@@ -83,6 +83,31 @@ async fn forwarding_headers_lower_trust() {
     assert_eq!(post(("X-Forwarded-For", "[fd00::1]:443, 192.168.1.1:80")).await, 200);
 }
 
+/// A proxy that does not say who came to it may stand for anybody.
+#[tokio::test]
+async fn a_proxy_that_hides_its_client_is_far() {
+    let server = Box::behind_a_proxy(Guarded::compat()).await;
+    let post = async |server: &Box, headers: &[(&str, &str)]| {
+        server.ask(Method::POST, "/api/machines", headers, Some(&body("a"))).await.status()
+    };
+    assert_eq!(post(&server, &[]).await, 401);
+    assert_eq!(post(&server, &[("X-Forwarded-For", "unknown")]).await, 401);
+    assert_eq!(post(&server, &[("Forwarded", "for=10.0.0.1")]).await, 401);
+    let open = Box::start(Guarded::compat()).await;
+    assert_eq!(post(&open, &[("Via", "1.1 proxy")]).await, 401);
+    assert_eq!(post(&open, &[("Forwarded", "for=8.8.8.8")]).await, 401);
+    assert_eq!(post(&open, &[]).await, 201);
+}
+
+/// What the gate does not know is not there, whatever the router would make of it.
+#[tokio::test]
+async fn odd_paths_get_nowhere() {
+    let server = Box::start(Guarded::compat()).await;
+    for path in ["/api/machines//restore", "/api/machines//key/reset", "//api/machines"] {
+        assert_eq!(server.status(Method::POST, path, &[]).await, 404, "{path}");
+    }
+}
+
 /// Behind named proxies the rightmost address that is none of them is the client's.
 #[tokio::test]
 async fn a_trusted_proxy_says_who_the_client_is() {
