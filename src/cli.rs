@@ -29,6 +29,12 @@ pub enum Subcommand {
     Agent(Agent),
     /// Copy an inventory from one store into another
     Migrate(Migrate),
+    /// Add, change, list and remove people
+    User(User),
+    /// Make, list and revoke tokens for programs
+    Token(Token),
+    /// Print a link that makes the first admin, or another one
+    SetupLink(SetupLink),
     /// Put a server under load, and measure it
     #[command(hide = true)]
     Loadgen(Loadgen),
@@ -43,9 +49,26 @@ pub struct TatuscanAgent {
     pub agent: Agent,
 }
 
+/// What the agent does instead of reporting.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum AgentAction {
+    /// Give this machine a key of its own: from then on it signs its reports
+    Enroll {
+        /// Address of the server
+        url: String,
+        /// A token of the scope enrol, as `tatuscan token create` prints it
+        token: String,
+    },
+}
+
 /// Options of the agent.
 #[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = false, subcommand_negates_reqs = true)]
 pub struct Agent {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub action: Option<AgentAction>,
+
     /// Keep running and report again and again
     #[arg(short = 'd', long)]
     pub daemon: bool,
@@ -66,6 +89,19 @@ pub struct Agent {
     #[arg(long, env = "TATUSCAN_STATE_DIR", value_name = "DIRECTORY")]
     pub state_dir: Option<String>,
 
+    /// Authorities to trust instead of this computer's own, a file of certificates in PEM form
+    #[arg(long, env = "TATUSCAN_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<String>,
+
+    /// Fingerprint of the one key that the server may have, as its start line shows it
+    #[arg(long, env = "TATUSCAN_TLS_PIN", value_name = "PIN")]
+    pub tls_pin: Option<String>,
+
+    /// A token with which the machine gets a key of its own at its first report, as
+    /// `tatuscan token create` prints it
+    #[arg(long, env = "TATUSCAN_ENROLL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub enroll_token: Option<String>,
+
     /// Print the report that would be sent, and exit
     #[arg(long)]
     pub print: bool,
@@ -75,7 +111,7 @@ pub struct Agent {
 #[cfg(feature = "server")]
 #[derive(Debug, Clone, Default, Args)]
 pub struct Serve {
-    /// Address to listen on (127.0.0.1 if not given)
+    /// Address to listen on (every network if not given: ::, or 0.0.0.0 where there is no IPv6)
     #[arg(long, env = "TATUSCAN_BIND", value_name = "ADDRESS")]
     pub bind: Option<String>,
 
@@ -140,9 +176,210 @@ pub struct Serve {
     )]
     pub local_agent: Option<String>,
 
+    /// Who may do what: compat, strict or off (compat if not given: machines on private networks
+    /// report without a token, everything else takes one or a login)
+    #[arg(long, env = "TATUSCAN_AUTH", value_name = "MODE")]
+    pub auth: Option<String>,
+
+    /// Allow TATUSCAN_AUTH=off on an address that others reach
+    #[arg(
+        long,
+        env = "TATUSCAN_INSECURE",
+        value_name = "YES|NO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "yes"
+    )]
+    pub insecure: Option<String>,
+
+    /// More networks whose machines report without a token, such as 203.0.113.0/24
+    #[arg(long, env = "TATUSCAN_LEGACY_CIDRS", value_name = "NETWORKS")]
+    pub legacy_cidrs: Option<String>,
+
+    /// Let everybody read the inventory without a login
+    #[arg(
+        long,
+        env = "TATUSCAN_PUBLIC_READ",
+        value_name = "YES|NO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "yes"
+    )]
+    pub public_read: Option<String>,
+
+    /// Proxies in front, whose word counts on where a request comes from
+    #[arg(long, env = "TATUSCAN_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+
+    /// Address at which browsers find the server: http:// or https://, and its name
+    #[arg(long, env = "TATUSCAN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// File with a password for the first admin, named admin
+    #[arg(long, env = "TATUSCAN_ADMIN_PASSWORD_FILE", value_name = "FILE")]
+    pub admin_password_file: Option<String>,
+
+    /// Space that must stay free where the inventory is kept, in MB: below it reports are answered
+    /// 507 (64 if not given)
+    #[arg(long, env = "TATUSCAN_MIN_FREE", value_name = "MB", allow_hyphen_values = true)]
+    pub min_free: Option<String>,
+
+    /// HTTPS: off, or self for a certificate that the server makes for itself (off if not given,
+    /// unless there is a certificate)
+    #[arg(long, env = "TATUSCAN_TLS", value_name = "OFF|SELF")]
+    pub tls: Option<String>,
+
+    /// HTTPS with this certificate: a file in PEM form, the server's own first
+    #[arg(long, env = "TATUSCAN_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<String>,
+
+    /// Private key of that certificate, a file in PEM form
+    #[arg(long, env = "TATUSCAN_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<String>,
+
     /// Accepted because old environment files have it; nothing uses it
     #[arg(long, env = "SECRET_KEY", hide = true, hide_env_values = true)]
     pub secret_key: Option<String>,
+}
+
+/// Which server or store an administrative command is for.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Default, Args)]
+pub struct Target {
+    /// Another server than the one of this computer
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// An admin's token for it (TATUSCAN_TOKEN; this computer's own if not given)
+    #[arg(long, env = "TATUSCAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub token: Option<String>,
+
+    /// Authorities to trust instead of this computer's own, a file of certificates in PEM form
+    #[arg(long, env = "TATUSCAN_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<String>,
+
+    /// Fingerprint of the one key that the other server may have
+    #[arg(long, env = "TATUSCAN_TLS_PIN", value_name = "PIN")]
+    pub tls_pin: Option<String>,
+
+    /// Directory of the inventory (/data where it exists, else ./data)
+    #[arg(long, env = "TATUSCAN_DB_DIR", value_name = "DIRECTORY")]
+    pub data_dir: Option<String>,
+
+    /// Name of the inventory's file in that directory (tatuscan.redb if not given)
+    #[arg(long, env = "TATUSCAN_DB_FILE", value_name = "FILE")]
+    pub db_file: Option<String>,
+
+    /// An SQL database instead of the file
+    #[arg(long, env = "SQLALCHEMY_DATABASE_URI", hide_env_values = true, value_name = "URI")]
+    pub database_uri: Option<String>,
+
+    /// Time zone of times that are shown (America/Cuiaba if not given)
+    #[arg(long, env = "TIMEZONE", value_name = "ZONE")]
+    pub timezone: Option<String>,
+}
+
+/// Options of managing people.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Args)]
+pub struct User {
+    /// What to do
+    #[command(subcommand)]
+    pub action: UserAction,
+}
+
+/// What is done to people.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum UserAction {
+    /// Add a person; the password is read from standard input
+    Add {
+        /// Name to log in with
+        name: String,
+        /// What the person may do: admin or viewer
+        #[arg(long, default_value = "viewer", value_parser = ["admin", "viewer"])]
+        role: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+    /// Give a person another password, read from standard input
+    Passwd {
+        /// The person's name
+        name: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+    /// List people
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+    /// Remove a person
+    Remove {
+        /// The person's name
+        name: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+}
+
+/// Options of managing tokens.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Args)]
+pub struct Token {
+    /// What to do
+    #[command(subcommand)]
+    pub action: TokenAction,
+}
+
+/// What is done to tokens.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum TokenAction {
+    /// Make a token, and print it this once
+    Create {
+        /// What it is for, in words
+        name: String,
+        /// What it admits to
+        #[arg(long, value_parser = ["ingest", "read", "write", "admin", "enrol"])]
+        scope: String,
+        /// Days until it ends (never if not given)
+        #[arg(long, value_name = "DAYS")]
+        days: Option<u32>,
+        /// Machines that may be enrolled with it (any number if not given)
+        #[arg(long, value_name = "NUMBER")]
+        max_uses: Option<u32>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+    /// List tokens, without their secrets
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+    /// Revoke a token
+    Revoke {
+        /// The token's id, as the list shows it
+        id: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        target: Target,
+    },
+}
+
+/// Options of making a setup link.
+#[cfg(feature = "server")]
+#[derive(Debug, Clone, Args)]
+pub struct SetupLink {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target: Target,
 }
 
 /// Options of copying an inventory.

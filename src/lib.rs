@@ -1,6 +1,8 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 #[cfg(feature = "server")]
+pub mod access;
+#[cfg(feature = "server")]
 pub mod admin;
 pub mod agent;
 pub mod cli;
@@ -14,4 +16,8 @@ pub mod inventory;
 pub mod model;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod tls;
+pub mod trust;
 pub mod wire;
+pub mod workstation;

@@ -4,11 +4,11 @@ mod serve;
 
 use std::process::ExitCode;
 
-use tatuscan::admin::{loadgen, migrate};
-use tatuscan::agent;
+use tatuscan::admin::{loadgen, manage, migrate};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
+use tatuscan::workstation;
 use tokio::runtime::{Builder, Runtime};
 
 /// The exit code when the store is not what it should be: starting again will not help.
@@ -19,8 +19,9 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
-        Ok(Command::Agent(config)) => start_agent(config),
+        Ok(Command::Agent(config)) => workstation::start(config),
         Ok(Command::Migrate(config)) => copy_inventory(*config),
+        Ok(Command::Manage(target, management)) => administer(&target, management),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };
@@ -34,14 +35,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn start_agent(config: config::Agent) -> anyhow::Result<()> {
-    config.log.start(&config.warnings)?;
-    agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
-}
-
 fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
     let outcome = Runtime::new()?.block_on(migrate::run(config))?;
     print!("{outcome}");
+    Ok(())
+}
+
+fn administer(target: &config::Target, management: config::Management) -> anyhow::Result<()> {
+    print!("{}", Runtime::new()?.block_on(manage::run(target, management))?);
     Ok(())
 }
 

@@ -1,22 +1,24 @@
 //! The server, put together from its parts.
 
-use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
-use tatuscan::admin::adopt::adopt;
-use tatuscan::admin::database::sql_settings;
+use tatuscan::access::{self, Access, Mode, SpaceLimit, UserError};
+use tatuscan::admin::open::open_store;
+use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::{self, Settings as AgentSettings};
 use tatuscan::clock;
-use tatuscan::config::{Serve, StatusThresholds, prepare_data_dir};
-use tatuscan::http::{self, App, Limits, Settings};
+use tatuscan::config::{AuthMode, Serve, ServerTls, StatusThresholds, prepare_data_dir};
+use tatuscan::http::{self, App, Gate, Limits, Settings};
 use tatuscan::inventory::Inventory;
 use tatuscan::model::StatusRules;
-use tatuscan::store::redb::RedbStore;
-use tatuscan::store::sql::SqlStore;
-use tatuscan::store::{Store, is_sqlite};
+use tatuscan::model::access::{Caller, Identity, Role};
+use tatuscan::store::{Store, StoreError};
+use tatuscan::tls::{CertificateFiles, Tls, reload_on_hangup};
+use tatuscan::trust::{Pin, Trust};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two reports of the server's own machine.
@@ -27,18 +29,45 @@ const OTHER_FILES: usize = 32;
 
 /// Serves until the system or a person asks to stop.
 pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
-    let (store, place) = open_store(&config).await?;
+    prepare_data_dir(&config.store.data_dir)?;
+    let tls = start_tls(&config)?;
+    let (store, place) = open_store(&config.store, config.zone).await?;
+    let access = open_gate(&config, &store).await?;
     let inventory = Inventory::new(store, rules(&config.status)?);
-    let listener = http::bind(SocketAddr::new(config.bind, config.port))?;
-    let url = http::local_url(listener.local_addr()?);
-    announce(&url, &place, &inventory).await;
+    let listener = http::bind(&config.addresses())?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = http::local_url(scheme, listener.local_addr()?);
+    // Whoever reads the ready line may send a signal at once.
+    let stop_requested = agent::stop_requested();
+    let pin = tls.as_deref().map(Tls::pin);
+    let announced = Presence::announce(
+        &config.store.data_dir,
+        &url,
+        pin,
+        matches!(config.tls, ServerTls::Own),
+    )?;
+    announce(&url, pin, &place, &inventory).await;
+    let public_url = config.access.public_url.clone();
+    invite(&access, public_url.as_deref().unwrap_or(&url)).await;
     let shutdown = CancellationToken::new();
-    let reporting = config.local_agent.then(|| report_locally(&config, &url, &shutdown));
-    let app = App::new(inventory.clone(), Settings { zone: config.zone, now: clock::now });
+    let local = AgentSettings {
+        url: url.parse()?,
+        trust: Trust::System,
+        interval: Some(LOCAL_INTERVAL),
+        state_dir: config.store.data_dir.join("agent"),
+        enrol_token: None,
+    };
+    let reporting = report_locally(local, tls.clone(), shutdown.clone());
+    let reporting = config.local_agent.then(|| tokio::spawn(reporting));
+    let trusted_proxies = config.access.trusted_proxies.clone();
+    let gate = Gate { trusted_proxies, public_url };
+    let settings = Settings { zone: config.zone, now: clock::now, gate };
+    let app = App::new(inventory.clone(), access, settings);
     let limits = Limits { connections: connections(&config), ..Limits::default() };
-    let mut serving = tokio::spawn(http::serve(listener, Arc::new(app), limits, shutdown.clone()));
+    let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
+    let mut serving = tokio::spawn(serving);
     tokio::select! {
-        () = agent::stop_requested() => {}
+        () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
     }
     tracing::info!("stopping");
@@ -47,32 +76,101 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     if let Some(reporting) = reporting {
         reporting.await?;
     }
+    drop(announced);
     inventory.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// The store, and where it is.
-async fn open_store(config: &Serve) -> anyhow::Result<(Arc<dyn Store>, String)> {
-    prepare_data_dir(&config.data_dir)?;
-    if let Some(database) = &config.database {
-        let store = SqlStore::connect(sql_settings(database, config.zone)).await;
-        let store = store.with_context(|| format!("SQLALCHEMY_DATABASE_URI is {database}"))?;
-        return Ok((Arc::new(store), database.to_string()));
+/// The certificate that the server shows, read again at each SIGHUP.
+fn start_tls(config: &Serve) -> anyhow::Result<Option<Arc<Tls>>> {
+    let files = match &config.tls {
+        ServerTls::Off => return Ok(None),
+        ServerTls::Own => CertificateFiles::own(&config.store.data_dir)?,
+        ServerTls::Files { certificate, key } => CertificateFiles::named(certificate, key),
+    };
+    let tls = Arc::new(Tls::new(files.read()?)?);
+    tokio::spawn(reload_on_hangup(Arc::clone(&tls), files)?);
+    Ok(Some(tls))
+}
+
+/// The gate, told by the settings.
+async fn open_gate(config: &Serve, store: &Arc<dyn Store>) -> anyhow::Result<Access> {
+    let rules = &config.access;
+    let settings = access::Settings {
+        mode: match rules.mode {
+            AuthMode::Compat => Mode::Compat,
+            AuthMode::Strict => Mode::Strict,
+            AuthMode::Off => Mode::Off,
+        },
+        legacy_networks: rules.legacy_networks.clone(),
+        public_read: rules.public_read,
+        token_file: Some(token_file(&config.store.data_dir)?),
+        // A database on another machine watches its own disk.
+        space: config.store.database.is_none().then(|| SpaceLimit {
+            path: config.store.data_dir.clone(),
+            bytes: rules.min_free_bytes,
+        }),
+        ..access::Settings::default()
+    };
+    let access = Access::new(Arc::clone(store), settings);
+    if let Some(file) = &rules.admin_password_file {
+        first_admin(&access, file).await?;
     }
-    let path = config.store_path();
-    if !path.exists() && is_sqlite(&config.legacy_sqlite) {
-        adopt(&config.legacy_sqlite, &path, config.zone).await?;
+    Ok(access)
+}
+
+/// Makes the first admin with the password in a file, when there is none.
+async fn first_admin(access: &Access, file: &Path) -> anyhow::Result<()> {
+    let setting = || format!("TATUSCAN_ADMIN_PASSWORD_FILE is {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(setting)?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if access.is_claimed().await? {
+        return Ok(());
     }
-    Ok((Arc::new(RedbStore::open(&path)?), path.display().to_string()))
+    let caller = Caller::TokenFile;
+    let by = Identity { caller, peer: None, at: clock::now() };
+    match access.add_user("admin", Role::Admin, password, by).await {
+        // Another server was faster.
+        Ok(_) | Err(UserError::Exists(_)) => Ok(()),
+        Err(error) => Err(error).with_context(setting),
+    }
+}
+
+/// Says how the first admin comes in, as long as there is none.
+async fn invite(access: &Access, url: &str) {
+    if access.mode() == Mode::Off {
+        tracing::warn!(
+            "TATUSCAN_AUTH=off: whoever reaches the server can read, change and delete everything"
+        );
+        return;
+    }
+    let invited = async {
+        access.found(clock::now()).await?;
+        if access.is_claimed().await? {
+            return Ok(None);
+        }
+        Ok::<_, StoreError>(Some(access.new_setup_link(clock::now()).await?))
+    };
+    match invited.await {
+        Ok(Some(key)) => tracing::info!(
+            "the first admin comes in here, once, within 30 minutes: {url}/setup#k={}",
+            key.expose()
+        ),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(%error, "tatuscan setup-link makes the link to the first login")
+        }
+    }
 }
 
 /// Says that the server is there, and what with.
-async fn announce(url: &str, store: &str, inventory: &Inventory) {
+async fn announce(url: &str, pin: Option<Pin>, store: &str, inventory: &Inventory) {
+    let pin = pin.map(tracing::field::display);
     match inventory.machine_count().await {
-        Ok(machines) => tracing::info!(%url, %store, machines, "tatuscan is ready"),
+        Ok(machines) => tracing::info!(%url, pin, %store, machines, "tatuscan is ready"),
         Err(error) => {
-            tracing::info!(%url, %store, "tatuscan is ready, but for its database");
+            tracing::info!(%url, pin, %store, "tatuscan is ready, but for its database");
             tracing::warn!(%error, "the database is tried again every second");
         }
     }
@@ -100,25 +198,31 @@ fn rules(thresholds: &StatusThresholds) -> anyhow::Result<StatusRules> {
     })
 }
 
-/// Reports this very machine, over HTTP as every agent does.
-fn report_locally(
-    config: &Serve,
-    url: &str,
-    shutdown: &CancellationToken,
-) -> tokio::task::JoinHandle<()> {
-    let settings = url.parse().map(|url| AgentSettings {
-        url,
-        interval: Some(LOCAL_INTERVAL),
-        state_dir: config.data_dir.join("agent"),
-    });
-    let stopped = shutdown.clone().cancelled_owned();
-    tokio::spawn(async move {
-        let outcome = match settings {
-            Ok(settings) => agent::run(settings, stopped).await,
-            Err(error) => Err(anyhow::Error::new(error)),
+/// Reports this very machine, over HTTP as every agent does. Of TLS it believes the key that the
+/// server shows at the moment.
+async fn report_locally(
+    settings: AgentSettings,
+    tls: Option<Arc<Tls>>,
+    shutdown: CancellationToken,
+) {
+    while !shutdown.is_cancelled() {
+        let pin = tls.as_deref().map(Tls::pin);
+        let renewed = async {
+            match (&tls, pin) {
+                (Some(tls), Some(pin)) => tls.outgrown(pin).await,
+                _ => std::future::pending().await,
+            }
         };
-        if let Err(error) = outcome {
+        let stop = async {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = renewed => {}
+            }
+        };
+        let trust = pin.map_or(Trust::System, Trust::Pin);
+        if let Err(error) = agent::run(AgentSettings { trust, ..settings.clone() }, stop).await {
             tracing::error!(%error, "the local agent cannot report this machine");
+            return;
         }
-    })
+    }
 }

@@ -3,4 +3,8 @@
 pub mod adopt;
 pub mod database;
 pub mod loadgen;
+pub mod manage;
 pub mod migrate;
+pub mod open;
+pub mod presence;
+mod reach;

@@ -2,27 +2,63 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
+use serde::{Deserialize, Serialize};
 
 use super::collect;
 use super::cycle::{Outcome, Transport};
+use super::key::MachineKey;
 use crate::clock;
+use crate::trust::Trust;
 use crate::wire::Report;
+use crate::wire::signing::{Signed, hex};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of a refusing answer is read and logged, in bytes.
 const EXCERPT: usize = 300;
+/// How much of an answer is read where it says something to the agent, in bytes.
+const ANSWER: usize = 4096;
 
 /// Sends reports to `POST <server>/api/machines`. Shown as that address without credentials.
 pub struct Client {
     http: reqwest::Client,
     endpoint: Url,
+    trust: Trust,
+    state_dir: PathBuf,
+    enrol_token: Option<String>,
+    /// `None` until the first report, and on a machine that signs nothing.
+    key: Mutex<Option<MachineKey>>,
+}
+
+/// How a client is known to its server.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Where the machine's key is kept.
+    pub state_dir: PathBuf,
+    /// A token with which the machine gets a key, when it has none.
+    pub enrol_token: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Enrolment<'a> {
+    token: &'a str,
+    machine_id: &'a str,
+    public_key: String,
+    signature: String,
+}
+
+/// What the agent reads in an answer about numbers of reports.
+#[derive(Deserialize)]
+struct LastSeq {
+    last_seq: u64,
 }
 
 impl Client {
@@ -31,8 +67,8 @@ impl Client {
     /// For `http` no root certificates are loaded, so that a host without any can report.
     ///
     /// # Errors
-    /// `https` where the system has no root certificates.
-    pub fn new(server: &Url) -> anyhow::Result<Self> {
+    /// As [`Trust::client`], for `https`.
+    pub fn new(server: &Url, trust: Trust, credentials: Credentials) -> anyhow::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .user_agent(format!("TatuScan/{} ({})", env!("CARGO_PKG_VERSION"), collect::os()))
             .redirect(reqwest::redirect::Policy::none())
@@ -46,18 +82,117 @@ impl Client {
         if is_this_machine(server) {
             builder = builder.no_proxy();
         }
-        let http = builder.build().context(
-            "no HTTPS client: the system's root certificates cannot be read (on Debian they are \
-             in the package ca-certificates)",
-        )?;
-        Ok(Self { http, endpoint: endpoint(server) })
+        let http = trust.client(builder)?;
+        let Credentials { state_dir, enrol_token } = credentials;
+        let key = Mutex::new(MachineKey::kept(&state_dir));
+        Ok(Self { http, endpoint: endpoint(server), trust, state_dir, enrol_token, key })
     }
 
     async fn post(&self, report: &Report) -> anyhow::Result<Response> {
         let body = serde_json::to_vec(report)?;
-        let request = self.http.post(self.endpoint.clone());
-        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        self.get_key(&report.machine_id).await?;
+        let answer = self.post_signed(report, body.clone()).await?;
+        match answer.status() {
+            // The machine was set back to an earlier time, or its agent has started anew.
+            StatusCode::CONFLICT => {
+                let Some(LastSeq { last_seq }) = last_seq(answer).await else {
+                    bail!("the server answered 409 Conflict, without the last report's number");
+                };
+                if let Some(key) = &mut *self.lock() {
+                    key.set_enrolled(Some(last_seq));
+                }
+                self.post_signed(report, body).await
+            }
+            // The server has forgotten the key: the next report comes with another enrolment.
+            StatusCode::UNAUTHORIZED if self.enrol_token.is_some() => {
+                if let Some(key) = &mut *self.lock() {
+                    key.set_enrolled(None);
+                }
+                Ok(answer)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    async fn post_signed(&self, report: &Report, body: Vec<u8>) -> anyhow::Result<Response> {
+        let signed = match &mut *self.lock() {
+            Some(key) if key.is_of(&report.machine_id) && key.is_enrolled() => {
+                Some(key.sign(&body))
+            }
+            _ => None,
+        };
+        self.post_json(self.endpoint.clone(), body, signed).await
+    }
+
+    async fn post_json(
+        &self,
+        mut url: Url,
+        body: Vec<u8>,
+        signed: Option<Signed>,
+    ) -> anyhow::Result<Response> {
+        if signed.is_some() {
+            // A request has one authorization. Both only fail for addresses without a host.
+            let _ = url.set_password(None);
+            let _ = url.set_username("");
+        }
+        let mut request = self.http.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        if let Some(signed) = signed {
+            request = request.header(AUTHORIZATION, signed.to_string());
+        }
         request.send().await.map_err(|error| anyhow::Error::new(error.without_url()))
+    }
+
+    /// Sees to it that the machine has a key, when there is a token to get one with.
+    async fn get_key(&self, machine_id: &str) -> anyhow::Result<()> {
+        let is_ready = |key: &MachineKey| key.is_of(machine_id) && key.is_enrolled();
+        let has_one = self.lock().as_ref().is_some_and(is_ready);
+        match &self.enrol_token {
+            Some(token) if !has_one => self.enrol(machine_id, token).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the machine a key, keeps it, and has the server know it.
+    ///
+    /// # Errors
+    /// What the server says against it; and when the key cannot be kept.
+    pub async fn enrol(&self, machine_id: &str, token: &str) -> anyhow::Result<()> {
+        let body = {
+            let mut slot = self.lock();
+            // The same one again and again, while an admin is asked to approve it.
+            let known = slot.take().filter(|known| known.is_of(machine_id));
+            let key = match known {
+                Some(known) => known,
+                None => {
+                    // Kept before the server knows it: it must not be lost then.
+                    let new = MachineKey::new(machine_id)?;
+                    new.keep(&self.state_dir)?;
+                    new
+                }
+            };
+            let (public_key, signature) = (hex(&key.public()), key.proof());
+            *slot = Some(key);
+            serde_json::to_vec(&Enrolment { token, machine_id, public_key, signature })?
+        };
+        let mut url = self.endpoint.clone();
+        let path = url.path().trim_end_matches("/machines").to_owned();
+        url.set_path(&format!("{path}/enroll"));
+        let answer = self.post_json(url, body, None).await?;
+        let status = answer.status();
+        if !status.is_success() {
+            bail!("the machine cannot be enrolled: {status}{}", excerpt(answer).await);
+        }
+        let told = last_seq(answer).await.context("the server's answer says no last_seq")?;
+        if let Some(key) = &mut *self.lock() {
+            key.set_enrolled(Some(told.last_seq));
+            key.keep(&self.state_dir)?;
+        }
+        tracing::info!(machine_id, "enrolled: reports are signed from now on");
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<MachineKey>> {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,7 +200,11 @@ impl Transport for Client {
     async fn send(&self, report: &Report) -> Outcome {
         match self.post(report).await {
             Ok(response) => outcome(response, clock::now()).await,
-            Err(error) => Outcome::Failed { reason: causes(&error), retry_after: None },
+            Err(error) => {
+                let advice = self.trust.advice(&*error);
+                let reason = advice.unwrap_or_else(|| causes(&error));
+                Outcome::Failed { reason, retry_after: None }
+            }
         }
     }
 }
@@ -138,15 +277,25 @@ fn location(from: &Url, headers: &HeaderMap) -> String {
     })
 }
 
-/// The beginning of an answer's body, on one line.
-async fn excerpt(mut response: Response) -> String {
+/// The beginning of an answer's body.
+async fn beginning(mut response: Response, bytes: usize) -> Vec<u8> {
     let mut body = Vec::new();
-    while body.len() < EXCERPT {
+    while body.len() < bytes {
         match response.chunk().await {
-            Ok(Some(chunk)) => body.extend(chunk.iter().take(EXCERPT - body.len())),
+            Ok(Some(chunk)) => body.extend(chunk.iter().take(bytes - body.len())),
             Ok(None) | Err(_) => break,
         }
     }
+    body
+}
+
+async fn last_seq(response: Response) -> Option<LastSeq> {
+    serde_json::from_slice(&beginning(response, ANSWER).await).ok()
+}
+
+/// The beginning of an answer's body, on one line.
+async fn excerpt(response: Response) -> String {
+    let body = beginning(response, EXCERPT).await;
     let text = String::from_utf8_lossy(&body);
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.is_empty() { String::new() } else { format!(": {}", words.join(" ").escape_debug()) }

@@ -74,7 +74,7 @@ mod tests {
         assert!(phases.iter().all(|phase| *phase < MINUTE));
         for tenth in 0..10 {
             let range = Duration::from_secs(tenth * 6)..Duration::from_secs(tenth * 6 + 6);
-            let inside = phases.iter().filter(|phase| range.contains(phase)).count();
+            let inside = phases.iter().filter(|phase| range.contains(*phase)).count();
             assert!((50..150).contains(&inside), "{inside} of 1000 in {range:?}");
         }
         assert_eq!(phase("machine-7", MINUTE), phases[7]);

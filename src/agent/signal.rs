@@ -1,18 +1,22 @@
 //! When the system or a person asks the process to stop.
 
-/// Done at the first SIGTERM, SIGINT or Ctrl-C. Where signals cannot be listened to, never done:
-/// they then end the process as usual.
+/// Done at the first SIGTERM, SIGINT or Ctrl-C after the call, also before it is first waited for.
+/// Where signals cannot be listened to, never done: they then end the process as usual.
+///
+/// # Panics
+/// Outside a tokio runtime.
 #[cfg(unix)]
-pub async fn stop_requested() {
+pub fn stop_requested() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use tatuscan::agent;
 use tatuscan::config::{self, Environment};
+use tatuscan::workstation;
 
 fn main() -> ExitCode {
     // Fails only when a provider is installed already, and then there is one.
@@ -12,16 +12,11 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(refusal) => return refusal.report(),
     };
-    match run(config) {
+    match workstation::start(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tatuscan-agent: {error:#}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn run(config: config::Agent) -> anyhow::Result<()> {
-    config.log.start(&config.warnings)?;
-    agent::run_process(config.destination.into_url(), config.interval, config.state_dir)
 }

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::Url;
 use tracing::Level;
 
-use super::{ConfigError, Environment, Format, Log, Output, ServerUrl, duration, log, present};
-use crate::cli;
+use super::{
+    ConfigError, Environment, Format, Log, Output, ServerUrl, duration, enrolment, log, present,
+    trust,
+};
+use crate::cli::{self, AgentAction};
+use crate::trust::Trust;
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -18,17 +21,8 @@ pub enum Destination {
     Server(ServerUrl),
     /// To standard output, for a person to read.
     Stdout,
-}
-
-impl Destination {
-    /// The server's address with user name and password; `None` for standard output.
-    #[must_use]
-    pub fn into_url(self) -> Option<Url> {
-        match self {
-            Self::Server(url) => Some(url.into_url()),
-            Self::Stdout => None,
-        }
-    }
+    /// Nowhere: the machine gets its key from this server, with this token.
+    Enrolment(ServerUrl, String),
 }
 
 /// Checked settings of the agent.
@@ -36,6 +30,10 @@ impl Destination {
 pub struct Agent {
     /// Where reports go.
     pub destination: Destination,
+    /// Which servers are believed.
+    pub trust: Trust,
+    /// A token with which the machine gets a key of its own.
+    pub enrol_token: Option<String>,
     /// Time between two reports; `None` is one report and an end.
     pub interval: Option<Duration>,
     /// Directory of what must survive a restart; it need not exist yet.
@@ -55,21 +53,40 @@ impl Agent {
         let interval = interval(present(raw.interval))?;
         let repeats = raw.daemon || is_service(environment, std::process::id());
         let level = level(present(raw.log_level))?;
+        let (given_url, given_token) = match raw.action {
+            Some(AgentAction::Enroll { url, token }) => (Some(url), Some(token)),
+            None => (None, None),
+        };
+        let is_enrolment = given_token.is_some();
+        let enrolment = present(given_token.or(raw.enroll_token));
+        let (enrol_token, pin) = match &enrolment {
+            Some(text) => enrolment::parse(text)?,
+            None => (None, None),
+        };
+        let pin = present(raw.tls_pin).or(pin);
+        let trust = trust::choose(present(raw.ca_file), pin)?;
         let destination = if raw.print {
             Destination::Stdout
         } else {
-            let Some(url) = present(raw.url) else {
+            let Some(url) = present(given_url.or(raw.url)) else {
                 return Err(ConfigError::text(
                     "Environment variable TATUSCAN_URL not defined. Set it, or use --url, to the \
                      server's address, such as https://inventory.example.org",
                 ));
             };
-            Destination::Server(ServerUrl::parse(&url)?)
+            let url = ServerUrl::parse(&url)?;
+            trust::check_scheme(&trust, url.scheme())?;
+            match &enrol_token {
+                Some(token) if is_enrolment => Destination::Enrolment(url, token.clone()),
+                _ => Destination::Server(url),
+            }
         };
         let output = if raw.print { Output::Stderr } else { Output::Stdout };
         let colour = environment.value("NO_COLOR").is_none();
         Ok(Self {
             destination,
+            trust,
+            enrol_token,
             interval: repeats.then_some(interval),
             state_dir: state_dir(present(raw.state_dir), environment),
             log: Log { level, format: Format::Text, output, colour },

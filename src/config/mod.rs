@@ -1,5 +1,7 @@
 //! From raw arguments and environment to checked settings. Nobody else reads the environment.
 
+#[cfg(feature = "server")]
+mod access;
 mod agent;
 #[cfg(feature = "server")]
 mod data_dir;
@@ -7,10 +9,13 @@ mod data_dir;
 mod database;
 pub mod dotenv;
 pub mod duration;
+mod enrolment;
 mod environment;
 mod error;
 mod invocation;
 mod log;
+#[cfg(feature = "server")]
+mod management;
 #[cfg(feature = "server")]
 mod migrate;
 #[cfg(feature = "server")]
@@ -21,6 +26,13 @@ mod status;
 #[cfg(feature = "server")]
 mod store_file;
 #[cfg(feature = "server")]
+mod store_place;
+#[cfg(feature = "server")]
+mod target;
+#[cfg(feature = "server")]
+mod tls;
+mod trust;
+#[cfg(feature = "server")]
 mod zone;
 
 use std::ffi::OsString;
@@ -29,6 +41,8 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli;
 
+#[cfg(feature = "server")]
+pub use access::{AccessRules, AuthMode};
 pub use agent::{Agent, Destination};
 #[cfg(feature = "server")]
 pub use data_dir::prepare_data_dir;
@@ -41,12 +55,20 @@ pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
+pub use management::Management;
+#[cfg(feature = "server")]
 pub use migrate::Migrate;
 #[cfg(feature = "server")]
 pub use serve::Serve;
 pub use server_url::ServerUrl;
 #[cfg(feature = "server")]
 pub use status::StatusThresholds;
+#[cfg(feature = "server")]
+pub use store_place::StorePlace;
+#[cfg(feature = "server")]
+pub use target::Target;
+#[cfg(feature = "server")]
+pub use tls::ServerTls;
 
 /// What a call of `tatuscan` asks for, checked.
 #[cfg(feature = "server")]
@@ -58,6 +80,8 @@ pub enum Command {
     Agent(Agent),
     /// `tatuscan migrate`
     Migrate(Box<Migrate>),
+    /// `tatuscan user`, `token` and `setup-link`
+    Manage(Box<Target>, Management),
     /// `tatuscan loadgen`
     Loadgen(cli::Loadgen),
 }
@@ -81,8 +105,21 @@ pub fn command(
         }
         cli::Subcommand::Agent(raw) => Command::Agent(Agent::from_raw(raw, environment)?),
         cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
+        cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
+        cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,
+        cli::Subcommand::SetupLink(raw) => {
+            manage((Management::SetupLink, raw.target), environment)?
+        }
         cli::Subcommand::Loadgen(raw) => Command::Loadgen(raw),
     })
+}
+
+#[cfg(feature = "server")]
+fn manage(
+    (management, target): (Management, cli::Target),
+    environment: &Environment,
+) -> Result<Command, ConfigError> {
+    Ok(Command::Manage(Box::new(Target::from_raw(target, environment)?), management))
 }
 
 /// Reads the command line of `tatuscan-agent`; the program's name comes first.

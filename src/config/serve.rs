@@ -1,13 +1,15 @@
 //! The server's settings.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use chrono_tz::Tz;
 use tracing::Level;
 
-use super::{ConfigError, Database, Environment, Format, Log, Output, StatusThresholds};
-use super::{data_dir, log, present, store_file, zone};
+use super::access::{self, AccessRules, yes_or_no};
+use super::{
+    ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds, StorePlace,
+};
+use super::{log, present, tls, zone};
 use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
@@ -17,18 +19,14 @@ const MOST_CONNECTIONS: usize = 1_000_000;
 /// Checked settings of the server.
 #[derive(Debug, Clone)]
 pub struct Serve {
-    /// Address to listen on.
-    pub bind: IpAddr,
+    /// Address to listen on; `None` for every network.
+    pub bind: Option<IpAddr>,
     /// Port to listen on; 0 is any free one.
     pub port: u16,
-    /// Directory of the inventory; it need not exist yet.
-    pub data_dir: PathBuf,
-    /// File of the inventory: a name in `data_dir`, or a path of its own.
-    pub db_file: String,
-    /// Where an SQLite file of the original would be.
-    pub legacy_sqlite: PathBuf,
-    /// An SQL database to use instead of the file.
-    pub database: Option<Database>,
+    /// Where the inventory is kept.
+    pub store: StorePlace,
+    /// Who may do what.
+    pub access: AccessRules,
     /// Zone of dates without one and of day limits.
     pub zone: Tz,
     /// When a machine counts as late, offline and missing.
@@ -37,6 +35,8 @@ pub struct Serve {
     pub max_connections: usize,
     /// Whether the server reports its own machine.
     pub local_agent: bool,
+    /// Whether the server speaks HTTPS, and with which certificate.
+    pub tls: ServerTls,
     /// What is logged, and where.
     pub log: Log,
     /// What was noticed before there was a log.
@@ -48,8 +48,10 @@ impl Serve {
     ///
     /// # Errors
     /// The first setting that cannot be used.
-    pub fn from_raw(raw: cli::Serve, environment: &Environment) -> Result<Self, ConfigError> {
+    pub fn from_raw(mut raw: cli::Serve, environment: &Environment) -> Result<Self, ConfigError> {
         let mut warnings = environment.warnings().to_vec();
+        let bind = bind(present(raw.bind.take()))?;
+        let access = AccessRules::take(&mut raw, bind)?;
         let level = level(present(raw.log_level), &mut warnings);
         let format = format(present(raw.log_format))?;
         let colour = environment.value("NO_COLOR").is_none();
@@ -58,17 +60,18 @@ impl Serve {
             let names = gunicorn.join(", ");
             warnings.push(format!("{names}: ignored, there is no gunicorn here"));
         }
-        let named_dir = present(raw.data_dir);
-        let data_dir = data_dir::choose(named_dir, environment);
-        let (db_file, legacy_sqlite) = store_file::choose(present(raw.db_file), &data_dir)?;
-        let database = database(present(raw.database_uri), &data_dir, &mut warnings)?;
+        let store = StorePlace::choose(
+            raw.data_dir,
+            raw.db_file,
+            raw.database_uri,
+            environment,
+            &mut warnings,
+        )?;
         Ok(Self {
-            bind: bind(present(raw.bind))?,
+            bind,
             port: port(present(raw.port))?,
-            data_dir,
-            db_file,
-            legacy_sqlite,
-            database,
+            store,
+            access,
             zone: present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?,
             status: StatusThresholds::parse(
                 present(raw.late),
@@ -76,43 +79,32 @@ impl Serve {
                 present(raw.missing),
             )?,
             max_connections: max_connections(present(raw.max_connections))?,
-            local_agent: yes_or_no(present(raw.local_agent))?,
+            local_agent: yes_or_no(
+                "TATUSCAN_LOCAL_AGENT (--local-agent)",
+                present(raw.local_agent),
+            )?,
+            tls: tls::choose(present(raw.tls), present(raw.tls_cert), present(raw.tls_key))?,
             log: Log { level, format, output: Output::Stdout, colour },
             warnings,
         })
     }
 
-    /// Path of the inventory's file.
+    /// The addresses to listen on: the first one that this machine has.
     #[must_use]
-    pub fn store_path(&self) -> PathBuf {
-        self.data_dir.join(&self.db_file)
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let everywhere = || access::EVERYWHERE.to_vec();
+        let ips = self.bind.map_or_else(everywhere, |ip| vec![ip]);
+        ips.into_iter().map(|ip| SocketAddr::new(ip, self.port)).collect()
     }
 }
 
-/// A relative path of an SQLite file is looked for where the original's would be: in the working
-/// directory, in Flask's `instance` below it, in the data directory.
-fn database(
-    text: Option<String>,
-    data_dir: &Path,
-    warnings: &mut Vec<String>,
-) -> Result<Option<Database>, ConfigError> {
+fn bind(text: Option<String>) -> Result<Option<IpAddr>, ConfigError> {
     let Some(text) = text else { return Ok(None) };
-    let base_dirs = [PathBuf::new(), PathBuf::from("instance"), data_dir.to_owned()];
-    let setting = "SQLALCHEMY_DATABASE_URI (--database-uri)";
-    let (database, more) = Database::parse(&text, setting, &base_dirs)?;
-    warnings.extend(more);
-    Ok(Some(database))
-}
-
-fn bind(text: Option<String>) -> Result<IpAddr, ConfigError> {
-    let Some(text) = text else {
-        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    };
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
     if bare.eq_ignore_ascii_case("localhost") {
-        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        return Ok(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     }
-    bare.parse().map_err(|_| {
+    bare.parse().map(Some).map_err(|_| {
         let advice = if text.parse::<std::net::SocketAddr>().is_ok() {
             "Write the address alone; the port is TATUSCAN_PORT (--port)"
         } else {
@@ -174,19 +166,6 @@ fn max_connections(text: Option<String>) -> Result<usize, ConfigError> {
             &text,
             "is not a number of connections",
             "Write a number from 1 to 1000000, such as 4096",
-        )),
-    }
-}
-
-fn yes_or_no(text: Option<String>) -> Result<bool, ConfigError> {
-    match text.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("no" | "false" | "0" | "off") => Ok(false),
-        Some("yes" | "true" | "1" | "on") => Ok(true),
-        Some(_) => Err(ConfigError::new(
-            "TATUSCAN_LOCAL_AGENT (--local-agent)",
-            &text.unwrap_or_default(),
-            "is neither yes nor no",
-            "Write yes or no",
         )),
     }
 }

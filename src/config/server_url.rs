@@ -41,6 +41,12 @@ impl ServerUrl {
         }
     }
 
+    /// `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.scheme()
+    }
+
     /// The address with user name and password, for the one who connects.
     #[must_use]
     pub fn into_url(self) -> Url {

@@ -3,21 +3,26 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::Gate;
+use crate::access::Access;
 use crate::inventory::Inventory;
 use crate::wire::Presenter;
 
 /// What the server is told from outside.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The zone that times are shown in, and that dates without a zone are in.
     pub zone: Tz,
     /// The clock.
     pub now: fn() -> DateTime<Utc>,
+    /// Proxies and addresses.
+    pub gate: Gate,
 }
 
 /// What handlers share.
 pub(super) struct Context {
     pub(super) inventory: Inventory,
+    pub(super) access: Access,
     pub(super) settings: Settings,
 }
 

@@ -1,7 +1,7 @@
 //! What clients are told when something goes wrong: always JSON, always `error`, never an
 //! internal.
 
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use poem::Response;
 use poem::error::ResponseError;
@@ -32,11 +32,20 @@ pub(super) struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) id: Option<String>,
+    /// The number of the machine's last signed report, on 409 of one that comes too late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) last_seq: Option<u64>,
 }
 
 impl Example for ErrorBody {
     fn example() -> Self {
-        Self { error: "Missing required fields: ['ip']".into(), code: None, id: None }
+        Self {
+            error: "Missing required fields: ['ip']".into(),
+            code: None,
+            id: None,
+            last_seq: None,
+        }
     }
 }
 
@@ -44,15 +53,17 @@ impl Example for ErrorBody {
 #[derive(Debug, Clone)]
 pub(super) struct ApiError {
     status: StatusCode,
-    body: ErrorBody,
+    body: Box<ErrorBody>,
     close: bool,
     allow: Option<HeaderValue>,
+    retry_after_s: Option<u32>,
 }
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let body = ErrorBody { error: error.into(), code: None, id: None };
-        Self { status, body, close: false, allow: None }
+        let body =
+            Box::new(ErrorBody { error: error.into(), code: None, id: None, last_seq: None });
+        Self { status, body, close: false, allow: None, retry_after_s: None }
     }
 
     /// The body is larger than `limit` bytes; the rest of it is not read.
@@ -65,6 +76,31 @@ impl ApiError {
     pub(super) fn too_slow() -> Self {
         let text = "The request took too long";
         Self { close: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, text) }
+    }
+
+    /// A credential is needed, or was not one.
+    pub(super) fn unauthorized(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, error)
+    }
+
+    /// The client asks too often.
+    pub(super) fn too_many(error: impl Into<String>, retry_after_s: u32) -> Self {
+        let refused = Self::new(StatusCode::TOO_MANY_REQUESTS, error);
+        Self { retry_after_s: Some(retry_after_s), ..refused }
+    }
+
+    /// A signed report's number is not above the last one.
+    pub(super) fn stale(last_seq: u64) -> Self {
+        let text = "A report with this seq or a later one was taken already; go on after last_seq";
+        let mut stale = Self::new(StatusCode::CONFLICT, text);
+        stale.body.last_seq = Some(last_seq);
+        stale
+    }
+
+    /// The client speaks HTTP where HTTPS is spoken.
+    pub(super) fn plain() -> Self {
+        let text = "This port speaks HTTPS. Write https:// instead of http:// in the address";
+        Self { close: true, ..Self::new(StatusCode::BAD_REQUEST, text) }
     }
 
     pub(super) fn unknown_machine(id: impl std::fmt::Display) -> Self {
@@ -109,8 +145,13 @@ impl ApiError {
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, allow);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        let is_busy = self.status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after_s.or(is_busy.then_some(RETRY_AFTER_S)) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // Not Basic: browsers would ask for a password of their own.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -211,17 +252,31 @@ documented_errors! {
     /// Asking whether the server is alive.
     HealthError: REQUEST_TIMEOUT INTERNAL_SERVER_ERROR;
     /// Asking about machines.
-    QueryError: BAD_REQUEST REQUEST_TIMEOUT INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    QueryError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT INTERNAL_SERVER_ERROR
+        SERVICE_UNAVAILABLE;
     /// Reading one machine.
-    FindError: NOT_FOUND REQUEST_TIMEOUT INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE;
+    FindError: UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT INTERNAL_SERVER_ERROR
+        SERVICE_UNAVAILABLE;
     /// Recording a report.
-    RecordError: BAD_REQUEST REQUEST_TIMEOUT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
-        INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    RecordError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT CONFLICT PAYLOAD_TOO_LARGE
+        UNSUPPORTED_MEDIA_TYPE TOO_MANY_REQUESTS INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
+        INSUFFICIENT_STORAGE;
     /// Changing one machine.
-    EditError: BAD_REQUEST NOT_FOUND REQUEST_TIMEOUT PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE
-        INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
-    /// Deleting one machine.
-    DeleteError: NOT_FOUND REQUEST_TIMEOUT INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
+    EditError: BAD_REQUEST UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT PAYLOAD_TOO_LARGE
+        UNSUPPORTED_MEDIA_TYPE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Deleting something, or doing something to what has a name.
+    DeleteError: UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT CONFLICT INTERNAL_SERVER_ERROR
+        SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Asking for what only admins may see.
+    AdminError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT INTERNAL_SERVER_ERROR
+        SERVICE_UNAVAILABLE;
+    /// Making something that only admins may make.
+    CreateError: BAD_REQUEST UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT CONFLICT
+        PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
+        INSUFFICIENT_STORAGE;
+    /// Logging in, or proving something else.
+    LoginFailure: BAD_REQUEST UNAUTHORIZED REQUEST_TIMEOUT PAYLOAD_TOO_LARGE
+        UNSUPPORTED_MEDIA_TYPE TOO_MANY_REQUESTS INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
         INSUFFICIENT_STORAGE;
 }
 
@@ -233,6 +288,11 @@ pub(super) fn example_of(method: &str, status: &str) -> serde_json::Value {
         }
         ("400", "patch") => "No valid fields provided for update",
         ("400", _) => "Missing required fields: ['ip']",
+        ("401", "post") => "A report from 203.0.113.9 needs a token",
+        ("401", _) => "Log in, or send a token: Authorization: Bearer TOKEN",
+        ("403", _) => "token scripts (5f1c0e9a7b3d) may not change machines",
+        ("409", _) => "There is a user ana already",
+        ("429", _) => "Too many wrong passwords; try again in 60 seconds",
         ("404", _) => "Inventory not found: lab-01-pc07",
         ("408", _) => "The request took too long",
         ("413", _) => "The body is larger than 64 KiB",
@@ -242,14 +302,18 @@ pub(super) fn example_of(method: &str, status: &str) -> serde_json::Value {
         _ => "The inventory failed; the server's log says why",
     };
     let id = status.starts_with('5').then(|| "5f1c0e9a7b3d".to_owned());
-    ErrorBody { error: text.into(), code: None, id }.to_json().unwrap_or_default()
+    ErrorBody { error: text.into(), code: None, id, last_seq: None }.to_json().unwrap_or_default()
 }
 
 fn documented(status: StatusCode) -> MetaResponse {
     MetaResponse {
         description: match status {
             StatusCode::BAD_REQUEST => "A parameter or the body is wrong; the error names it",
-            StatusCode::NOT_FOUND => "No machine has this id",
+            StatusCode::UNAUTHORIZED => "A credential is needed, or the one shown is none",
+            StatusCode::FORBIDDEN => "The credential is for something else",
+            StatusCode::CONFLICT => "What is there already contradicts it",
+            StatusCode::TOO_MANY_REQUESTS => "Too many of these; see Retry-After",
+            StatusCode::NOT_FOUND => "There is none with this id",
             StatusCode::REQUEST_TIMEOUT => "The request took longer than 30 seconds",
             StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than allowed",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body is not application/json, or is encoded",

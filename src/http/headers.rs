@@ -3,11 +3,16 @@
 use http::HeaderMap;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
 /// The type of every answer of the API.
 pub(super) const JSON: &str = "application/json";
+
+/// The cookie of a session, …
+pub(super) const SESSION: &str = "tatuscan_session";
+/// … and where the connection is encrypted.
+pub(super) const SECURE_SESSION: &str = "__Host-tatuscan_session";
 
 /// Only our own files, nothing inline, and no text that becomes markup.
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -25,8 +30,14 @@ pub(super) const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'self'; frame-ancestors 'none'",
 );
 
-/// What every answer carries.
-pub(super) fn on_every_answer(headers: &mut HeaderMap) {
+/// A browser that was here over HTTPS comes back over nothing else, for a year.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// What every answer carries; `is_secure` is an answer over HTTPS.
+pub(super) fn on_every_answer(headers: &mut HeaderMap, is_secure: bool) {
+    if is_secure {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let defaults: [(HeaderName, HeaderValue); 2] = [
         (CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),

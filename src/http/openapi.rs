@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Api, operations};
 use super::error::example_of;
+use crate::wire::access::{NewToken, Setup, UserEdit};
 use crate::wire::{FILTER_PARAMETERS, MachineEdit, PAGE_PARAMETERS, Parameter, Report};
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
@@ -36,6 +37,7 @@ pub fn document() -> String {
     }
     for (_, path) in members(&mut document, "paths") {
         for (method, operation) in path.as_object_mut().into_iter().flatten() {
+            describe_parameters(operation);
             describe_responses(method, operation);
         }
     }
@@ -78,6 +80,10 @@ fn add_parameters(document: &mut Value, path: &str, parameters: &[Parameter]) {
 /// there, and null is one more value of an enumeration.
 fn describe_null(schemas: &mut Map<String, Value>) {
     let named = schemas.clone();
+    // What clients send may leave such fields out.
+    let sent =
+        [Report::name(), MachineEdit::name(), Setup::name(), NewToken::name(), UserEdit::name()]
+            .map(std::borrow::Cow::into_owned);
     for (name, schema) in schemas.iter_mut() {
         let mut always = Vec::new();
         for (field, property) in members(schema, "properties") {
@@ -86,8 +92,9 @@ fn describe_null(schemas: &mut Map<String, Value>) {
             }
             always.push(Value::from(field.as_str()));
             let target = property["allOf"][0]["$ref"].as_str().and_then(|at| at.rsplit('/').next());
-            if let Some(enumeration) = target.and_then(|name| named.get(name)) {
-                let mut values = enumeration["enum"].as_array().cloned().unwrap_or_default();
+            let named = target.and_then(|name| named.get(name)?["enum"].as_array());
+            if let Some(values) = named {
+                let mut values = values.clone();
                 values.push(Value::Null);
                 let description = property["description"].take();
                 *property = json!({
@@ -95,7 +102,7 @@ fn describe_null(schemas: &mut Map<String, Value>) {
                 });
             }
         }
-        if *name == Report::name() || *name == MachineEdit::name() {
+        if sent.contains(name) {
             continue;
         }
         if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
@@ -140,12 +147,27 @@ fn describe_bodies(schemas: &mut Map<String, Value>) {
     }
 }
 
+/// An example of each parameter of the administration.
+fn describe_parameters(operation: &mut Value) {
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let example = match (parameter["in"].as_str(), parameter["name"].as_str()) {
+            (Some("path"), Some("id")) => json!("5f1c0e9a7b3d"),
+            (Some("path"), Some("name")) => json!("ana"),
+            (_, Some("before")) => json!(7_340_032),
+            (_, Some("subject")) => json!("lab-01"),
+            (_, Some("action")) => json!("machine."),
+            _ => continue,
+        };
+        parameter["schema"]["example"] = example;
+    }
+}
+
 /// The headers that answers of a status have, and an example of each failure.
 fn describe_responses(method: &str, operation: &mut Value) {
     let is_tagged = operation["responses"].get("304").is_some();
     for (status, response) in members(operation, "responses") {
         let header = match status.as_str() {
-            "503" => Some(("Retry-After", "Seconds after which to ask again.", "integer")),
+            "429" | "503" => Some(("Retry-After", "Seconds after which to ask again.", "integer")),
             "200" | "304" if is_tagged => Some(("ETag", "For If-None-Match.", "string")),
             _ => None,
         };

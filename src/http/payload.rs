@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use poem::{Body, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
@@ -34,6 +34,9 @@ pub(super) struct JsonBytes<T> {
 
 /// An answer of type `T`.
 pub(super) struct JsonBody<T>(pub(super) T);
+
+/// An answer of type `T` that nobody must keep.
+pub(super) struct Secret<T>(pub(super) T);
 
 /// An answer of type `T` that is not sent again to a client that has it.
 pub(super) struct Tagged<T> {
@@ -161,6 +164,22 @@ pub(super) fn json(body: impl Into<Body>) -> Response {
 }
 
 impl<T: Type + Serialize> ApiResponse for JsonBody<T> {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: vec![documented::<T>()] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Secret<T> {
+    fn into_response(self) -> Response {
+        JsonBody(self.0).with_header(CACHE_CONTROL, "no-store").into_response()
+    }
+}
+
+impl<T: Type + Serialize> ApiResponse for Secret<T> {
     fn meta() -> MetaResponses {
         MetaResponses { responses: vec![documented::<T>()] }
     }

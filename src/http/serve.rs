@@ -5,19 +5,24 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use http::uri::Scheme;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::Request;
 use poem::web::{LocalAddr, RemoteAddr};
 use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::app::App;
+use super::app::{Answer, App};
 use super::connection::{Activity, GuardedStream};
 use super::limits::Limits;
+use crate::tls::{Accepted, Tls};
 
 /// Connections that the kernel may hold for us: a fleet reconnects at once after a restart.
 const BACKLOG: i32 = 4096;
@@ -28,11 +33,25 @@ const BUFFER_BYTES: usize = 48 << 10;
 /// Pause after a failed accept: with no descriptor left, trying at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Listens on `address`; the unspecified IPv6 address also takes IPv4 connections.
+/// Listens on the first of these addresses that this machine has.
 ///
 /// # Errors
-/// A message that says which variable to change when the port is taken or not allowed.
-pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// As for the last of them: a message that says which variable to change when the port is taken or
+/// not allowed.
+pub fn bind(addresses: &[SocketAddr]) -> anyhow::Result<TcpListener> {
+    let (last, others) = addresses.split_last().context("there is no address to listen on")?;
+    for address in others {
+        match listen(*address) {
+            // Without IPv6, or with an IPv4 server on the same port, the next one says why.
+            Err(_) => {}
+            listening => return listening,
+        }
+    }
+    listen(*last)
+}
+
+/// Listens on an address; the unspecified IPv6 address also takes IPv4 connections.
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || -> io::Result<TcpListener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if address.is_ipv6() {
@@ -62,21 +81,23 @@ pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// The address of a listener as a URL that works on this machine.
+/// The address of a listener, and `http` or `https`, as a URL that works on this machine.
 #[must_use]
-pub fn local_url(address: SocketAddr) -> String {
+pub fn local_url(scheme: &str, address: SocketAddr) -> String {
     let host = match address.ip() {
         ip if ip.is_unspecified() || ip.is_loopback() && ip.is_ipv4() => "localhost".to_owned(),
         IpAddr::V6(Ipv6Addr::LOCALHOST) => "[::1]".to_owned(),
         IpAddr::V6(ip) => format!("[{ip}]"),
         IpAddr::V4(ip) => ip.to_string(),
     };
-    format!("http://{host}:{}", address.port())
+    format!("{scheme}://{host}:{}", address.port())
 }
 
-/// Serves `app` until `shutdown`, then lets requests finish for [`Limits::drain`].
+/// Serves `app`, over TLS where there is one, until `shutdown`; then lets requests finish for
+/// [`Limits::drain`].
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     app: Arc<App>,
     limits: Limits,
     shutdown: CancellationToken,
@@ -84,9 +105,9 @@ pub async fn serve(
     let slots = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
     while let Some((stream, peer, slot)) = next(&listener, &slots, &shutdown).await {
-        let (app, limits, stop) = (Arc::clone(&app), limits.clone(), shutdown.clone());
+        let (app, tls, limits, stop) = (app.clone(), tls.clone(), limits.clone(), shutdown.clone());
         connections.spawn(async move {
-            if let Err(error) = converse(stream, peer, &app, &limits, stop).await {
+            if let Err(error) = attend(stream, peer, tls, &app, &limits, stop).await {
                 tracing::debug!(%peer, error = &*error, "a connection ended early");
             }
             drop(slot);
@@ -120,23 +141,58 @@ async fn next(
     shutdown.run_until_cancelled(accept).await?
 }
 
-async fn converse(
+type Ended = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Sees to one connection from its first byte to its last.
+async fn attend(
     stream: TcpStream,
     peer: SocketAddr,
+    tls: Option<Arc<Tls>>,
     app: &App,
     limits: &Limits,
     shutdown: CancellationToken,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Ended {
     stream.set_nodelay(true)?;
-    let local = LocalAddr(stream.local_addr()?.into());
-    let remote = RemoteAddr(peer.into());
+    let ends = (LocalAddr(stream.local_addr()?.into()), RemoteAddr(peer.into()));
+    let answer = |request| app.respond(request, limits.request);
+    let Some(tls) = tls else {
+        return converse(stream, ends, Scheme::HTTP, answer, limits, shutdown).await;
+    };
+    let accepted = tokio::time::timeout(limits.head, tls.accept(stream));
+    match shutdown.run_until_cancelled(accepted).await {
+        None => Ok(()),
+        Some(accepted) => match accepted?? {
+            Accepted::Encrypted(stream) => {
+                converse(stream, ends, Scheme::HTTPS, answer, limits, shutdown).await
+            }
+            Accepted::Plain(stream) => {
+                let refuse = |request| app.refuse_plain(request);
+                converse(stream, ends, Scheme::HTTP, refuse, limits, shutdown).await
+            }
+        },
+    }
+}
+
+/// Answers a connection's requests, one after the other.
+async fn converse<S, A>(
+    stream: S,
+    (local, remote): (LocalAddr, RemoteAddr),
+    scheme: Scheme,
+    answer: impl Fn(Request) -> A,
+    limits: &Limits,
+    shutdown: CancellationToken,
+) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Future<Output = Answer>,
+{
     let activity = Activity::default();
     let stream = GuardedStream::new(stream, limits, activity.clone());
     let service = service_fn(|request| {
-        let request = (request, local.clone(), remote.clone(), http::uri::Scheme::HTTP).into();
         let busy = activity.busy();
+        let answered = answer((request, local.clone(), remote.clone(), scheme.clone()).into());
         async move {
-            let response = app.respond(request, limits.request).await;
+            let response = answered.await;
             drop(busy);
             Ok::<_, std::convert::Infallible>(response)
         }

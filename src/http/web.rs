@@ -18,32 +18,32 @@ struct Files;
 /// Names of assets hold a hash of what is in them: another content has another name.
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// The paths served here, for `OPTIONS`.
-pub(super) const PAGES: &[&str] = &[
+/// The paths of the dashboard's pages, which are all one file. (`/report` is answered elsewhere: it
+/// is a table of text too.)
+pub(super) const SHELL: &[&str] = &[
     "/",
     "/dashboard",
     "/charts",
     "/charts/",
     "/machines/:id",
-    "/docs",
-    "/docs/",
-    "/openapi.json",
-    "/favicon.ico",
-    "/assets/:file",
-    "/assets/docs/:file",
+    "/login",
+    "/setup",
+    "/settings",
+    "/settings/:page",
 ];
+
+/// Other paths served here.
+pub(super) const PAGES: &[&str] =
+    &["/docs", "/docs/", "/openapi.json", "/favicon.ico", "/assets/:file", "/assets/docs/:file"];
 
 /// Adds the dashboard, the documentation and the document to the routes.
 pub(super) fn routes(route: Route, document: Bytes) -> Route {
     let document = poem::endpoint::make_sync(move |_| {
         Response::builder().content_type("application/json").body(document.clone())
     });
-    route
-        .at("/", get(page))
-        .at("/dashboard", get(page))
-        .at("/charts", get(page))
-        .at("/charts/", get(page))
-        .at("/machines/:id", get(page))
+    SHELL
+        .iter()
+        .fold(route, |route, path| route.at(path, get(page)))
         .at("/docs", get(docs))
         .at("/docs/", get(docs))
         .at("/openapi.json", get(document))

@@ -1,15 +1,18 @@
 //! The use cases: what can be done with the inventory, whoever asks and whatever keeps it.
 
+mod history;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use crate::model::access::{AuditPage, AuditQuery, Identity, RemovedMachine};
 use crate::model::{
-    self, Facets, Filter, HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Moment, Report,
+    self, Facets, Filter, HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Moment,
     StatusRules, Summary,
 };
-use crate::store::{Recorded, Store, StoreError, StoreStats};
+use crate::store::{self, Pace, Store, StoreError, StoreStats, transact};
 
 /// The inventory and its rules.
 #[derive(Clone)]
@@ -29,15 +32,6 @@ impl Inventory {
     #[must_use]
     pub fn rules(&self) -> StatusRules {
         self.rules
-    }
-
-    /// Records one report; the answer means that it is on disk.
-    ///
-    /// # Errors
-    /// As [`Store::record_reports`].
-    pub async fn record(&self, report: Report) -> Result<Recorded, StoreError> {
-        let mut recorded = self.store.record_reports(vec![report]).await?;
-        recorded.pop().ok_or_else(|| StoreError::Backend("a report was not answered".into()))
     }
 
     /// One machine.
@@ -93,17 +87,92 @@ impl Inventory {
     /// Changes what people know about a machine.
     ///
     /// # Errors
-    /// As [`Store::edit_machine`].
-    pub async fn edit(&self, id: &MachineId, edit: HumanEdit) -> Result<Arc<Machine>, StoreError> {
-        self.store.edit_machine(id, edit).await
+    /// [`StoreError::NotFound`] for an unknown id.
+    pub async fn edit(
+        &self,
+        id: &MachineId,
+        edit: HumanEdit,
+        by: Identity,
+    ) -> Result<Arc<Machine>, StoreError> {
+        let id = id.clone();
+        transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let before = transaction.machine(&id).ok_or(StoreError::NotFound)?;
+            let after = transaction.edit_machine(&id, &edit)?;
+            if before.human != after.human {
+                let (before, after) = (Some(history::human(&before)), Some(history::human(&after)));
+                transaction.audit(by.did("machine.edit", id.as_str(), before, after));
+            }
+            Ok(after)
+        })
+        .await
     }
 
-    /// Removes a machine.
+    /// Removes a machine. For 30 days it can be brought back.
     ///
     /// # Errors
-    /// As [`Store::delete_machine`].
-    pub async fn delete(&self, id: &MachineId) -> Result<(), StoreError> {
-        self.store.delete_machine(id).await
+    /// [`StoreError::NotFound`] for an unknown id.
+    pub async fn delete(&self, id: &MachineId, by: Identity) -> Result<(), StoreError> {
+        let id = id.clone();
+        transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let machine = transaction.delete_machine(&id)?;
+            for removed in transaction.records_of::<RemovedMachine>() {
+                if removed.is_gone(by.at) {
+                    transaction.remove_record::<RemovedMachine>(removed.machine.id.as_str());
+                }
+            }
+            let before = Some(history::summary(&machine));
+            transaction.audit(by.did("machine.delete", id.as_str(), before, None));
+            let removed_by = by.caller.to_string();
+            transaction.put_record(RemovedMachine { machine, removed_at: by.at, removed_by });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Brings a removed machine back as it was.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when none of this id was removed in the last 30 days,
+    /// [`StoreError::Conflict`] when the id has reported again since.
+    pub async fn restore(&self, id: &MachineId, by: Identity) -> Result<Arc<Machine>, StoreError> {
+        let id = id.clone();
+        transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let removed = transaction.record_of::<RemovedMachine>(id.as_str());
+            let removed = removed.filter(|removed| !removed.is_gone(by.at));
+            let removed = removed.ok_or(StoreError::NotFound)?;
+            if transaction.machine(&id).is_some() {
+                let text = "The machine has reported again since it was removed; it is there";
+                return Err(StoreError::Conflict(text.into()));
+            }
+            let restored = transaction.import_machines(&[(*removed.machine).clone()])?;
+            transaction.remove_record::<RemovedMachine>(id.as_str());
+            let after = Some(history::summary(&removed.machine));
+            transaction.audit(by.did("machine.restore", id.as_str(), None, after));
+            restored.into_iter().next().ok_or(StoreError::NotFound)
+        })
+        .await
+    }
+
+    /// Machines that can be brought back, the last removed first.
+    ///
+    /// # Errors
+    /// As [`Store::records`].
+    pub async fn removed(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Arc<RemovedMachine>>, StoreError> {
+        let mut removed = store::records::<RemovedMachine>(&*self.store).await?;
+        removed.retain(|removed| !removed.is_gone(now));
+        removed.sort_by_key(|removed| std::cmp::Reverse(removed.removed_at));
+        Ok(removed)
+    }
+
+    /// What people and tokens changed, the newest first.
+    ///
+    /// # Errors
+    /// As [`Store::audit`].
+    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, StoreError> {
+        self.store.audit(query).await
     }
 
     /// Whether the inventory can be read and written now.

@@ -1,6 +1,7 @@
 //! What an inventory is made of, and the rules that need nothing but their arguments: no I/O,
 //! no clock, no serialisation format, no HTTP.
 
+pub mod access;
 mod edit;
 mod filter;
 mod id;

@@ -3,26 +3,35 @@
 //!
 //! The checksum tells a damaged value from a good one whatever the file's own checks say.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bincode::config::{Configuration, standard};
 use bincode::{BorrowDecode, Encode};
 use chrono::{DateTime, Utc};
 
-use super::batch::Change;
+use super::records::{entry_from_json, entry_to_json, from_json, kind_name, kind_of, to_json};
+use super::transaction::{Change, Changes, RecordChange};
+use crate::model::access::{AuditEntry, Kind, Record};
 use crate::model::{HumanFields, Machine, MachineId};
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
 const CONFIG: Configuration = standard();
 
-/// A [`Change`] as the journal keeps it.
+/// One of [`Changes`] as the journal keeps it.
 #[derive(Debug, Encode, BorrowDecode)]
 enum ChangeRow<'a> {
     /// The machine with this key is now so.
     Put(u32, MachineRow<'a>),
     /// The machine with this key and id is gone.
     Removed(u32, &'a str),
+    /// The record of this kind and id is now so, as JSON.
+    PutRecord(&'a str, &'a str, Cow<'a, str>),
+    /// The record of this kind and id is gone.
+    RemovedRecord(&'a str, &'a str),
+    /// Add this to the audit log, as JSON.
+    Audit(Cow<'a, str>),
 }
 
 /// A machine as it is kept. Times are microseconds since 1970.
@@ -117,15 +126,71 @@ pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue
 }
 
 /// Encodes the changes of a batch, to be kept under `key`.
-pub(super) fn encode_changes(key: u64, changes: &[Change]) -> Vec<u8> {
-    let rows: Vec<ChangeRow<'_>> = changes.iter().map(ChangeRow::from).collect();
+pub(super) fn encode_changes(key: u64, changes: &Changes) -> Vec<u8> {
+    let machines = changes.machines.iter().map(ChangeRow::from);
+    let records = changes.records.iter().map(ChangeRow::from);
+    let audit = changes.audit.iter().map(|entry| ChangeRow::Audit(entry_to_json(entry).into()));
+    let rows: Vec<ChangeRow<'_>> = machines.chain(records).chain(audit).collect();
     seal(key, rows)
 }
 
 /// Reads the changes of a batch.
-pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Vec<Change>, BadValue> {
+pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue> {
     let rows: Vec<ChangeRow<'_>> = open(key, value)?;
-    rows.into_iter().map(|row| row.change().ok_or(BadValue::Damaged)).collect()
+    let mut changes = Changes::default();
+    for row in rows {
+        match row {
+            ChangeRow::Put(key, row) => {
+                let machine = Arc::new(row.machine().ok_or(BadValue::Damaged)?);
+                let id = machine.id.clone();
+                changes.machines.push(Change { key, id, before: None, after: Some(machine) });
+            }
+            ChangeRow::Removed(key, id) => {
+                let id = MachineId::stored(id);
+                changes.machines.push(Change { key, id, before: None, after: None });
+            }
+            ChangeRow::PutRecord(kind, id, json) => {
+                let kind = kind_of(kind).ok_or(BadValue::Newer)?;
+                let after = Some(from_json(kind, &json).ok_or(BadValue::Damaged)?);
+                changes.records.push(RecordChange { kind, id: id.to_owned(), after });
+            }
+            ChangeRow::RemovedRecord(kind, id) => {
+                let kind = kind_of(kind).ok_or(BadValue::Newer)?;
+                changes.records.push(RecordChange { kind, id: id.to_owned(), after: None });
+            }
+            ChangeRow::Audit(json) => {
+                changes.audit.push(entry_from_json(&json).ok_or(BadValue::Damaged)?);
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// Encodes a record, to be kept as `name`.
+pub(super) fn encode_record(name: &str, record: &Record) -> Vec<u8> {
+    seal(named(name), to_json(record))
+}
+
+/// Reads the record of a kind that is kept as `name`.
+pub(super) fn decode_record(name: &str, kind: Kind, value: &[u8]) -> Result<Record, BadValue> {
+    let json: &str = open(named(name), value)?;
+    from_json(kind, json).ok_or(BadValue::Damaged)
+}
+
+/// Encodes an entry of the audit log, to be kept under `number`.
+pub(super) fn encode_entry(number: u64, entry: &AuditEntry) -> Vec<u8> {
+    seal(number, entry_to_json(entry))
+}
+
+/// Reads the entry of the audit log that is kept under `number`.
+pub(super) fn decode_entry(number: u64, value: &[u8]) -> Result<AuditEntry, BadValue> {
+    let json: &str = open(number, value)?;
+    entry_from_json(json).ok_or(BadValue::Damaged)
+}
+
+/// What a checksum knows a name by.
+fn named(name: &str) -> u64 {
+    u64::from(crc32fast::hash(name.as_bytes()))
 }
 
 impl<'a> From<&'a Change> for ChangeRow<'a> {
@@ -137,16 +202,13 @@ impl<'a> From<&'a Change> for ChangeRow<'a> {
     }
 }
 
-impl ChangeRow<'_> {
-    fn change(self) -> Option<Change> {
-        let (key, id, after) = match self {
-            Self::Put(key, row) => {
-                let machine = Arc::new(row.machine()?);
-                (key, machine.id.clone(), Some(machine))
-            }
-            Self::Removed(key, id) => (key, MachineId::stored(id), None),
-        };
-        Some(Change { key, id, before: None, after })
+impl<'a> From<&'a RecordChange> for ChangeRow<'a> {
+    fn from(change: &'a RecordChange) -> Self {
+        let (kind, id) = (kind_name(change.kind), change.id.as_str());
+        match &change.after {
+            Some(record) => Self::PutRecord(kind, id, to_json(record).into()),
+            None => Self::RemovedRecord(kind, id),
+        }
     }
 }
 

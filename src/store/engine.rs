@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-use super::batch::{Answer, Batch, Change, Request};
 use super::health::Health;
 use super::memory::Memory;
 use super::queue::{QUEUE, gather};
 use super::stats::Counters;
-use super::{Recorded, Store, StoreError, StoreStats};
+use super::transaction::{Changes, Pace, Request, Transaction, Work};
+use super::{Recorded, Store, StoreError, StoreStats, transact};
+use crate::model::access::{AuditPage, AuditQuery, Kind, Record};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
 /// How often a batch is begun again that lost against another transaction.
@@ -29,6 +30,8 @@ const SHORT: Duration = Duration::from_millis(1);
 const LINGER: Duration = Duration::from_millis(3);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// How far a record may be behind what another server did.
+const RECENT: Duration = Duration::from_millis(500);
 /// How long the last write may take when the server stops, which has 10 s for everything.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
 
@@ -74,7 +77,7 @@ pub(super) trait Writer: Send + 'static {
 
     /// Writes the changes, all or none. After `Ok` they survive the end of the power, and the
     /// engine applies them to the memory. Without changes it ends what `begin` began.
-    fn commit(&mut self, changes: &[Change]) -> Result<Committed, Failure>;
+    fn commit(&mut self, changes: &Changes) -> Result<Committed, Failure>;
 
     /// What there is to do between batches.
     fn maintain(&mut self);
@@ -92,6 +95,13 @@ pub(super) trait Reader: Send + Sync + 'static {
     /// Brings the memory up to what was acknowledged before, by whichever server.
     async fn catch_up(&self, memory: &SharedMemory) -> Result<(), StoreError>;
 
+    /// Entries of the audit log, the newest first.
+    async fn audit(
+        &self,
+        memory: &SharedMemory,
+        query: &AuditQuery,
+    ) -> Result<AuditPage, StoreError>;
+
     /// Whether there is trouble that the last write did not see.
     async fn check(&self) -> Result<(), StoreError>;
 }
@@ -105,6 +115,8 @@ pub struct Engine<R> {
     requests: SyncSender<Request>,
     reader: R,
     patience: Duration,
+    /// When the memory was last known to be up to date.
+    caught_up: Mutex<Option<Instant>>,
 }
 
 /// The running thread.
@@ -126,7 +138,7 @@ impl<R> Engine<R> {
     ) -> io::Result<Self> {
         let (requests, receiver) = sync_channel(QUEUE);
         let (running, ended) = sync_channel::<()>(0);
-        let mut work = Work {
+        let mut work = Thread {
             writer,
             last_took: Duration::ZERO,
             memory: Arc::clone(&memory),
@@ -140,33 +152,30 @@ impl<R> Engine<R> {
             drop((alive, receiver, work, running));
         })?;
         let thread = Mutex::new(Some(WriterThread { ended }));
-        Ok(Self { memory, health, counters, thread, requests, reader, patience })
+        let caught_up = Mutex::default();
+        Ok(Self { memory, health, counters, thread, requests, reader, patience, caught_up })
     }
 
     fn look<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
         look(&self.memory.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Hands a request to the writer and waits for its answer.
-    async fn write<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
-    ) -> Result<T, StoreError> {
-        let unavailable = |why: &str| Err(StoreError::Unavailable(why.into()));
-        let (reply, answer) = oneshot::channel();
-        self.counters.asked();
-        if let Err(refused) = self.requests.try_send(request(reply)) {
-            self.counters.served(1);
-            return match refused {
-                TrySendError::Full(_) => unavailable("more requests wait than it can take"),
-                TrySendError::Disconnected(_) => unavailable("it is closed"),
-            };
-        }
-        match tokio::time::timeout(self.patience, answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => unavailable("it is closing"),
-            Err(_) => unavailable("it does not answer"),
-        }
+    /// Brings the memory up to what was acknowledged before.
+    async fn catch_up(&self) -> Result<(), StoreError>
+    where
+        R: Reader,
+    {
+        let started = Instant::now();
+        self.reader.catch_up(&self.memory).await?;
+        let mut caught_up = self.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
+        *caught_up = caught_up.max(Some(started));
+        Ok(())
+    }
+
+    /// Whether the memory is at most [`RECENT`] behind.
+    fn is_recent(&self) -> bool {
+        let caught_up = self.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
+        caught_up.is_some_and(|at| at.elapsed() < RECENT)
     }
 
     fn stop(&self, patience: Duration) {
@@ -208,7 +217,7 @@ impl<R> Drop for Engine<R> {
 }
 
 /// What the thread owns.
-struct Work<W> {
+struct Thread<W> {
     writer: W,
     /// How long the last batch took.
     last_took: Duration,
@@ -217,7 +226,7 @@ struct Work<W> {
     counters: Arc<Counters>,
 }
 
-impl<W: Writer> Work<W> {
+impl<W: Writer> Thread<W> {
     fn run(&mut self, queue: &Receiver<Request>) {
         loop {
             let gathered = gather(queue, self.idle_time(), self.linger());
@@ -246,11 +255,11 @@ impl<W: Writer> Work<W> {
         if self.health.is_failing() { idle.min(RETRY_EVERY) } else { idle }
     }
 
-    fn serve(&mut self, requests: Vec<Request>) {
+    fn serve(&mut self, mut requests: Vec<Request>) {
         let mut answers = Vec::new();
         let outcome = self.guarded(|work| {
             for attempt in 1.. {
-                match work.write(&requests) {
+                match work.write(&mut requests) {
                     Ok(computed) => {
                         answers = computed;
                         break;
@@ -265,21 +274,18 @@ impl<W: Writer> Work<W> {
             Ok(())
         });
         self.counters.served(requests.len());
-        match &outcome {
-            Ok(()) => {
-                requests
-                    .into_iter()
-                    .zip(answers)
-                    .for_each(|(request, answer)| request.answer(answer));
-            }
-            Err(error) => {
-                requests.into_iter().for_each(|request| request.refuse(error.clone()));
-            }
+        let mut answers = answers.into_iter();
+        for request in requests {
+            let answer = match &outcome {
+                Ok(()) => answers.next().unwrap_or(Ok(())),
+                Err(error) => Err(error.clone()),
+            };
+            request.answer(answer);
         }
     }
 
     /// Computes what the requests change, makes it durable, then visible.
-    fn write(&mut self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+    fn write(&mut self, requests: &mut [Request]) -> Result<Vec<Result<(), StoreError>>, Failure> {
         self.writer.begin(&self.memory)?;
         let (answers, changes) = self.compute(requests);
         let started = Instant::now();
@@ -292,11 +298,11 @@ impl<W: Writer> Work<W> {
         Ok(answers)
     }
 
-    fn compute(&self, requests: &[Request]) -> (Vec<Answer>, Vec<Change>) {
+    fn compute(&self, requests: &mut [Request]) -> (Vec<Result<(), StoreError>>, Changes) {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let mut batch = Batch::new(&memory);
-        let answers = requests.iter().map(|request| batch.apply(request)).collect();
-        (answers, batch.into_changes())
+        let mut transaction = Transaction::new(&memory);
+        let answers = requests.iter_mut().map(|request| transaction.apply(request)).collect();
+        (answers, transaction.into_changes())
     }
 
     /// Keeps the health; a panic of a library is a failure of the store, not the end of the thread.
@@ -317,25 +323,44 @@ impl<W: Writer> Work<W> {
 
 #[async_trait]
 impl<R: Reader> Store for Engine<R> {
+    async fn run(&self, work: Work, pace: Pace) -> Result<(), StoreError> {
+        let unavailable = |why: &str| Err(StoreError::Unavailable(why.into()));
+        let (reply, answer) = oneshot::channel();
+        self.counters.asked();
+        if let Err(refused) = self.requests.try_send(Request::Run { work, pace, reply }) {
+            self.counters.served(1);
+            return match refused {
+                TrySendError::Full(_) => unavailable("more requests wait than it can take"),
+                TrySendError::Disconnected(_) => unavailable("it is closed"),
+            };
+        }
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => unavailable("it is closing"),
+            Err(_) => unavailable("it does not answer"),
+        }
+    }
+
     async fn record_reports(&self, reports: Vec<Report>) -> Result<Vec<Recorded>, StoreError> {
         if reports.is_empty() {
             return Ok(Vec::new());
         }
-        self.write(|reply| Request::Record { reports, reply }).await
+        let pace = if reports.len() == 1 { Pace::Shared } else { Pace::AtOnce };
+        transact(self, pace, move |transaction| transaction.record_reports(&reports)).await
     }
 
     async fn machine(&self, id: &MachineId) -> Result<Arc<Machine>, StoreError> {
-        self.reader.catch_up(&self.memory).await?;
+        self.catch_up().await?;
         self.look(|memory| memory.machine(id)).ok_or(StoreError::NotFound)
     }
 
     async fn machines(&self, query: &MachineQuery) -> Result<MachinePage, StoreError> {
-        self.reader.catch_up(&self.memory).await?;
+        self.catch_up().await?;
         Ok(self.look(|memory| memory.page(query)))
     }
 
     async fn machine_count(&self) -> Result<usize, StoreError> {
-        self.reader.catch_up(&self.memory).await?;
+        self.catch_up().await?;
         Ok(self.look(Memory::len))
     }
 
@@ -345,12 +370,13 @@ impl<R: Reader> Store for Engine<R> {
         edit: HumanEdit,
     ) -> Result<Arc<Machine>, StoreError> {
         let id = id.clone();
-        self.write(|reply| Request::Edit { id, edit, reply }).await
+        transact(self, Pace::AtOnce, move |transaction| transaction.edit_machine(&id, &edit)).await
     }
 
     async fn delete_machine(&self, id: &MachineId) -> Result<(), StoreError> {
         let id = id.clone();
-        self.write(|reply| Request::Delete { id, reply }).await
+        transact(self, Pace::AtOnce, move |transaction| transaction.delete_machine(&id).map(drop))
+            .await
     }
 
     async fn import_machines(
@@ -360,7 +386,27 @@ impl<R: Reader> Store for Engine<R> {
         if machines.is_empty() {
             return Ok(Vec::new());
         }
-        self.write(|reply| Request::Import { machines, reply }).await
+        transact(self, Pace::AtOnce, move |transaction| transaction.import_machines(&machines))
+            .await
+    }
+
+    async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, StoreError> {
+        if self.is_recent()
+            && let Some(record) = self.look(|memory| memory.record(kind, id))
+        {
+            return Ok(Some(record));
+        }
+        self.catch_up().await?;
+        Ok(self.look(|memory| memory.record(kind, id)))
+    }
+
+    async fn records(&self, kind: Kind) -> Result<Vec<Record>, StoreError> {
+        self.catch_up().await?;
+        Ok(self.look(|memory| memory.records(kind)))
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, StoreError> {
+        self.reader.audit(&self.memory, query).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

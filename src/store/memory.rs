@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::batch::Change;
 use super::facts::{Facts, Sieve, Vocabulary};
 use super::precision::Precision;
+use super::transaction::{Change, Changes};
+use crate::model::access::{AuditEntry, Kind, Record};
 use crate::model::{
     Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort, search_text,
 };
@@ -34,6 +35,17 @@ pub(super) struct Memory {
     /// Counts changes of anything that an order in `orders` depends on.
     changes: u64,
     orders: Mutex<HashMap<(Sort, bool), Order>>,
+    records: BTreeMap<(Kind, String), Record>,
+    /// The newest entries of the audit log, by number, where the back end does not have them yet.
+    audit: Option<BTreeMap<u64, Arc<AuditEntry>>>,
+}
+
+/// Entries of the audit log that one batch may have.
+const AUDIT_PLACES: u64 = 1 << 20;
+
+/// The numbers of a batch's entries in the audit log.
+pub(super) fn audit_numbers(version: u64) -> std::ops::Range<u64> {
+    version.saturating_mul(AUDIT_PLACES)..(version + 1).saturating_mul(AUDIT_PLACES)
 }
 
 /// The slots in an order, as it was after so many changes.
@@ -54,7 +66,7 @@ struct Slot {
 impl Memory {
     /// The memory of a store that gave the keys below `next_key`.
     pub(super) fn with_next_key(next_key: u32) -> Self {
-        Self { next_key, ..Self::default() }
+        Self { next_key, audit: Some(BTreeMap::new()), ..Self::default() }
     }
 
     /// The memory of a store that keeps what it is given with this precision, and whose ids may
@@ -77,10 +89,53 @@ impl Memory {
     }
 
     /// Makes the changes of a batch visible that is durable, unless it or a later one is here.
-    pub(super) fn apply(&mut self, version: u64, changes: &[Change]) {
+    pub(super) fn apply(&mut self, version: u64, changes: &Changes) {
         if version > self.version {
             self.version = version;
-            changes.iter().for_each(|change| self.apply_one(change));
+            changes.machines.iter().for_each(|change| self.apply_one(change));
+            self.apply_records(version, changes);
+        }
+    }
+
+    fn apply_records(&mut self, version: u64, changes: &Changes) {
+        for change in &changes.records {
+            match &change.after {
+                Some(record) => self.load_record(record.clone()),
+                None => drop(self.records.remove(&(change.kind, change.id.clone()))),
+            }
+        }
+        if let Some(audit) = &mut self.audit {
+            for (number, entry) in audit_numbers(version).zip(&changes.audit) {
+                audit.insert(number, Arc::new(entry.clone()));
+            }
+        }
+    }
+
+    /// Fills a memory from what is stored.
+    pub(super) fn load_record(&mut self, record: Record) {
+        self.records.insert((record.kind(), record.id()), record);
+    }
+
+    pub(super) fn record(&self, kind: Kind, id: &str) -> Option<Record> {
+        self.records.get(&(kind, id.to_owned())).cloned()
+    }
+
+    /// Every record of a kind, in the order of their ids.
+    pub(super) fn records(&self, kind: Kind) -> Vec<Record> {
+        let from = self.records.range((kind, String::new())..);
+        from.take_while(|((of, _), _)| *of == kind).map(|(_, record)| record.clone()).collect()
+    }
+
+    /// The entries of the audit log that the back end does not have yet.
+    pub(super) fn audit(&self) -> Vec<(u64, Arc<AuditEntry>)> {
+        let entries = self.audit.iter().flatten();
+        entries.map(|(number, entry)| (*number, Arc::clone(entry))).collect()
+    }
+
+    /// The back end has the entries of the batches up to this one now.
+    pub(super) fn forget_audit(&mut self, version: u64) {
+        if let Some(audit) = &mut self.audit {
+            *audit = audit.split_off(&(version + 1).saturating_mul(AUDIT_PLACES));
         }
     }
 
@@ -100,13 +155,14 @@ impl Memory {
     }
 
     /// As [`Memory::apply`], for a batch of another server, which gives keys of its own.
-    pub(super) fn apply_of_another(&mut self, version: u64, changes: Vec<Change>) {
+    pub(super) fn apply_of_another(&mut self, version: u64, changes: &Changes) {
         if version > self.version {
             self.version = version;
-            for mut change in changes {
-                change.key = self.entry(&change.id).map_or(self.next_key, |(key, _)| key);
-                self.apply_one(&change);
+            for change in &changes.machines {
+                let key = self.entry(&change.id).map_or(self.next_key, |(key, _)| key);
+                self.apply_one(&Change { key, ..change.clone() });
             }
+            self.apply_records(version, changes);
         }
     }
 

@@ -1,6 +1,5 @@
 //! Keeping the inventory: one trait, several back ends.
 
-mod batch;
 mod codec;
 mod engine;
 mod error;
@@ -9,19 +8,23 @@ mod health;
 mod memory;
 mod precision;
 mod queue;
+mod records;
 pub mod redb;
 pub mod sql;
 mod stats;
+mod transaction;
 
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 pub use engine::Engine;
 pub use error::{OpenError, StoreError};
+pub use transaction::{Pace, Transaction, Work};
 
+use crate::model::access::{AuditPage, AuditQuery, Kept, Kind, Record};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
 /// How every SQLite file begins.
@@ -75,6 +78,31 @@ pub struct StoreStats {
 /// Ids are compared byte by byte. Time is an argument: a store never asks the clock.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// Does several things as one; see [`transact`].
+    ///
+    /// # Errors
+    /// What the work answers; then nothing of it is kept. [`StoreError::Unavailable`] and
+    /// [`StoreError::Full`].
+    async fn run(&self, work: Work, pace: Pace) -> Result<(), StoreError>;
+
+    /// A record, as it was at most a second ago; one that was made since is found too.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn record(&self, kind: Kind, id: &str) -> Result<Option<Record>, StoreError>;
+
+    /// Every record of a kind, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn records(&self, kind: Kind) -> Result<Vec<Record>, StoreError>;
+
+    /// Entries of the audit log, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, StoreError>;
+
     /// Records reports in the order given, also several of one machine, and answers in that
     /// order. The first report of an id creates its machine.
     ///
@@ -138,4 +166,47 @@ pub trait Store: Send + Sync + 'static {
 
     /// Finishes what was asked before and lets go of the store; every later write is refused.
     async fn close(&self);
+}
+
+/// Runs a transaction on a store, and answers what it answers once that is durable. The work is
+/// done again from the start when another server was faster.
+///
+/// # Errors
+/// As [`Store::run`].
+pub async fn transact<T: Send + 'static>(
+    store: &dyn Store,
+    pace: Pace,
+    mut work: impl FnMut(&mut Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let answer = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&answer);
+    store
+        .run(
+            Box::new(move |transaction| {
+                let value = work(transaction)?;
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            }),
+            pace,
+        )
+        .await?;
+    let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+    answer.ok_or_else(|| StoreError::Backend("a request was not answered".into()))
+}
+
+/// The record of a type with an id; see [`Store::record`].
+///
+/// # Errors
+/// As [`Store::record`].
+pub async fn record<T: Kept>(store: &dyn Store, id: &str) -> Result<Option<Arc<T>>, StoreError> {
+    Ok(store.record(T::KIND, id).await?.as_ref().and_then(T::of).cloned())
+}
+
+/// Every record of a type.
+///
+/// # Errors
+/// As [`Store::records`].
+pub async fn records<T: Kept>(store: &dyn Store) -> Result<Vec<Arc<T>>, StoreError> {
+    let records = store.records(T::KIND).await?;
+    Ok(records.iter().filter_map(T::of).cloned().collect())
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::batch::Request;
+use super::transaction::{Pace, Request};
 
 /// Requests that may wait; beyond them the server is overloaded and says so.
 pub(super) const QUEUE: usize = 8_192;
@@ -84,7 +84,8 @@ impl Gathered {
     /// Waiting pays: only single reports are here, and not many. A person's change and a whole
     /// batch of reports are written at once.
     fn may_grow(&self) -> bool {
-        let patient = |request: &Request| matches!(request, Request::Record { reports, .. } if reports.len() == 1);
+        let patient =
+            |request: &Request| matches!(request, Request::Run { pace: Pace::Shared, .. });
         self.requests.len() < ENOUGH && self.requests.last().is_none_or(patient)
     }
 }

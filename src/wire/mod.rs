@@ -2,6 +2,8 @@
 //! server, and the agents that are out there talk to this one.
 
 #[cfg(feature = "server")]
+pub mod access;
+#[cfg(feature = "server")]
 mod activation;
 #[cfg(feature = "server")]
 mod edit;
@@ -14,6 +16,7 @@ mod machine;
 #[cfg(feature = "server")]
 mod query;
 mod report;
+pub mod signing;
 #[cfg(feature = "server")]
 mod summary;
 #[cfg(feature = "server")]

@@ -2,6 +2,7 @@
 
 mod client;
 mod cycle;
+mod enrolment;
 mod identity;
 mod namespace;
 mod process;

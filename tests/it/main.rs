@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "tests are configured by their environment")]
 
+mod access;
 mod agent;
 mod api;
 mod browser;
@@ -15,3 +16,4 @@ mod process;
 mod query;
 mod store;
 mod support;
+mod tls;

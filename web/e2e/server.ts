@@ -35,6 +35,7 @@ export class Server {
         PATH: process.env.PATH,
         TATUSCAN_DB_DIR: this.#data,
         TATUSCAN_PORT: String(this.#port),
+        TATUSCAN_AUTH: 'off',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -4,6 +4,7 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import { startClock } from './lib/clock.svelte';
 import { startRouter } from './lib/router.svelte';
+import { entrance, loadSession } from './lib/session.svelte';
 import { loadPage, pageOf, prepare } from './pages';
 import { loadLanguage } from './text/index.svelte';
 
@@ -11,5 +12,7 @@ import { loadLanguage } from './text/index.svelte';
 const page = loadPage(pageOf(location.pathname));
 startRouter(prepare);
 startClock();
-await Promise.all([loadLanguage(), page]);
-mount(App, { target: document.body });
+await Promise.all([loadLanguage(), loadSession(), page]);
+const elsewhere = entrance();
+if (elsewhere) location.replace(elsewhere);
+else mount(App, { target: document.body });

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use super::Tag;
 use super::machine_id::MachineIdPath;
+use super::{Tag, signature};
+use crate::access::Ingested;
 use crate::http::context::Context;
 use crate::http::error::{ApiError, DeleteError, EditError, FindError, QueryError, RecordError};
+use crate::http::guard::Visitor;
 use crate::http::listing::Listing;
 use crate::http::payload::{JsonBody, JsonBytes};
 use crate::http::question::Question;
@@ -39,12 +41,22 @@ impl MachinesApi {
     async fn report(
         &self,
         context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
         body: JsonBytes<Report>,
     ) -> Result<Recorded, RecordError> {
         let presenter = context.presenter();
         let body = body.read().await?;
+        let signer = match &visitor.signed {
+            Some(signed) => Some(signature::signer(&context.access, signed, &body).await?),
+            None => None,
+        };
         let report = parse_report(&body, presenter.zone, presenter.now)?;
-        let recorded = context.inventory.record(report).await?;
+        let caller = signer.as_ref().unwrap_or(&visitor.identity.caller);
+        signature::check_own(caller, &report)?;
+        let recorded = match context.access.report(report, caller).await? {
+            Ingested::Recorded(recorded) => recorded,
+            Ingested::Refused(refusal) => return Err(signature::refused(refusal).into()),
+        };
         let message = if recorded.created {
             "Inventário adicionado com sucesso"
         } else {
@@ -108,30 +120,56 @@ impl MachinesApi {
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
         machine_id: MachineIdPath,
+        visitor: Data<&Arc<Visitor>>,
         body: JsonBytes<MachineEdit>,
     ) -> Result<JsonBody<MachineReply>, EditError> {
         let MachineIdPath(id) = machine_id;
         // Unknown first, as the original answers, whatever the body says.
         context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         let edit = parse_edit(&body.read().await?, context.settings.zone)?;
-        let machine = context.inventory.edit(&id, edit).await.map_err(|error| named(error, &id))?;
+        let edited = context.inventory.edit(&id, edit, visitor.identity.clone()).await;
+        let machine = edited.map_err(|error| named(error, &id))?;
         let item = context.presenter().machine(&machine);
         Ok(JsonBody(MachineReply { message: "Inventário atualizado".to_owned(), item }))
     }
 
     /// Remove a machine
     ///
-    /// A later report of the same id is a new machine.
+    /// For 30 days it can be brought back. A later report of the same id is a new machine.
     #[oai(path = "/api/machines/:machine_id", method = "delete", operation_id = "deleteMachine")]
     async fn delete(
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
         machine_id: MachineIdPath,
+        visitor: Data<&Arc<Visitor>>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         let MachineIdPath(id) = machine_id;
-        context.inventory.delete(&id).await.map_err(|error| named(error, &id))?;
+        let deleted = context.inventory.delete(&id, visitor.identity.clone()).await;
+        deleted.map_err(|error| named(error, &id))?;
         Ok(JsonBody(Message { message: "Inventário removido".to_owned() }))
+    }
+
+    /// Bring a removed machine back
+    ///
+    /// As it was, within 30 days; 409 when the id has reported again since.
+    #[oai(
+        path = "/api/machines/:machine_id/restore",
+        method = "post",
+        operation_id = "restoreMachine"
+    )]
+    async fn restore(
+        &self,
+        context: Data<&Arc<Context>>,
+        /// The machine's id, percent-encoded where needed.
+        machine_id: MachineIdPath,
+        visitor: Data<&Arc<Visitor>>,
+    ) -> Result<JsonBody<MachineReply>, DeleteError> {
+        let MachineIdPath(id) = machine_id;
+        let restored = context.inventory.restore(&id, visitor.identity.clone()).await;
+        let machine = restored.map_err(|error| named(error, &id))?;
+        let item = context.presenter().machine(&machine);
+        Ok(JsonBody(MachineReply { message: "Inventário restaurado".to_owned(), item }))
     }
 }
 

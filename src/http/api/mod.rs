@@ -1,18 +1,36 @@
 //! The operations of the API. Handlers parse, call and convert; nothing else.
 
+mod admin;
+mod enrolment;
 mod figures;
 mod health;
 mod machine_id;
 mod machines;
+mod session;
+mod signature;
 
 use poem_openapi::Tags;
 
 /// All operations.
-pub(super) type Api = (machines::MachinesApi, figures::FiguresApi, health::HealthApi);
+pub(super) type Api = (
+    machines::MachinesApi,
+    figures::FiguresApi,
+    enrolment::EnrolmentApi,
+    session::SessionApi,
+    admin::AdminApi,
+    health::HealthApi,
+);
 
 /// All operations, to be routed or documented.
 pub(super) fn operations() -> Api {
-    (machines::MachinesApi, figures::FiguresApi, health::HealthApi)
+    (
+        machines::MachinesApi,
+        figures::FiguresApi,
+        enrolment::EnrolmentApi,
+        session::SessionApi,
+        admin::AdminApi,
+        health::HealthApi,
+    )
 }
 
 /// What an operation is about.
@@ -20,6 +38,8 @@ pub(super) fn operations() -> Api {
 pub(super) enum Tag {
     /// The machines of the inventory: agents report them, people read and change them.
     Machines,
+    /// Who may do what: sessions, people, tokens, keys, and what they changed.
+    Access,
     /// Whether the server is alive.
     Health,
 }

@@ -9,7 +9,7 @@ use redb::{Builder, Database, DatabaseError, StorageError};
 use super::backend::{Medium, Part};
 use super::medium::FileMedium;
 use super::tables::{
-    MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, SCHEMA,
+    AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, RECORDS, SCHEMA,
 };
 use crate::model::Machine;
 use crate::store::codec::encode_machine;
@@ -151,6 +151,8 @@ pub(super) fn create_database(
                 table.insert(next_key, encode_machine(next_key, machine).as_slice())?;
                 next_key += 1;
             }
+            transaction.open_table(RECORDS)?;
+            transaction.open_table(AUDIT)?;
             let mut meta = transaction.open_table(META)?;
             meta.insert(META_SCHEMA, SCHEMA)?;
             meta.insert(META_FOLDED, 0)?;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,20 +15,35 @@ use redb::Database;
 
 use super::backend::Medium;
 use super::file;
-use super::tables::{MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY};
+use super::tables::{
+    AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, RECORDS, record_name,
+};
 use crate::model::Machine;
+use crate::model::access::{AuditEntry, Record};
 use crate::store::StoreError;
-use crate::store::batch::Change;
-use crate::store::codec::encode_machine;
+use crate::store::codec::{encode_entry, encode_machine, encode_record};
+use crate::store::engine::SharedMemory;
 use crate::store::health::Health;
+use crate::store::memory::audit_numbers;
 use crate::store::stats::Counters;
+use crate::store::transaction::Changes;
 
 /// Time between two attempts to fold.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// The newest state of machines by key; `None` for those that are gone.
+/// What batches come to: the newest states, `None` for what is gone, and what is to be added.
 #[derive(Debug, Clone, Default)]
-pub(super) struct States(BTreeMap<u32, Option<Arc<Machine>>>);
+pub(super) struct States {
+    /// By key.
+    machines: BTreeMap<u32, Option<Arc<Machine>>>,
+    /// By name.
+    records: BTreeMap<String, Option<Record>>,
+    /// By number.
+    audit: Vec<(u64, AuditEntry)>,
+}
+
+/// The database; `None` after an error: redb refuses every write on a handle that saw one.
+pub(super) type SharedDatabase = Arc<Mutex<Option<Database>>>;
 
 /// What is to be folded.
 #[derive(Debug)]
@@ -44,9 +59,9 @@ pub(super) struct Job {
 /// What the thread owns.
 pub(super) struct Folder {
     medium: Arc<dyn Medium>,
-    /// `None` after an error: redb refuses every write on a handle that saw one.
-    database: Option<Database>,
+    database: SharedDatabase,
     position: Position,
+    memory: SharedMemory,
     health: Arc<Health>,
     counters: Arc<Counters>,
     is_closing: Arc<AtomicBool>,
@@ -74,26 +89,33 @@ pub(super) struct Position {
 
 impl States {
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        let Self { machines, records, audit } = self;
+        machines.is_empty() && records.is_empty() && audit.is_empty()
     }
 
-    pub(super) fn note(&mut self, changes: &[Change]) {
-        for change in changes {
-            self.0.insert(change.key, change.after.clone());
+    /// Takes what the batch `version` changed.
+    pub(super) fn note(&mut self, version: u64, changes: &Changes) {
+        for change in &changes.machines {
+            self.machines.insert(change.key, change.after.clone());
         }
+        for change in &changes.records {
+            self.records.insert(record_name(change.kind, &change.id), change.after.clone());
+        }
+        self.audit.extend(audit_numbers(version).zip(changes.audit.iter().cloned()));
     }
 }
 
 impl Folder {
     pub(super) fn new(
         medium: Arc<dyn Medium>,
-        database: Database,
+        database: SharedDatabase,
         position: Position,
+        memory: SharedMemory,
         health: Arc<Health>,
         counters: Arc<Counters>,
     ) -> Self {
         let is_closing = Arc::default();
-        Self { medium, database: Some(database), position, health, counters, is_closing }
+        Self { medium, database, position, memory, health, counters, is_closing }
     }
 
     pub(super) fn spawn(mut self) -> io::Result<FolderThread> {
@@ -108,6 +130,8 @@ impl Folder {
                     return;
                 }
             }
+            // Readers have a part in the database, but not in its end.
+            drop(self.database.lock().unwrap_or_else(PoisonError::into_inner).take());
             drop((self, finished));
         })?;
         Ok(FolderThread { jobs: Some(jobs), done, is_busy: false, is_closing })
@@ -123,6 +147,7 @@ impl Folder {
             }
             thread::sleep(RETRY_EVERY);
         }
+        self.memory.write().unwrap_or_else(PoisonError::into_inner).forget_audit(job.watermark);
         self.health.set(&Ok(()));
         self.counters.folded(started.elapsed());
     }
@@ -132,12 +157,14 @@ impl Folder {
         let busy = self.health.busy();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.medium.check().map_err(meddled)?;
-            let database = match self.database.take() {
+            let mut handle = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+            let database = match handle.take() {
                 Some(database) => database,
                 None => self.reopen(job)?,
             };
             write(&database, job).map_err(|error| failure(&error))?;
-            self.database = Some(database);
+            *handle = Some(database);
+            drop(handle);
             self.position = Position { folded: job.watermark, journal: job.journal };
             Ok(())
         }));
@@ -203,7 +230,7 @@ pub(super) fn write(database: &Database, job: &Job) -> Result<(), redb::Error> {
     transaction.set_quick_repair(true);
     {
         let mut machines = transaction.open_table(MACHINES)?;
-        for (key, machine) in &job.states.0 {
+        for (key, machine) in &job.states.machines {
             match machine {
                 Some(machine) => {
                     machines.insert(key, encode_machine(*key, machine).as_slice())?;
@@ -212,6 +239,21 @@ pub(super) fn write(database: &Database, job: &Job) -> Result<(), redb::Error> {
                     machines.remove(key)?;
                 }
             }
+        }
+        let mut records = transaction.open_table(RECORDS)?;
+        for (name, record) in &job.states.records {
+            match record {
+                Some(record) => {
+                    records.insert(name.as_str(), encode_record(name, record).as_slice())?;
+                }
+                None => {
+                    records.remove(name.as_str())?;
+                }
+            }
+        }
+        let mut audit = transaction.open_table(AUDIT)?;
+        for (number, entry) in &job.states.audit {
+            audit.insert(number, encode_entry(*number, entry).as_slice())?;
         }
         let mut meta = transaction.open_table(META)?;
         meta.insert(META_FOLDED, job.watermark)?;

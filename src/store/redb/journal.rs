@@ -5,8 +5,8 @@ use std::io;
 
 use super::backend::{Medium, Part};
 use super::segment::{Damaged, Record, Segment};
-use crate::store::batch::Change;
 use crate::store::codec::{BadValue, decode_changes, encode_changes};
+use crate::store::transaction::Changes;
 
 /// A journal that can be written.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Journal {
 
     /// Makes changes durable and says how many bytes that took. After an error nothing is
     /// appended.
-    pub(super) fn append(&mut self, changes: &[Change]) -> io::Result<usize> {
+    pub(super) fn append(&mut self, changes: &Changes) -> io::Result<usize> {
         let sequence = self.sequence + 1;
         let value = encode_changes(sequence ^ self.id, changes);
         let bytes = self.segments[self.active].append(sequence, &value)?;
@@ -65,13 +65,13 @@ impl Journal {
     }
 }
 
-/// The changes of the journal `id` that came after the record `folded`, oldest first, and the last
+/// The records of the journal `id` that came after the record `folded`, oldest first, and the last
 /// record of all.
 pub(super) fn read(
     medium: &dyn Medium,
     id: u64,
     folded: u64,
-) -> Result<(Vec<Change>, u64), BadJournal> {
+) -> Result<(Vec<(u64, Changes)>, u64), BadJournal> {
     let mut runs = Vec::new();
     for number in 0..2 {
         let bytes = match medium.open(Part::Journal(number)) {
@@ -93,7 +93,7 @@ pub(super) fn read(
         if sequence != last + 1 {
             return Err(BadJournal::Damaged);
         }
-        changes.extend(decode_changes(sequence ^ id, &value)?);
+        changes.push((sequence, decode_changes(sequence ^ id, &value)?));
         last = sequence;
     }
     Ok((changes, last))

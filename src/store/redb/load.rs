@@ -12,10 +12,11 @@ use super::fold::{Position, States};
 use super::journal::{self, BadJournal};
 use super::scratch::Scratch;
 use super::tables::{
-    MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, SCHEMA,
+    AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, RECORDS, SCHEMA,
+    kind_of_record,
 };
 use crate::store::OpenError;
-use crate::store::codec::{BadValue, decode_machine};
+use crate::store::codec::{BadValue, decode_entry, decode_machine, decode_record};
 use crate::store::memory::Memory;
 
 /// What a store held.
@@ -97,6 +98,16 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
         let machine = decode_machine(key.value(), value.value())?;
         memory.load(key.value(), &Arc::new(machine));
     }
+    for row in transaction.open_table(RECORDS)?.iter()? {
+        let (name, value) = row?;
+        let name = name.value();
+        let kind = kind_of_record(name).ok_or(BadValue::Newer)?;
+        memory.load_record(decode_record(name, kind, value.value())?);
+    }
+    for row in transaction.open_table(AUDIT)?.iter()? {
+        let (number, value) = row?;
+        decode_entry(number.value(), value.value())?;
+    }
     let mut contents = Contents {
         memory,
         states: States::default(),
@@ -104,10 +115,12 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
         position: Position { folded, journal },
     };
     if journal != 0 {
-        let (changes, last) = journal::read(medium, journal, folded)?;
+        let (batches, last) = journal::read(medium, journal, folded)?;
         contents.last = last;
-        contents.memory.apply(last, &changes);
-        contents.states.note(&changes);
+        for (version, changes) in batches {
+            contents.memory.apply(version, &changes);
+            contents.states.note(version, &changes);
+        }
     }
     Ok(contents)
 }

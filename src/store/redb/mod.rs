@@ -9,6 +9,7 @@
 //! random order: written one by one they would cost 32 kB a report; journal and fold cost about
 //! 1 kB.
 
+mod audit;
 mod backend;
 mod file;
 mod fold;
@@ -20,15 +21,16 @@ mod segment;
 mod tables;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 pub use backend::{AnyBackend, Medium, Part};
-use fold::{Folder, Job, Position, States};
+use fold::{Folder, Job, Position, SharedDatabase, States};
 use journal::Journal;
 use load::Contents;
 pub use writer::FoldPace;
@@ -38,6 +40,7 @@ use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
 use super::{OpenError, StoreError};
+use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
 use crate::model::{Machine, MachineQuery};
 
 /// How long a write may take: a disk that hangs may come back.
@@ -49,12 +52,33 @@ pub type RedbStore = Engine<RedbReader>;
 /// What reading needs beside the memory.
 pub struct RedbReader {
     folding: Arc<Health>,
+    database: SharedDatabase,
 }
 
 #[async_trait]
 impl Reader for RedbReader {
     async fn catch_up(&self, _: &SharedMemory) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    async fn audit(
+        &self,
+        memory: &SharedMemory,
+        query: &AuditQuery,
+    ) -> Result<AuditPage, StoreError> {
+        // The newest first: what moves from here to there meanwhile is then found twice, not never.
+        let newest = memory.read().unwrap_or_else(PoisonError::into_inner).audit();
+        let (database, asked) = (Arc::clone(&self.database), query.clone());
+        let older = tokio::task::spawn_blocking(move || audit::read(&database, &asked));
+        let older = match tokio::time::timeout(PATIENCE, older).await {
+            Ok(Ok(older)) => older?,
+            Ok(Err(_)) => return Err(StoreError::Backend("its audit log is damaged".into())),
+            Err(_) => return Err(StoreError::Unavailable("it does not answer".into())),
+        };
+        let newest = newest.into_iter().map(|(number, entry)| (number, (*entry).clone()));
+        let newest = newest.filter(|(number, entry)| query.admits(*number, entry));
+        let all: BTreeMap<u64, AuditEntry> = older.into_iter().chain(newest).collect();
+        Ok(AuditPage { entries: all.into_iter().rev().take(query.limit).collect() })
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -115,17 +139,19 @@ impl RedbStore {
         let counters = Arc::new(Counters::default());
         let health = Arc::new(Health::new(Arc::clone(&counters)));
         let folding = Arc::new(Health::new(Arc::clone(&counters)));
+        let database = SharedDatabase::new(Some(database).into());
         let folder = Folder::new(
             Arc::clone(&medium),
-            database,
+            Arc::clone(&database),
             position,
+            Arc::clone(&memory),
             Arc::clone(&folding),
             Arc::clone(&counters),
         );
         let threads = || {
             let folder = folder.spawn()?;
             let writer = RedbWriter::new(medium, journal, journal_id, next_key, folder, pace);
-            let reader = RedbReader { folding };
+            let reader = RedbReader { folding, database };
             Engine::start(memory, health, counters, writer, reader, PATIENCE)
         };
         threads().map_err(|error| OpenError::io("start the threads of", path, error))

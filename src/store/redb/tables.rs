@@ -3,11 +3,20 @@
 
 use redb::TableDefinition;
 
+use crate::model::access::Kind;
+use crate::store::records::{kind_name, kind_of};
+
 /// Name -> number: see the `META_*` names.
 pub(super) const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
 /// Key of a machine (given once, never reused) -> [`crate::store::codec`] machine.
 pub(super) const MACHINES: TableDefinition<u32, &[u8]> = TableDefinition::new("machines");
+
+/// Kind of a record, `/`, its id -> [`crate::store::codec`] record.
+pub(super) const RECORDS: TableDefinition<&str, &[u8]> = TableDefinition::new("records");
+
+/// Number of an entry of the audit log (larger is newer) -> [`crate::store::codec`] entry.
+pub(super) const AUDIT: TableDefinition<u64, &[u8]> = TableDefinition::new("audit");
 
 /// The version of what the tables hold.
 pub(super) const META_SCHEMA: &str = "schema";
@@ -19,4 +28,14 @@ pub(super) const META_NEXT_KEY: &str = "next_key";
 pub(super) const META_JOURNAL: &str = "journal";
 
 /// The schema this program writes and reads.
-pub(super) const SCHEMA: u64 = 2;
+pub(super) const SCHEMA: u64 = 3;
+
+/// What a record is kept as in [`RECORDS`].
+pub(super) fn record_name(kind: Kind, id: &str) -> String {
+    format!("{}/{id}", kind_name(kind))
+}
+
+/// The kind of the record that is kept as this; `None` for those of a later version.
+pub(super) fn kind_of_record(name: &str) -> Option<Kind> {
+    kind_of(name.split_once('/')?.0)
+}

@@ -8,9 +8,9 @@ use super::backend::Medium;
 use super::fold::{FolderThread, Job, States, changed_by_another, io_failure, meddled};
 use super::journal::Journal;
 use crate::store::StoreError;
-use crate::store::batch::Change;
 use crate::store::engine::{Committed, Failure, Writer};
 use crate::store::memory::Memory;
+use crate::store::transaction::Changes;
 
 /// How long to wait before looking whether a fold has ended.
 const FOLDING: Duration = Duration::from_millis(50);
@@ -69,7 +69,7 @@ impl RedbWriter {
         }
     }
 
-    fn append(&mut self, changes: &[Change]) -> Result<usize, StoreError> {
+    fn append(&mut self, changes: &Changes) -> Result<usize, StoreError> {
         self.is_broken = true;
         let bytes = self.journal.append(changes).map_err(|error| match error.kind() {
             io::ErrorKind::QuotaExceeded => StoreError::Unavailable(
@@ -102,19 +102,19 @@ impl Writer for RedbWriter {
             self.journal = reopened.ok_or_else(changed_by_another)?;
             // Only a real record shows that there is space again; and it takes the place of the one
             // that failed.
-            self.append(&[])?;
+            self.append(&Changes::default())?;
         }
         Ok(())
     }
 
-    fn commit(&mut self, changes: &[Change]) -> Result<Committed, Failure> {
+    fn commit(&mut self, changes: &Changes) -> Result<Committed, Failure> {
         if changes.is_empty() {
             return Ok(Committed { version: self.journal.sequence(), bytes: 0 });
         }
         let bytes = self.append(changes)?;
         self.bytes += bytes;
-        self.states.note(changes);
-        let highest = changes.iter().map(|change| change.key).max();
+        self.states.note(self.journal.sequence(), changes);
+        let highest = changes.machines.iter().map(|change| change.key).max();
         self.next_key = self.next_key.max(highest.map_or(0, |key| key + 1));
         Ok(Committed { version: self.journal.sequence(), bytes })
     }

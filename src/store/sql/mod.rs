@@ -7,6 +7,7 @@
 //! knows what it has not seen yet.
 
 mod address;
+mod audit;
 mod dialect;
 mod failure;
 mod link;

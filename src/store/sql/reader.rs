@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use super::address::SqlSettings;
+use super::audit;
 use super::dialect::Dialect;
 use super::failure::{is_of_statement, unavailable};
 use super::link::{Link, connect};
 use super::sync::{self, Moment};
+use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
 use crate::store::StoreError;
 use crate::store::engine::{Reader, SharedMemory};
 
@@ -38,6 +40,8 @@ enum Look<'a> {
     Version,
     /// What the memory lacks, where it stood and where the database stands.
     CatchUp(&'a SharedMemory, (Option<u64>, u64)),
+    /// Entries of the audit log, which are put there.
+    Audit(&'a AuditQuery, &'a Mutex<Vec<(u64, AuditEntry)>>),
 }
 
 impl SqlReader {
@@ -74,6 +78,11 @@ impl SqlReader {
             Look::CatchUp(memory, stand) => {
                 sync::catch_up(link, dialect, zone, memory, stand, Moment::Any).await?;
                 Ok(stand.1)
+            }
+            Look::Audit(query, found) => {
+                let entries = audit::read(link, dialect, query).await?;
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = entries;
+                Ok(0)
             }
         }
     }
@@ -117,6 +126,12 @@ impl Reader for SqlReader {
         }
         let look = Look::CatchUp(memory, (now, version));
         self.within(WHOLE, self.look(&look)).await.map(|_| ())
+    }
+
+    async fn audit(&self, _: &SharedMemory, query: &AuditQuery) -> Result<AuditPage, StoreError> {
+        let found = Mutex::default();
+        self.within(PATIENCE, self.look(&Look::Audit(query, &found))).await?;
+        Ok(AuditPage { entries: found.into_inner().unwrap_or_else(PoisonError::into_inner) })
     }
 
     async fn check(&self) -> Result<(), StoreError> {

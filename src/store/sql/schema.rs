@@ -56,6 +56,12 @@ const MIGRATIONS: &[&[&str]] = &[&[
     // What is known of a machine beyond the original's columns, as JSON.
     "CREATE TABLE IF NOT EXISTS tatuscan_machines \
      (machine_id {ID} NOT NULL PRIMARY KEY, details {LONG} NOT NULL){TABLE}",
+    // Users, tokens and such, as JSON.
+    "CREATE TABLE IF NOT EXISTS tatuscan_records \
+     (kind {ID} NOT NULL, id {ID} NOT NULL, value {LONG} NOT NULL, PRIMARY KEY (kind, id)){TABLE}",
+    // Who changed what, as JSON; larger numbers are newer.
+    "CREATE TABLE IF NOT EXISTS tatuscan_audit \
+     (number BIGINT NOT NULL PRIMARY KEY, entry {LONG} NOT NULL){TABLE}",
 ]];
 
 /// Makes the tables that are missing, and answers the schema found before. A newer schema is left

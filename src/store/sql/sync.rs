@@ -14,9 +14,10 @@ use super::link::Link;
 use super::rows::{self, COLUMNS, Details};
 use super::schema;
 use super::value::Value;
-use crate::store::batch::Change;
 use crate::store::codec::decode_changes;
 use crate::store::memory::Memory;
+use crate::store::records::{from_json, kind_of};
+use crate::store::transaction::Changes;
 
 /// Batches whose changes are kept for other servers.
 pub(super) const KEPT: u64 = 10_000;
@@ -58,7 +59,7 @@ pub(super) async fn catch_up(
             if let Some(batches) = batches {
                 let mut memory = memory.write().unwrap_or_else(PoisonError::into_inner);
                 for (version, changes) in batches {
-                    memory.apply_of_another(version, changes);
+                    memory.apply_of_another(version, &changes);
                 }
                 return Ok(());
             }
@@ -88,7 +89,7 @@ async fn batches(
     dialect: Dialect,
     after: u64,
     to: u64,
-) -> Result<Option<Vec<(u64, Vec<Change>)>>, sqlx::Error> {
+) -> Result<Option<Vec<(u64, Changes)>>, sqlx::Error> {
     let sql = dialect.sql(
         "SELECT version, payload FROM tatuscan_journal WHERE version > ? AND version <= ? \
          ORDER BY version",
@@ -139,6 +140,18 @@ async fn load(
             }
             let key = memory.next_key();
             memory.load(key, &Arc::new(machine));
+        }
+    })
+    .await?;
+    let sql = dialect.sql("SELECT kind, id, value FROM tatuscan_records");
+    link.each(sql, Vec::new(), &mut |row| {
+        let mut texts = row.into_iter().map(|value| value.into_text().unwrap_or_default());
+        let (kind, _, json) = (texts.next(), texts.next(), texts.next());
+        // Those of a later version are left to that one.
+        if let (Some(kind), Some(json)) = (kind.as_deref().and_then(kind_of), json)
+            && let Some(record) = from_json(kind, &json)
+        {
+            memory.load_record(record);
         }
     })
     .await?;

@@ -18,10 +18,11 @@ use super::value::Value;
 use super::{Trouble, prepare};
 use crate::model::{Machine, MachineId};
 use crate::store::StoreError;
-use crate::store::batch::Change;
 use crate::store::codec::encode_changes;
 use crate::store::engine::{Committed, Failure, Writer};
-use crate::store::memory::Memory;
+use crate::store::memory::{Memory, audit_numbers};
+use crate::store::records::{entry_to_json, kind_name, to_json};
+use crate::store::transaction::{Change, Changes};
 
 /// How long a transaction may take before the connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(12);
@@ -74,6 +75,7 @@ struct Session<'a> {
 struct Statements {
     machines: Vec<SqlStr>,
     details: Vec<SqlStr>,
+    record: SqlStr,
 }
 
 impl Statements {
@@ -87,6 +89,13 @@ impl Statements {
         Self {
             machines: all("inventory", &COLUMNS, REPORTED),
             details: all("tatuscan_machines", &["machine_id", "details"], &["details"]),
+            record: dialect.upsert(
+                "tatuscan_records",
+                &["kind", "id", "value"],
+                "kind, id",
+                &["value"],
+                1,
+            ),
         }
     }
 
@@ -143,14 +152,14 @@ impl Session<'_> {
         Ok(version)
     }
 
-    async fn commit(&mut self, version: u64, changes: &[Change]) -> Result<usize, sqlx::Error> {
+    async fn commit(&mut self, version: u64, changes: &Changes) -> Result<usize, sqlx::Error> {
         let (dialect, zone, statements) = (self.dialect, self.settings.zone, self.statements);
         if changes.is_empty() {
             self.roll_back().await?;
             return Ok(0);
         }
         let link = self.link()?;
-        let effect = Effect::of(changes);
+        let effect = Effect::of(&changes.machines);
         for id in effect.removed {
             for table in ["inventory", "tatuscan_machines"] {
                 let sql = dialect.sql(&format!("DELETE FROM {table} WHERE machine_id = ?"));
@@ -178,6 +187,25 @@ impl Session<'_> {
                 [Value::text(machine.id.as_str()), Value::Text(Some(details))]
             });
             link.run(sql, values.collect()).await?;
+        }
+        for change in &changes.records {
+            let key = [Value::text(kind_name(change.kind)), Value::text(&change.id)];
+            let (sql, mut values) = match &change.after {
+                Some(record) => {
+                    (statements.record.clone(), vec![Value::Text(Some(to_json(record)))])
+                }
+                None => {
+                    let sql = "DELETE FROM tatuscan_records WHERE kind = ? AND id = ?";
+                    (dialect.sql(sql), Vec::new())
+                }
+            };
+            values.splice(0..0, key);
+            link.run(sql, values).await?;
+        }
+        for (number, entry) in audit_numbers(version).zip(&changes.audit) {
+            let sql = dialect.sql("INSERT INTO tatuscan_audit (number, entry) VALUES (?, ?)");
+            let json = Value::Text(Some(entry_to_json(entry)));
+            link.run(sql, vec![Value::number(number), json]).await?;
         }
         let payload = encode_changes(version, changes);
         let bytes = payload.len();
@@ -329,7 +357,7 @@ impl Writer for SqlWriter {
         Ok(())
     }
 
-    fn commit(&mut self, changes: &[Change]) -> Result<Committed, Failure> {
+    fn commit(&mut self, changes: &Changes) -> Result<Committed, Failure> {
         let version = self.version;
         let bytes = self.run(async |session, _| Ok(session.commit(version, changes).await?))?;
         Ok(Committed { version, bytes })

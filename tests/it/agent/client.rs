@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tatuscan::agent::Url;
-use tatuscan::agent::client::Client;
+use tatuscan::agent::client::{Client, Credentials};
 use tatuscan::agent::cycle::{Outcome, Transport};
+use tatuscan::trust::Trust;
 
 use super::cycle::report;
 use crate::support::edge::{Listener, answer};
@@ -13,7 +14,8 @@ fn client(listener: &Listener, address: &str) -> Client {
     // The programs do this first; here the first test wins.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let port = listener.address.port().to_string();
-    Client::new(&address.replace("PORT", &port).parse::<Url>().unwrap()).unwrap()
+    let url: Url = address.replace("PORT", &port).parse().unwrap();
+    Client::new(&url, Trust::System, Credentials::default()).unwrap()
 }
 
 async fn outcome_of(status: &str, headers: &str) -> (Outcome, Listener) {
@@ -87,7 +89,8 @@ async fn user_name_and_password_go_out_as_basic_credentials_and_nowhere_else() {
 async fn a_failure_names_its_cause_and_no_secret() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let url: Url = "http://user:hunter2@127.0.0.1:1/".parse().unwrap();
-    let outcome = Client::new(&url).unwrap().send(&report()).await;
+    let outcome =
+        Client::new(&url, Trust::System, Credentials::default()).unwrap().send(&report()).await;
     let Outcome::Failed { reason, .. } = outcome else { panic!("{outcome:?}") };
     assert!(reason.contains("refused"), "{reason}");
     assert!(!reason.contains("hunter2"), "{reason}");
@@ -99,7 +102,8 @@ async fn a_server_that_never_answers_is_given_up_after_ten_seconds() {
     let url: Url = format!("http://{}", silent.local_addr().unwrap()).parse().unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let start = tokio::time::Instant::now();
-    let outcome = Client::new(&url).unwrap().send(&report()).await;
+    let outcome =
+        Client::new(&url, Trust::System, Credentials::default()).unwrap().send(&report()).await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     assert_eq!(start.elapsed().as_secs(), 10);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tatuscan::agent::cycle::{Outcome, Pace, Source, Transport, repeat};
 use tatuscan::agent::{Settings, run, schedule};
+use tatuscan::trust::Trust;
 use tatuscan::wire::Report;
 use tokio::time::Instant;
 
@@ -181,7 +182,9 @@ async fn the_agent_can_run_beside_a_server_in_one_process() {
     let state = tempfile::tempdir().unwrap();
     let settings = Settings {
         url: "http://127.0.0.1:1".parse().unwrap(),
+        trust: Trust::System,
         interval: Some(MINUTE),
+        enrol_token: None,
         state_dir: state.path().to_owned(),
     };
     let agent = tokio::spawn(run(settings, tokio::time::sleep(HOUR)));

@@ -34,6 +34,17 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
         ("TATUSCAN_MAX_CONNECTIONS", "--max-connections", "0", "from 1"),
         ("TATUSCAN_MAX_CONNECTIONS", "--max-connections", "many", "from 1"),
         ("TATUSCAN_LOCAL_AGENT", "--local-agent", "maybe", "yes or no"),
+        ("TATUSCAN_AUTH", "--auth", "none", "compat"),
+        ("TATUSCAN_LEGACY_CIDRS", "--legacy-cidrs", "10.0.0.0/33", "203.0.113.0/24"),
+        ("TATUSCAN_TRUSTED_PROXIES", "--trusted-proxies", "proxy", "203.0.113.0/24"),
+        ("TATUSCAN_PUBLIC_READ", "--public-read", "all", "yes or no"),
+        ("TATUSCAN_PUBLIC_URL", "--public-url", "inventory", "https://"),
+        ("TATUSCAN_PUBLIC_URL", "--public-url", "https://h/path", "no path"),
+        ("TATUSCAN_INSECURE", "--insecure", "maybe", "yes or no"),
+        ("TATUSCAN_MIN_FREE", "--min-free", "64MB", "such as 64"),
+        ("TATUSCAN_TLS", "--tls", "yes", "off or self"),
+        ("TATUSCAN_TLS_CERT", "--tls-cert", "/c.pem", "TATUSCAN_TLS_KEY (--tls-key) as well"),
+        ("TATUSCAN_TLS_KEY", "--tls-key", "/k.pem", "TATUSCAN_TLS_CERT (--tls-cert) as well"),
     ] {
         let by_variable = message(serve(&[(name, value)]));
         let by_flag = message(call(&format!("serve {flag}={value}"), &environment(&[], "")));
@@ -47,6 +58,16 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
 }
 
 #[test]
+fn no_rules_at_all_are_refused_where_others_reach_the_server() {
+    let said = message(serve(&[("TATUSCAN_AUTH", "off")]));
+    assert!(said.contains("TATUSCAN_BIND=127.0.0.1"), "{said}");
+    assert!(said.contains("TATUSCAN_INSECURE=1"), "{said}");
+    for more in [("TATUSCAN_BIND", "127.0.0.1"), ("TATUSCAN_INSECURE", "1")] {
+        assert!(serve(&[("TATUSCAN_AUTH", "OFF"), more]).is_ok());
+    }
+}
+
+#[test]
 fn a_wrong_agent_setting_is_named_shown_and_advised() {
     for (name, flag, value, advice) in [
         ("TATUSCAN_INTERVAL", "--interval", "60", "60s"),
@@ -54,6 +75,7 @@ fn a_wrong_agent_setting_is_named_shown_and_advised() {
         ("TATUSCAN_INTERVAL", "--interval", "-5s", "60s"),
         ("TATUSCAN_INTERVAL", "--interval", "often", "60s"),
         ("TATUSCAN_LOG_LEVEL", "--log-level", "verbose", "debug, info, warn"),
+        ("TATUSCAN_TLS_PIN", "--tls-pin", "sha256:abc", "64 hexadecimal digits"),
         ("TATUSCAN_URL", "--url", "10.0.0.1:8040", "http://10.0.0.1:8040"),
         ("TATUSCAN_URL", "--url", "server", "http://server"),
         ("TATUSCAN_URL", "--url", "ftp://server", "https://"),
@@ -71,6 +93,30 @@ fn a_wrong_agent_setting_is_named_shown_and_advised() {
             "{by_variable}"
         );
         assert!(by_variable.contains(advice), "{by_variable}");
+    }
+}
+
+#[test]
+fn settings_of_tls_that_contradict_each_other_are_refused() {
+    let files = [("TATUSCAN_TLS_CERT", "/c.pem"), ("TATUSCAN_TLS_KEY", "/k.pem")];
+    for mode in ["self", "off"] {
+        let message = message(serve(&[&files[..], &[("TATUSCAN_TLS", mode)]].concat()));
+        assert!(message.contains("TATUSCAN_TLS_CERT (--tls-cert): \"/c.pem\""), "{message}");
+        assert!(message.contains(&format!("TATUSCAN_TLS (--tls), which says {mode}")), "{message}");
+    }
+    let pin = format!("sha256:{}", "0".repeat(64));
+    let pin = ("TATUSCAN_TLS_PIN", pin.as_str());
+    let ca_file = ("TATUSCAN_CA_FILE", "/ca.pem");
+    let agent = |url: &str, variables: &[(&str, &str)]| {
+        let variables = [variables, &[("TATUSCAN_URL", url)]].concat();
+        call("agent", &environment(&variables, ""))
+    };
+    let both = message(agent("https://server", &[pin, ca_file]));
+    assert!(both.contains("TATUSCAN_CA_FILE (--ca-file): \"/ca.pem\" contradicts"), "{both}");
+    for variable in [pin, ca_file] {
+        let message = message(agent("http://server", &[variable]));
+        assert!(message.starts_with(variable.0) && message.contains("https://"), "{message}");
+        assert!(agent("https://server", &[variable]).is_ok());
     }
 }
 

@@ -4,27 +4,32 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tatuscan::config::{Address, Command, Database, Format, Serve, ServerKind, prepare_data_dir};
+use tatuscan::config::{
+    Address, Command, Database, Format, Serve, ServerKind, ServerTls, prepare_data_dir,
+};
 
 use super::{call, environment, serve};
 
 #[test]
-fn nothing_set_is_a_server_for_this_computer_only() {
+fn nothing_set_is_a_server_for_every_network() {
     let serve = serve(&[]).unwrap();
-    assert_eq!(serve.bind, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    assert_eq!(serve.bind, None);
+    let everywhere: Vec<_> = serve.addresses().iter().map(ToString::to_string).collect();
+    assert_eq!(everywhere, ["[::]:8040", "0.0.0.0:8040"]);
     assert_eq!(serve.port, 8040);
     let expected = if Path::new("/data").is_dir() { "/data" } else { "./data" };
-    assert_eq!(serve.data_dir, PathBuf::from(expected));
-    assert_eq!(serve.db_file, "tatuscan.redb");
-    assert_eq!(serve.store_path(), serve.data_dir.join("tatuscan.redb"));
-    assert_eq!(serve.legacy_sqlite, serve.data_dir.join("tatuscan.db"));
-    assert!(serve.database.is_none());
+    assert_eq!(serve.store.data_dir, PathBuf::from(expected));
+    assert_eq!(serve.store.db_file, "tatuscan.redb");
+    assert_eq!(serve.store.path(), serve.store.data_dir.join("tatuscan.redb"));
+    assert_eq!(serve.store.legacy_sqlite, serve.store.data_dir.join("tatuscan.db"));
+    assert!(serve.store.database.is_none());
     assert_eq!(serve.zone, chrono_tz::America::Cuiaba);
     assert_eq!(serve.status.late, None);
     assert_eq!(serve.status.offline, Duration::from_secs(900));
     assert_eq!(serve.status.missing, Duration::from_secs(604_800));
     assert_eq!(serve.max_connections, 4096);
     assert!(!serve.local_agent);
+    assert_eq!(serve.tls, ServerTls::Off);
     assert_eq!(serve.log.level, tracing::Level::INFO);
     assert_eq!(serve.log.format, Format::Text);
     assert!(serve.warnings.is_empty());
@@ -41,10 +46,20 @@ fn a_blank_value_is_unset_and_white_space_around_one_is_cut_off() {
     ])
     .unwrap();
     assert_eq!(serve.port, 8040);
-    assert_eq!(serve.bind, IpAddr::V6(Ipv6Addr::LOCALHOST));
+    assert_eq!(serve.bind, Some(IpAddr::V6(Ipv6Addr::LOCALHOST)));
     assert_eq!(serve.zone, chrono_tz::America::Cuiaba);
     assert!(serve.local_agent);
     assert_eq!(serve.log.format, Format::Json);
+}
+
+#[test]
+fn https_is_asked_for_by_a_word_or_by_two_files() {
+    let tls = |variables: &[(&str, &str)]| serve(variables).unwrap().tls;
+    assert_eq!(tls(&[("TATUSCAN_TLS", "Self")]), ServerTls::Own);
+    assert_eq!(tls(&[("TATUSCAN_TLS", "off")]), ServerTls::Off);
+    let (certificate, key) = (PathBuf::from("/c.pem"), PathBuf::from("/k.pem"));
+    let files = [("TATUSCAN_TLS_CERT", "/c.pem"), ("TATUSCAN_TLS_KEY", "/k.pem")];
+    assert_eq!(tls(&files), ServerTls::Files { certificate, key });
 }
 
 #[test]
@@ -55,7 +70,7 @@ fn addresses_are_taken_as_people_write_them() {
         ("[::]", IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
         ("LocalHost", IpAddr::V4(Ipv4Addr::LOCALHOST)),
     ] {
-        assert_eq!(serve(&[("TATUSCAN_BIND", text)]).unwrap().bind, expected);
+        assert_eq!(serve(&[("TATUSCAN_BIND", text)]).unwrap().bind, Some(expected));
     }
 }
 
@@ -90,8 +105,8 @@ fn other_names_of_a_variable_are_read() {
 fn an_sqlite_name_becomes_a_redb_file_beside_it() {
     let files = |name: &str| {
         let serve = serve(&[("TATUSCAN_DB_DIR", "/srv/t"), ("TATUSCAN_DB_FILE", name)]).unwrap();
-        let legacy = serve.legacy_sqlite.to_str().unwrap().to_owned();
-        (serve.store_path().to_str().unwrap().to_owned(), legacy)
+        let legacy = serve.store.legacy_sqlite.to_str().unwrap().to_owned();
+        (serve.store.path().to_str().unwrap().to_owned(), legacy)
     };
     for (name, store, legacy) in [
         ("tatuscan.db", "/srv/t/tatuscan.redb", "/srv/t/tatuscan.db"),
@@ -111,24 +126,26 @@ fn a_file_that_is_sqlite_is_adopted_whatever_its_name() {
     std::fs::write(directory.path().join("inventory"), b"SQLite format 3\0 and more").unwrap();
     let path = directory.path().to_str().unwrap();
     let serve = serve(&[("TATUSCAN_DB_DIR", path), ("TATUSCAN_DB_FILE", "inventory")]).unwrap();
-    assert_eq!(serve.db_file, "inventory.redb");
-    assert_eq!(serve.legacy_sqlite, directory.path().join("inventory"));
+    assert_eq!(serve.store.db_file, "inventory.redb");
+    assert_eq!(serve.store.legacy_sqlite, directory.path().join("inventory"));
 }
 
 #[test]
 fn systemd_says_where_the_data_goes_unless_somebody_else_does() {
     let data_dir = |variables: &[(&str, &str)]| -> Serve { serve(variables).unwrap() };
     let systemd = data_dir(&[("STATE_DIRECTORY", "/var/lib/tatuscan:/var/lib/other")]);
-    assert_eq!(systemd.data_dir, PathBuf::from("/var/lib/tatuscan"));
+    assert_eq!(systemd.store.data_dir, PathBuf::from("/var/lib/tatuscan"));
     let named = data_dir(&[("STATE_DIRECTORY", "/var/lib/tatuscan"), ("TATUSCAN_DB_DIR", "/x")]);
-    assert_eq!(named.data_dir, PathBuf::from("/x"));
+    assert_eq!(named.store.data_dir, PathBuf::from("/x"));
 }
 
 #[test]
 fn a_database_is_read_field_by_field_and_shown_without_its_password() {
     let uri = " postgresql+psycopg2://tatu:hunter%322@db/inventory?unknown=hunter2\r\n";
     let serve = serve(&[("SQLALCHEMY_DATABASE_URI", uri), ("SECRET_KEY", "hunter2")]).unwrap();
-    let Some(Database::Server(server)) = &serve.database else { panic!("{:?}", serve.database) };
+    let Some(Database::Server(server)) = &serve.store.database else {
+        panic!("{:?}", serve.store.database)
+    };
     assert_eq!(server.kind, ServerKind::Postgres);
     assert_eq!(server.address, Address::Tcp { host: "db".to_owned(), port: 5432 });
     assert_eq!(server.password.as_ref().unwrap().expose(), "hunter22");
@@ -146,7 +163,7 @@ fn an_sqlite_file_of_the_original_is_found_in_the_data_directory_too() {
     let uri = "sqlite:///a-name-of-this-test-only.db";
     let data_dir = directory.path().to_str().unwrap();
     let serve = serve(&[("SQLALCHEMY_DATABASE_URI", uri), ("TATUSCAN_DB_DIR", data_dir)]).unwrap();
-    assert_eq!(serve.database, Some(Database::Sqlite { path }));
+    assert_eq!(serve.store.database, Some(Database::Sqlite { path }));
 }
 
 #[cfg(unix)]

@@ -22,9 +22,10 @@ fn fixture(name: &str) -> String {
 
 pub(super) fn uri(database: &Database) -> String {
     let on = |scheme: &str, server: &Server| {
-        let Server { user, host, port, database, .. } = server;
+        let Server { user, password, host, port, database, .. } = server;
         let (user, database) = (user.as_ref().unwrap(), database.as_ref().unwrap());
-        format!("{scheme}://{user}@{host}:{port}/{database}")
+        let password = password.as_ref().map(|text| format!(":{text}")).unwrap_or_default();
+        format!("{scheme}://{user}{password}@{host}:{port}/{database}")
     };
     match &database.address {
         Address::Sqlite(path) => format!("sqlite:///{}", path.display()),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::machines::body;
-use crate::support::process::ServerProcess;
+use crate::support::process::{ServerProcess, serve};
 use crate::support::server::client;
 use crate::support::skip;
 
@@ -52,6 +52,37 @@ async fn status(url: &str) -> u16 {
     client().get(url).send().await.unwrap().status().as_u16()
 }
 
+/// A server that stops taking reports when less than so many MB are free.
+fn start(data: &Path, min_free: &str) -> ServerProcess {
+    let mut command = serve(data);
+    command.env("TATUSCAN_MIN_FREE", min_free);
+    ServerProcess::spawn(command)
+}
+
+/// Reports stop before the disk is full: there is room left to delete, and to go on.
+#[tokio::test]
+async fn reports_stop_before_the_disk_is_full() {
+    let Some(disk) = SmallDisk::mount("48m") else {
+        return;
+    };
+    let data = disk.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let server = start(&data, "24");
+    assert_eq!(post(&server.url, "before").await.0, 201);
+    let ballast = disk.path().join("ballast");
+    fs::write(&ballast, vec![1; 30 << 20]).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let (code, answer) = post(&server.url, "after").await;
+    assert_eq!(code, 507, "{answer}");
+    assert!(answer["error"].as_str().unwrap().contains("no space left"), "{answer}");
+    let machine = format!("{}/api/machines/before", server.url);
+    assert_eq!(status(&machine).await, 200);
+    assert_eq!(client().delete(&machine).send().await.unwrap().status(), 200);
+    fs::remove_file(&ballast).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(post(&server.url, "after").await.0, 201);
+}
+
 #[tokio::test]
 async fn a_full_disk_refuses_reports_and_heals_without_a_restart() {
     let Some(disk) = SmallDisk::mount("8m") else {
@@ -59,7 +90,7 @@ async fn a_full_disk_refuses_reports_and_heals_without_a_restart() {
     };
     let data = disk.path().join("data");
     fs::create_dir(&data).unwrap();
-    let server = ServerProcess::start(&data);
+    let server = start(&data, "0");
     assert_eq!(post(&server.url, "before").await.0, 201);
     // Another program fills the disk to its last byte.
     let ballast = disk.path().join("ballast");
@@ -94,7 +125,7 @@ async fn a_full_disk_refuses_reports_and_heals_without_a_restart() {
     acknowledged.push("after".to_owned());
     server.kill();
 
-    let server = ServerProcess::start(&data);
+    let server = start(&data, "0");
     for id in acknowledged {
         assert_eq!(status(&format!("{}/api/machines/{id}", server.url)).await, 200, "{id}");
     }

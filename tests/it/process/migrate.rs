@@ -23,7 +23,11 @@ use crate::support::machines::report;
 /// Where an inventory is, and how `tatuscan migrate` is told so.
 enum Location {
     Embedded(TempDir),
-    Sql(Database),
+    Sql(Box<Database>),
+}
+
+fn sql(database: Database) -> Location {
+    Location::Sql(Box::new(database))
 }
 
 /// A place for the embedded store.
@@ -61,9 +65,9 @@ impl Location {
 
 /// One of each kind that is here.
 async fn places() -> Vec<Location> {
-    let mut places = vec![embedded(), Location::Sql(sqlite_database())];
-    places.extend(postgres_database().await.map(Location::Sql));
-    places.extend(mysql_database().await.map(Location::Sql));
+    let mut places = vec![embedded(), sql(sqlite_database())];
+    places.extend(postgres_database().await.map(sql));
+    places.extend(mysql_database().await.map(sql));
     places
 }
 
@@ -140,7 +144,7 @@ async fn what_the_originals_table_does_not_hold_moves_too() {
     store.edit_machine(&MachineId::stored("m1"), days).await.unwrap();
     store.close().await;
     drop(store);
-    let between = Location::Sql(sqlite_database());
+    let between = sql(sqlite_database());
     let to = embedded();
     succeeds(&from.name(), &between.name(), &[]);
     succeeds(&between.name(), &to.name(), &[]);

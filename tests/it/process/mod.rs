@@ -9,4 +9,5 @@ mod loadgen;
 mod meddling;
 mod migrate;
 mod outage;
+mod several;
 mod start;

@@ -1,6 +1,7 @@
 //! Starting and stopping, and what people are told when it does not start.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -59,6 +60,34 @@ async fn it_stops_cleanly_when_asked_and_keeps_what_it_had() {
         let again = ServerProcess::start(directory.path());
         assert!(again.start.contains("machines=1"), "{}", again.start);
     }
+}
+
+#[test]
+fn whoever_reads_the_ready_line_may_stop_it_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    // A full pipe holds the server up in the very act of logging its first line.
+    let (mut log, mut pipe) = std::io::pipe().unwrap();
+    let room = nix::fcntl::fcntl(&pipe, nix::fcntl::FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    pipe.write_all(&vec![b'.'; room.try_into().unwrap()]).unwrap();
+    let mut child = serve(directory.path()).stdout(pipe).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let catches_sigterm = || {
+        let status = fs::read_to_string(&status).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        let mask = u64::from_str_radix(mask.trim(), 16).unwrap();
+        mask & 1 << (Signal::SIGTERM as u64 - 1) != 0
+    };
+    let mut tries = 0;
+    while !catches_sigterm() && tries < 200 {
+        std::thread::sleep(Duration::from_millis(50));
+        tries += 1;
+    }
+    let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+    let mut said = String::new();
+    log.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+    assert!(said.contains("tatuscan is ready") && said.contains("stopped"), "{said}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod journal;
 mod operations;
 pub(crate) mod places;
 mod power;
+mod records;
 mod shared;
 
 /// Runs every case of the suite on each back end: on the embedded store with its ordinary pace and
@@ -52,4 +53,8 @@ on_every_store! {
     imported_machines_are_as_they_were
     random_operations_agree_with_the_model
     a_closed_store_refuses_writes
+    records_of_every_kind_are_kept
+    the_audit_log_is_kept_in_order
+    a_request_does_everything_or_nothing
+    counting_loses_nothing
 }

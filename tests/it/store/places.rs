@@ -10,9 +10,11 @@ use chrono_tz::America::Cuiaba;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tatuscan::admin::database::sql_settings;
+use tatuscan::config;
 use tatuscan::store::Store;
 use tatuscan::store::redb::{FoldPace, RedbStore};
-use tatuscan::store::sql::{Address, Encryption, Server, SqlSettings, SqlStore};
+use tatuscan::store::sql::{Address, Server, SqlSettings, SqlStore};
 use tempfile::TempDir;
 
 use crate::support::skip;
@@ -21,6 +23,15 @@ use crate::support::skip;
 #[async_trait]
 pub(crate) trait Place: Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
+
+    /// This store as it is, and in a second round as it is after it was closed.
+    async fn open_again(&self, store: &Arc<dyn Store>, round: u32) -> Arc<dyn Store> {
+        if round == 0 {
+            return Arc::clone(store);
+        }
+        store.close().await;
+        self.open().await
+    }
 }
 
 struct Directory {
@@ -110,38 +121,31 @@ fn fresh_name() -> String {
     format!("tatuscan_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn server(host: &str, port: u16, socket: Option<PathBuf>, user: &str) -> Server {
-    Server {
-        host: host.to_owned(),
-        port,
-        socket,
-        user: Some(user.to_owned()),
-        password: None,
-        database: None,
-        encryption: Encryption::Disable,
-        ca_file: None,
-        client_certificate: None,
-        connect_timeout: Duration::from_millis(1_500),
-        application_name: "tatuscan".into(),
-        parameters: Vec::new(),
-    }
-}
-
 fn block_on(work: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
 }
 
+/// The server that `variable` names: its own address, and itself as the suite's store has it.
+fn server(variable: &str, default: &str) -> (String, Server) {
+    let uri = std::env::var(variable).unwrap_or_else(|_| default.into());
+    let (database, _) = config::Database::parse(&uri, variable, &[]).unwrap();
+    let (Address::Postgres(server) | Address::Mysql(server)) =
+        sql_settings(&database, Cuiaba).address
+    else {
+        panic!("{variable} names a file");
+    };
+    (uri, server)
+}
+
 pub(crate) async fn postgres_database() -> Option<Database> {
-    let url = std::env::var("TATUSCAN_TEST_POSTGRES")
-        .unwrap_or_else(|_| "postgresql://postgres@127.0.0.1:5432/postgres".into());
-    let options: PgConnectOptions = url.parse().unwrap();
+    let default = "postgresql://postgres@127.0.0.1:5432/postgres";
+    let (uri, mut server) = server("TATUSCAN_TEST_POSTGRES", default);
+    let options: PgConnectOptions = uri.parse().unwrap();
     let mut admin = match options.connect().await {
         Ok(admin) => admin,
         Err(error) => {
-            skip(
-                "postgres",
-                &format!("needs a server at {url} ({error}): apt-get install postgresql"),
-            );
+            let why = format!("needs a server at {default} ({error}): apt-get install postgresql");
+            skip("postgres", &why);
             return None;
         }
     };
@@ -149,12 +153,6 @@ pub(crate) async fn postgres_database() -> Option<Database> {
     let create = format!("CREATE DATABASE {name}");
     sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
     admin.close().await.unwrap();
-    let mut server = server(
-        options.get_host(),
-        options.get_port(),
-        options.get_socket().cloned(),
-        options.get_username(),
-    );
     server.database = Some(name.clone());
     let drop_it = move || {
         let (options, name) = (options.clone(), name.clone());
@@ -171,13 +169,14 @@ pub(crate) async fn postgres_database() -> Option<Database> {
 }
 
 pub(crate) async fn mysql_database() -> Option<Database> {
-    let url = std::env::var("TATUSCAN_TEST_MYSQL")
-        .unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/test".into());
-    let options: MySqlConnectOptions = url.parse().unwrap();
+    let default = "mysql://root@127.0.0.1:3306/test";
+    let (uri, mut server) = server("TATUSCAN_TEST_MYSQL", default);
+    let options: MySqlConnectOptions = uri.parse().unwrap();
     let mut admin = match options.connect().await {
         Ok(admin) => admin,
         Err(error) => {
-            let why = format!("needs a server at {url} ({error}): apt-get install mariadb-server");
+            let why =
+                format!("needs a server at {default} ({error}): apt-get install mariadb-server");
             skip("mysql", &why);
             return None;
         }
@@ -186,12 +185,6 @@ pub(crate) async fn mysql_database() -> Option<Database> {
     let create = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
     sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
     admin.close().await.unwrap();
-    let mut server = server(
-        options.get_host(),
-        options.get_port(),
-        options.get_socket().cloned(),
-        options.get_username(),
-    );
     server.database = Some(name.clone());
     let drop_it = move || {
         let (options, name) = (options.clone(), name.clone());

@@ -8,6 +8,7 @@ pub(crate) mod edge;
 pub(crate) mod machines;
 pub(crate) mod process;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 /// Says aloud that a test could not run here, and what it needs. Where TATUSCAN_TEST_REQUIRE
 /// names `what`, that is a failure.

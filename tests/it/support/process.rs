@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -17,8 +18,16 @@ pub(crate) struct ServerProcess {
     pub(crate) url: String,
 }
 
-/// `tatuscan serve` on any free port over the store in `directory`, with nothing else set.
+/// `tatuscan serve` on any free port of this computer over the store in `directory`, for whoever
+/// asks.
 pub(crate) fn serve(directory: &Path) -> Command {
+    let mut command = serve_guarded(directory);
+    command.env("TATUSCAN_AUTH", "off").env("TATUSCAN_BIND", "127.0.0.1");
+    command
+}
+
+/// `tatuscan serve` on any free port over the store in `directory`, with nothing else set.
+pub(crate) fn serve_guarded(directory: &Path) -> Command {
     let mut command = super::edge::tatuscan(directory);
     command.arg("serve").env("TATUSCAN_DB_DIR", directory).env("TATUSCAN_PORT", "0");
     command
@@ -44,6 +53,25 @@ impl ServerProcess {
         let url = start.split("url=").nth(1).unwrap().split_whitespace().next().unwrap();
         let url = url.replace("localhost", "127.0.0.1");
         Self { child, log, start, url }
+    }
+
+    /// Reads on in its log until a line holds `text`, and gives what it read; fails after 30 seconds
+    /// without one.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let (found, waiting) = std::sync::mpsc::channel::<()>();
+        let pid = Pid::from_raw(self.child.id().try_into().unwrap());
+        std::thread::spawn(move || {
+            if waiting.recv_timeout(Duration::from_secs(30)) == Err(RecvTimeoutError::Timeout) {
+                kill(pid, Signal::SIGKILL).unwrap();
+            }
+        });
+        let mut said = String::new();
+        while !said.contains(text) {
+            let read = self.log.read_line(&mut said).unwrap();
+            assert!(read > 0, "{text:?} was never said: {said}");
+        }
+        drop(found);
+        said
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -11,6 +11,7 @@ export type Distribution = Schemas['Distribution'];
 export type Ages = Schemas['Ages'];
 export type Concern = Schemas['Concern'];
 export type MachineEdit = Schemas['MachineEdit'];
+export type Session = Schemas['Session'];
 export type StatusCounts = Schemas['StatusCounts'];
 export type Status = keyof StatusCounts;
 
@@ -114,3 +115,18 @@ export async function editMachine(id: string, edit: Partial<MachineEdit>): Promi
   });
   return (await json<Schemas['MachineReply']>(response)).item;
 }
+
+/** Who is at this browser. */
+export async function getSession(): Promise<Session> {
+  const response = await ask('/api/session', { cache: 'no-store' });
+  return json<Session>(response);
+}
+
+async function send<T>(method: string, path: string, body?: object): Promise<T> {
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  return json<T>(await ask(path, { method, headers, body: body && JSON.stringify(body) }));
+}
+
+export const logIn = (login: Schemas['Login']) => send<Session>('POST', '/api/session', login);
+export const logOut = () => send<Session>('DELETE', '/api/session');
+export const setUp = (setup: Schemas['Setup']) => send<Session>('POST', '/api/setup', setup);

@@ -5,6 +5,27 @@ const plural = (n: number, one: string, many: string) =>
   `${number.format(n)} ${n === 1 ? one : many}`;
 
 export const text: PageWords = {
+  entry: {
+    heading: 'Log in',
+    logIn: 'Log in',
+    name: 'User',
+    password: 'Password',
+    newPassword: (least) => `Password (at least ${least} characters)`,
+    again: 'The password again',
+    wrong: 'The user or the password is wrong.',
+    tooMany: 'Too many wrong passwords. Wait a minute and try again.',
+    tooShort: (least) => `The password needs at least ${least} characters; a few words do.`,
+    different: 'The two passwords differ.',
+    setup: 'First login',
+    setupLead: 'Create the admin of this inventory. The link counts once, for 30 minutes.',
+    create: 'Create and log in',
+    spent:
+      'This link was used or is too old. On the server, tatuscan setup-link shows another one.',
+    noKey: 'The key is missing in the address. On the server, this command shows the whole link:',
+    unclaimed:
+      'There is no admin yet. On the server, this command shows the link to the first login:',
+    open: 'The connection is not encrypted: whoever sees this network sees the password. Use HTTPS outside a network you trust.',
+  },
   others: 'Others',
   copy: 'Copy',
   copied: 'Copied',

@@ -15,6 +15,9 @@ export const text: Words = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     language: 'Language',
   },
+  account: { logIn: 'Log in', logOut: 'Log out' },
+  unguarded:
+    'Not protected: whoever reaches this server can read, change and remove everything (TATUSCAN_AUTH=off).',
   machines: (n) => plural(n, 'machine', 'machines'),
   noName: '(no name)',
   none: '—',

@@ -5,6 +5,28 @@ const plural = (n: number, one: string, many: string) =>
   `${number.format(n)} ${n === 1 ? one : many}`;
 
 export const text: PageWords = {
+  entry: {
+    heading: 'Entrar',
+    logIn: 'Entrar',
+    name: 'Usuario',
+    password: 'Contraseña',
+    newPassword: (least) => `Contraseña (al menos ${least} caracteres)`,
+    again: 'La contraseña otra vez',
+    wrong: 'El usuario o la contraseña no es correcto.',
+    tooMany: 'Demasiadas contraseñas erradas. Espere un minuto y pruebe otra vez.',
+    tooShort: (least) =>
+      `La contraseña necesita al menos ${least} caracteres; bastan algunas palabras.`,
+    different: 'Las dos contraseñas son distintas.',
+    setup: 'Primer acceso',
+    setupLead:
+      'Cree el administrador de este inventario. El enlace vale una vez, durante 30 minutos.',
+    create: 'Crear y entrar',
+    spent: 'Este enlace ya se usó o venció. En el servidor, tatuscan setup-link muestra otro.',
+    noKey: 'Falta la clave en la dirección. En el servidor, esta orden muestra el enlace entero:',
+    unclaimed:
+      'Todavía no hay administrador. En el servidor, esta orden muestra el enlace del primer acceso:',
+    open: 'La conexión no está cifrada: quien ve esta red ve la contraseña. Use HTTPS fuera de una red de confianza.',
+  },
   others: 'Otros',
   copy: 'Copiar',
   copied: 'Copiado',

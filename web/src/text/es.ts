@@ -15,6 +15,9 @@ export const text: Words = {
     themes: { system: 'Del sistema', light: 'Claro', dark: 'Oscuro' },
     language: 'Idioma',
   },
+  account: { logIn: 'Entrar', logOut: 'Salir' },
+  unguarded:
+    'Sin protección: quien alcanza este servidor puede leer, cambiar y quitar todo (TATUSCAN_AUTH=off).',
   machines: (n) => plural(n, 'equipo', 'equipos'),
   noName: '(sin nombre)',
   none: '—',

@@ -4,6 +4,27 @@ const plural = (n: number, one: string, many: string) =>
   `${number.format(n)} ${n === 1 ? one : many}`;
 
 export const text = {
+  entry: {
+    heading: 'Entrar',
+    logIn: 'Entrar',
+    name: 'Usuário',
+    password: 'Senha',
+    newPassword: (least: number) => `Senha (ao menos ${least} caracteres)`,
+    again: 'A senha outra vez',
+    wrong: 'O usuário ou a senha não confere.',
+    tooMany: 'Muitas senhas erradas. Espere um minuto e tente outra vez.',
+    tooShort: (least: number) =>
+      `A senha precisa de ao menos ${least} caracteres; algumas palavras bastam.`,
+    different: 'As duas senhas são diferentes.',
+    setup: 'Primeiro acesso',
+    setupLead: 'Crie o administrador deste inventário. O link vale uma vez, por 30 minutos.',
+    create: 'Criar e entrar',
+    spent: 'Este link já foi usado ou venceu. No servidor, tatuscan setup-link mostra outro.',
+    noKey: 'Falta a chave no endereço. No servidor, este comando mostra o link inteiro:',
+    unclaimed:
+      'Ainda não há administrador. No servidor, este comando mostra o link do primeiro acesso:',
+    open: 'A conexão não é cifrada: quem vê esta rede vê a senha. Use HTTPS fora de uma rede de confiança.',
+  },
   others: 'Outros',
   copy: 'Copiar',
   copied: 'Copiado',

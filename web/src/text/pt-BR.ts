@@ -14,6 +14,9 @@ export const text = {
     themes: { system: 'Do sistema', light: 'Claro', dark: 'Escuro' },
     language: 'Idioma',
   },
+  account: { logIn: 'Entrar', logOut: 'Sair' },
+  unguarded:
+    'Sem proteção: quem alcança este servidor pode ler, alterar e remover tudo (TATUSCAN_AUTH=off).',
   machines: (n: number) => plural(n, 'máquina', 'máquinas'),
   noName: '(sem nome)',
   none: '—',

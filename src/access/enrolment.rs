@@ -1,0 +1,183 @@
+//! Machines with keys of their own.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use ring::signature::{ED25519, UnparsedPublicKey};
+
+use super::secret::{hash, scope_of};
+use super::{Access, Caller, Identity};
+use crate::model::MachineId;
+use crate::model::access::{Kept as _, MachineKey, Scope, SecretHash, Token, WaitingKey, hex};
+use crate::store::{self, Pace, StoreError, transact};
+use crate::wire::signing;
+
+/// What became of an enrolment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrolled {
+    /// The key counts; the machine's next report has a number above this one.
+    Yes {
+        /// The number of the last report.
+        last_seq: u64,
+    },
+    /// The machine has another key: an admin must approve this one.
+    Waiting,
+}
+
+/// Why a machine was not enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnrolmentError {
+    /// The token is none, is used up, or is for something else.
+    Token,
+    /// The signature is not the key's.
+    Signature,
+    /// The store cannot.
+    Store(StoreError),
+}
+
+impl From<StoreError> for EnrolmentError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Access {
+    /// Gives a machine its key.
+    ///
+    /// # Errors
+    /// [`EnrolmentError`].
+    pub async fn enrol(
+        &self,
+        token: &str,
+        id: &MachineId,
+        public_key: [u8; 32],
+        signature: &[u8],
+        peer: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Enrolled, EnrolmentError> {
+        if scope_of(token) != Some(Scope::Enrol) {
+            return Err(EnrolmentError::Token);
+        }
+        let message = signing::enrolment(id.as_str(), &public_key);
+        let key = UnparsedPublicKey::new(&ED25519, public_key);
+        if key.verify(message.as_bytes(), signature).is_err() {
+            return Err(EnrolmentError::Signature);
+        }
+        let (token_id, id) = (hex(&hash(token)), id.clone());
+        let enrolled = transact(self.store(), Pace::AtOnce, move |transaction| {
+            let token = transaction.record_of::<Token>(&token_id);
+            let Some(token) =
+                token.filter(|token| token.scope == Scope::Enrol && is_left(token, now))
+            else {
+                return Ok(None);
+            };
+            let by = Identity { caller: Caller::Token(token.clone()), peer: Some(peer), at: now };
+            let known = transaction.record_of::<MachineKey>(id.as_str());
+            if let Some(known) = known {
+                if known.public_key == public_key {
+                    return Ok(Some(Enrolled::Yes { last_seq: known.sequence }));
+                }
+                let peer = peer.to_string();
+                let waiting = WaitingKey { public_key, asked_at: now, peer };
+                transaction.audit(by.did("key.ask", id.as_str(), None, Some(shown(&public_key))));
+                transaction.put_record(MachineKey { waiting: Some(waiting), ..(*known).clone() });
+                return Ok(Some(Enrolled::Waiting));
+            }
+            transaction.put_record(Token {
+                uses: token.uses.saturating_add(1),
+                used_at: Some(now),
+                ..(*token).clone()
+            });
+            transaction.put_record(new_key(&id, public_key, now));
+            transaction.audit(by.did("key.enrol", id.as_str(), None, Some(shown(&public_key))));
+            Ok(Some(Enrolled::Yes { last_seq: 0 }))
+        });
+        enrolled.await?.ok_or(EnrolmentError::Token)
+    }
+
+    /// The machine whose signature a report carries; `None` when it is not the machine's.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot say.
+    pub async fn caller_of_signature(
+        &self,
+        id: &MachineId,
+        sequence: u64,
+        digest: SecretHash,
+        signature: &[u8],
+    ) -> Result<Option<Caller>, StoreError> {
+        let key = store::record::<MachineKey>(self.store(), id.as_str()).await?;
+        let Some(key) = key else { return Ok(None) };
+        let message = signing::report(id.as_str(), sequence, &digest);
+        let public_key = key.public_key;
+        let verifier = UnparsedPublicKey::new(&ED25519, public_key);
+        let is_its_own = verifier.verify(message.as_bytes(), signature).is_ok();
+        let id = id.clone();
+        Ok(is_its_own.then_some(Caller::Machine { id, public_key, sequence, digest }))
+    }
+
+    /// Every machine's key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot say.
+    pub async fn keys(&self) -> Result<Vec<std::sync::Arc<MachineKey>>, StoreError> {
+        store::records::<MachineKey>(self.store()).await
+    }
+
+    /// Lets the key that waits take the machine's place.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when none waits.
+    pub async fn approve_key(&self, id: &MachineId, by: Identity) -> Result<(), StoreError> {
+        let id = id.clone();
+        transact(self.store(), Pace::AtOnce, move |transaction| {
+            let known = transaction.record_of::<MachineKey>(id.as_str());
+            let known = known.ok_or(StoreError::NotFound)?;
+            let waiting = known.waiting.as_ref().ok_or(StoreError::NotFound)?;
+            let (before, after) = (shown(&known.public_key), shown(&waiting.public_key));
+            let entry = by.did("key.approve", id.as_str(), Some(before), Some(after));
+            transaction.put_record(new_key(&id, waiting.public_key, by.at));
+            transaction.audit(entry);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Forgets a machine's key: it may report without one again, or enrol anew.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it has none.
+    pub async fn reset_key(&self, id: &MachineId, by: Identity) -> Result<(), StoreError> {
+        let id = id.clone();
+        transact(self.store(), Pace::AtOnce, move |transaction| {
+            let known = transaction.record_of::<MachineKey>(id.as_str());
+            let known = known.ok_or(StoreError::NotFound)?;
+            let before = Some(shown(&known.public_key));
+            let entry = by.did("key.reset", id.as_str(), before, None);
+            transaction.remove_record::<MachineKey>(&known.id());
+            transaction.audit(entry);
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn is_left(token: &Token, now: DateTime<Utc>) -> bool {
+    !token.is_over(now) && token.max_uses.is_none_or(|most| token.uses < most)
+}
+
+fn new_key(id: &MachineId, public_key: [u8; 32], now: DateTime<Utc>) -> MachineKey {
+    MachineKey {
+        machine_id: id.clone(),
+        public_key,
+        sequence: 0,
+        digest: [0; 32],
+        enrolled_at: now,
+        waiting: None,
+    }
+}
+
+/// What the audit log says of a key.
+fn shown(public_key: &[u8; 32]) -> String {
+    serde_json::json!({"public_key": hex(public_key)}).to_string()
+}

@@ -1,0 +1,149 @@
+//! Whose report a machine's is.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::refused::RefusedSource;
+use super::{Access, Caller, Mode};
+use crate::model::Report;
+use crate::model::access::{MachineKey, Role, Scope, SecretHash};
+use crate::store::{Pace, Recorded, StoreError, Transaction, transact};
+
+/// What a report proves of the one who sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sender {
+    /// Nothing.
+    Nobody,
+    /// That it may report machines.
+    Reporter,
+    /// That it is an admin, who still is no machine.
+    Admin,
+    /// That it has a machine's key.
+    Machine {
+        /// The key.
+        public_key: [u8; 32],
+        /// The number of the report.
+        sequence: u64,
+        /// The SHA-256 of the body.
+        digest: SecretHash,
+    },
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ingested {
+    /// It is on disk.
+    Recorded(Recorded),
+    /// It was not taken, and nothing changed.
+    Refused(Refusal),
+}
+
+/// Why a report was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The machine signs its reports, and this one is not signed.
+    Enrolled,
+    /// The machine signs its reports, and an admin cannot stand in for it.
+    NotTheMachine,
+    /// The machine has no key, or another one.
+    UnknownKey,
+    /// A report with this number or a later one was taken already.
+    Stale {
+        /// The last number.
+        last_seq: u64,
+    },
+    /// There are too many new machines.
+    TooManyNew,
+}
+
+impl Access {
+    /// Records one report, when it is its sender's to make; the answer means that it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be recorded.
+    pub async fn report(&self, report: Report, caller: &Caller) -> Result<Ingested, StoreError> {
+        if !self.inner.space.is_enough(report.received_at) {
+            return Err(StoreError::Full);
+        }
+        let sender = self.sender(caller);
+        let access = Arc::clone(&self.inner);
+        transact(&*self.inner.store, Pace::Shared, move |transaction| {
+            let key = transaction.record_of::<MachineKey>(report.id.as_str());
+            if let Err(answer) = admit(transaction, &report, &sender, key.as_deref()) {
+                return Ok(answer);
+            }
+            let is_new = transaction.machine(&report.id).is_none();
+            let has_token = sender != Sender::Nobody;
+            let (machines, now) = (transaction.machine_count(), report.received_at);
+            if is_new && !access.flood.admits(has_token, machines, now) {
+                return Ok(Ingested::Refused(Refusal::TooManyNew));
+            }
+            let recorded = transaction.record_reports(std::slice::from_ref(&report))?;
+            if let (Sender::Machine { sequence, digest, .. }, Some(key)) = (&sender, key) {
+                let (sequence, digest) = (*sequence, *digest);
+                transaction.put_record(MachineKey { sequence, digest, ..(*key).clone() });
+            }
+            match recorded.into_iter().next() {
+                Some(recorded) => Ok(Ingested::Recorded(recorded)),
+                None => Err(StoreError::Backend("a report was not answered".into())),
+            }
+        })
+        .await
+    }
+
+    fn sender(&self, caller: &Caller) -> Sender {
+        match caller {
+            Caller::Anonymous if self.mode() == Mode::Off => Sender::Reporter,
+            Caller::Anonymous => Sender::Nobody,
+            Caller::Token(token) if token.scope == Scope::Admin => Sender::Admin,
+            Caller::Token(_) => Sender::Reporter,
+            Caller::TokenFile | Caller::Person { role: Role::Admin, .. } => Sender::Admin,
+            Caller::Person { .. } => Sender::Nobody,
+            Caller::Machine { public_key, sequence, digest, .. } => {
+                Sender::Machine { public_key: *public_key, sequence: *sequence, digest: *digest }
+            }
+        }
+    }
+
+    /// Counts a report that was refused for want of a token.
+    pub fn count_refused(&self, peer: IpAddr, now: DateTime<Utc>) -> RefusedSource {
+        self.inner.refused.count(peer, now)
+    }
+
+    /// Where such reports came from, the most first.
+    #[must_use]
+    pub fn refused_sources(&self) -> Vec<RefusedSource> {
+        self.inner.refused.sources()
+    }
+}
+
+/// Whether a report is its sender's to make; when it is not, or was made before, the answer.
+fn admit(
+    transaction: &Transaction<'_>,
+    report: &Report,
+    sender: &Sender,
+    key: Option<&MachineKey>,
+) -> Result<(), Ingested> {
+    let refused = |refusal| Err(Ingested::Refused(refusal));
+    match (sender, key) {
+        (Sender::Nobody | Sender::Reporter | Sender::Admin, None) => Ok(()),
+        (Sender::Admin, Some(_)) => refused(Refusal::NotTheMachine),
+        (Sender::Nobody | Sender::Reporter, Some(_)) => refused(Refusal::Enrolled),
+        (Sender::Machine { public_key, sequence, digest }, Some(key))
+            if key.public_key == *public_key =>
+        {
+            if *sequence > key.sequence {
+                return Ok(());
+            }
+            let is_same = *sequence == key.sequence && *digest == key.digest;
+            match transaction.machine(&report.id).filter(|_| is_same) {
+                // The answer to the first one was lost.
+                Some(machine) => Err(Ingested::Recorded(Recorded { machine, created: false })),
+                None => refused(Refusal::Stale { last_seq: key.sequence }),
+            }
+        }
+        (Sender::Machine { .. }, _) => refused(Refusal::UnknownKey),
+    }
+}

@@ -1,0 +1,106 @@
+//! Files in the data directory by which commands on the same computer find the server, and prove
+//! that they may tell it what to do.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Secret;
+use crate::model::access::Scope;
+use crate::trust::Pin;
+
+/// The file with the token that admits to everything.
+const TOKEN_FILE: &str = "admin.token";
+/// The file that says where the server is.
+const SERVER_FILE: &str = "server.json";
+
+/// Where a running server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Its process.
+    pub pid: u32,
+    /// Its address on this computer.
+    pub url: String,
+    /// The pin of its certificate, with HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_pin: Option<String>,
+    /// Whether the server made that certificate itself, so that only the pin vouches for it.
+    #[serde(default)]
+    pub is_self_signed: bool,
+}
+
+/// The file of the token that admits to everything; made (mode 0600) where it is missing.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn token_file(data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let path = data_dir.join(TOKEN_FILE);
+    if !path.exists() {
+        let token = Secret::token(Scope::Admin);
+        let text = format!("{}\n", token.expose());
+        replace(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
+    }
+    Ok(path)
+}
+
+/// Removes the file when the server ends.
+#[derive(Debug)]
+pub struct Announced {
+    path: PathBuf,
+    presence: Presence,
+}
+
+impl Presence {
+    /// Writes down (mode 0600) where this process serves, until the answer is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn announce(
+        data_dir: &Path,
+        url: &str,
+        pin: Option<Pin>,
+        is_self_signed: bool,
+    ) -> anyhow::Result<Announced> {
+        let (pid, url) = (std::process::id(), url.to_owned());
+        let presence = Self { pid, url, tls_pin: pin.map(|pin| pin.to_string()), is_self_signed };
+        let path = data_dir.join(SERVER_FILE);
+        let text = serde_json::to_vec(&presence)?;
+        replace(&path, &text).with_context(|| path.display().to_string())?;
+        Ok(Announced { path, presence })
+    }
+
+    /// What was written down last; the server may be gone since.
+    #[must_use]
+    pub fn of(data_dir: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(data_dir.join(SERVER_FILE)).ok()?).ok()
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        // Another server may have come since.
+        if Presence::of(directory).as_ref() == Some(&self.presence) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Puts a file that only its owner reads in the place of another one: there is always a whole one.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}.new", std::process::id()));
+    let unfinished = PathBuf::from(unfinished);
+    let _ = fs::remove_file(&unfinished);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)
+}

@@ -1,0 +1,136 @@
+//! Reaching the server that a command is for: another one by its address; on this computer the store
+//! itself, through the same API, or, when it is in use, the server that uses it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::open::open_store;
+use super::presence::{Presence, token_file};
+use crate::access::{self, Access};
+use crate::clock;
+use crate::config::{Target, prepare_data_dir};
+use crate::http::{App, Gate, Limits, Settings, bind, local_url, serve};
+use crate::inventory::Inventory;
+use crate::model::StatusRules;
+use crate::store::OpenError;
+use crate::trust::Trust;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A way to a server.
+pub(super) struct Reached {
+    client: Client,
+    url: String,
+    /// Where browsers find it; `None` when none runs.
+    pub(super) shown: Option<String>,
+    token: String,
+    /// What machines have to know to believe it: the pin of a certificate that it made itself.
+    pub(super) pin: Option<String>,
+    /// What was started for this command alone.
+    own: Option<Own>,
+}
+
+struct Own {
+    inventory: Inventory,
+    shutdown: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Reached {
+    /// Finds the server, or opens the store.
+    pub(super) async fn open(target: &Target) -> anyhow::Result<Self> {
+        let client = |trust: Trust| trust.client(Client::builder().no_proxy().timeout(PATIENCE));
+        if let (Some(url), Some(token)) = (&target.url, &target.token) {
+            let client = client(target.trust.clone())?;
+            let (url, token) = (url.clone(), token.clone());
+            let shown = Some(url.clone());
+            return Ok(Self { client, url, shown, token, pin: None, own: None });
+        }
+        let data_dir = &target.store.data_dir;
+        prepare_data_dir(data_dir)?;
+        let file = token_file(data_dir)?;
+        let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let token = token.trim().to_owned();
+        let presence = Presence::of(data_dir);
+        let pin = presence.as_ref().filter(|presence| presence.is_self_signed);
+        let pin = pin.and_then(|presence| presence.tls_pin.clone());
+        let store = match open_store(&target.store, target.zone).await {
+            Ok((store, _)) => store,
+            Err(error) => {
+                // Only a store that is in use shows that whoever listens there is its server: the
+                // token is for nobody else.
+                let is_in_use = matches!(error.downcast_ref(), Some(OpenError::Locked(_)));
+                let Some(presence) = presence.filter(|_| is_in_use) else { return Err(error) };
+                let trust = presence.tls_pin.as_ref().and_then(|pin| pin.parse().ok());
+                let client = client(trust.map_or(Trust::System, Trust::Pin))?;
+                let url = presence.url;
+                return Ok(Self {
+                    client,
+                    url: url.clone(),
+                    shown: Some(url),
+                    token,
+                    pin,
+                    own: None,
+                });
+            }
+        };
+        let client = client(Trust::System)?;
+        let settings = access::Settings { token_file: Some(file), ..access::Settings::default() };
+        let gate = Access::new(Arc::clone(&store), settings);
+        let inventory = Inventory::new(store, StatusRules::default());
+        let settings = Settings { zone: target.zone, now: clock::now, gate: Gate::default() };
+        let app = Arc::new(App::new(inventory.clone(), gate, settings));
+        let listener = bind(&["127.0.0.1:0".parse()?])?;
+        let url = local_url("http", listener.local_addr()?);
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, None, app, Limits::default(), shutdown.clone()));
+        let own = Some(Own { inventory, shutdown, serving });
+        let shown = presence.map(|presence| presence.url);
+        Ok(Self { client, url, shown, token, pin, own })
+    }
+
+    /// Asks for something, and answers the JSON of the answer.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Value> {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let mut request = request.bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.with_context(|| format!("{} is not there", self.url))?;
+        read(answer).await
+    }
+
+    /// Lets go of what was opened.
+    pub(super) async fn close(self) {
+        if let Some(Own { inventory, shutdown, serving }) = self.own {
+            shutdown.cancel();
+            drop(serving.await);
+            inventory.close().await;
+        }
+    }
+}
+
+async fn read(answer: Response) -> anyhow::Result<Value> {
+    let status = answer.status();
+    let text = answer.text().await.context("the answer ended early")?;
+    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    if status.is_success() {
+        return Ok(value);
+    }
+    match value["error"].as_str() {
+        Some(error) => bail!("{error}"),
+        None => bail!("the server answers {status}"),
+    }
+}

@@ -1,0 +1,306 @@
+//! What only admins may: tokens, people, keys, what was removed, refused and changed.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use http::StatusCode;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+
+use super::Tag;
+use super::machine_id::MachineIdPath;
+use super::session::user_error;
+use crate::http::context::Context;
+use crate::http::error::{AdminError, ApiError, CreateError, DeleteError};
+use crate::http::guard::Visitor;
+use crate::http::payload::{JsonBody, JsonBytes, Secret};
+use crate::model::access::{AuditQuery, Scope};
+use crate::store::StoreError;
+use crate::wire::Message;
+use crate::wire::access::{
+    AuditList, KeyList, NewToken, NewUser, RefusedList, RefusedSource, RemovedList, RemovedMachine,
+    SetupLink, TokenList, TokenMade, User, UserEdit, UserList, WaitingKey, parse,
+};
+use crate::wire::signing::hex;
+
+/// Entries of the audit log in one answer.
+const AUDIT_PAGE: usize = 100;
+/// Most of them.
+const AUDIT_MOST: usize = 1_000;
+
+pub(in crate::http) struct AdminApi;
+
+#[OpenApi(tag = "Tag::Access")]
+impl AdminApi {
+    /// List tokens
+    ///
+    /// Without their secrets, which are not kept.
+    #[oai(path = "/api/tokens", method = "get", operation_id = "listTokens")]
+    async fn tokens(
+        &self,
+        context: Data<&Arc<Context>>,
+    ) -> Result<JsonBody<TokenList>, AdminError> {
+        let (tokens, presenter) = (context.access.tokens().await?, context.presenter());
+        let items = tokens.iter().map(|token| presenter.token(token)).collect();
+        Ok(JsonBody(TokenList { items }))
+    }
+
+    /// Make a token
+    ///
+    /// The answer holds its secret, this once.
+    #[oai(path = "/api/tokens", method = "post", operation_id = "createToken")]
+    async fn create_token(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        body: JsonBytes<NewToken>,
+    ) -> Result<Secret<TokenMade>, CreateError> {
+        let new: NewToken = parse(&body.read().await?)?;
+        let bad = |text: &str| ApiError::new(StatusCode::BAD_REQUEST, text);
+        if new.name.trim().is_empty() {
+            return Err(bad("name is empty; say what the token is for").into());
+        }
+        if new.days.is_some_and(|days| !(1..=36_500).contains(&days)) {
+            return Err(bad("days must be a whole number from 1 to 36500").into());
+        }
+        if new.max_uses == Some(0) {
+            return Err(bad("max_uses must be at least 1").into());
+        }
+        let scope = Scope::from(new.scope);
+        if new.max_uses.is_some() && scope != Scope::Enrol {
+            return Err(bad("max_uses is for tokens of the scope enrol").into());
+        }
+        let by = visitor.identity.clone();
+        let expires_at = new.days.map(|days| by.at + TimeDelta::days(days.into()));
+        let made = context.access.create_token(&new.name, scope, expires_at, new.max_uses, by);
+        let (secret, token) = made.await?;
+        let item = context.presenter().token(&token);
+        Ok(Secret(TokenMade { token: secret.expose().to_owned(), item }))
+    }
+
+    /// Revoke a token
+    ///
+    /// It counts no longer, within a second on every server.
+    #[oai(path = "/api/tokens/:id", method = "delete", operation_id = "revokeToken")]
+    async fn revoke_token(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        /// The token's id.
+        id: Path<String>,
+    ) -> Result<JsonBody<Message>, DeleteError> {
+        let revoked = context.access.revoke_token(&id, visitor.identity.clone()).await;
+        revoked.map_err(|error| named(error, &format!("There is no token {}", *id)))?;
+        Ok(done("Token revogado"))
+    }
+
+    /// List people
+    ///
+    /// Everybody who can log in.
+    #[oai(path = "/api/users", method = "get", operation_id = "listUsers")]
+    async fn users(&self, context: Data<&Arc<Context>>) -> Result<JsonBody<UserList>, AdminError> {
+        let (users, presenter) = (context.access.users().await?, context.presenter());
+        Ok(JsonBody(UserList { items: users.iter().map(|user| presenter.user(user)).collect() }))
+    }
+
+    /// Add a person
+    ///
+    /// Who can log in from then on.
+    #[oai(path = "/api/users", method = "post", operation_id = "addUser")]
+    async fn add_user(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        body: JsonBytes<NewUser>,
+    ) -> Result<JsonBody<User>, CreateError> {
+        let new: NewUser = parse(&body.read().await?)?;
+        let by = visitor.identity.clone();
+        let added = context.access.add_user(&new.name, new.role.into(), &new.password, by).await;
+        Ok(JsonBody(context.presenter().user(&added.map_err(user_error)?)))
+    }
+
+    /// Change a person's role or password
+    ///
+    /// Ends all sessions of the person.
+    #[oai(path = "/api/users/:name", method = "patch", operation_id = "changeUser")]
+    async fn change_user(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        /// The person's name.
+        name: Path<String>,
+        body: JsonBytes<UserEdit>,
+    ) -> Result<JsonBody<User>, CreateError> {
+        let edit: UserEdit = parse(&body.read().await?)?;
+        if edit.role.is_none() && edit.password.is_none() {
+            let text = "Nothing to change: give role, password or both";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, text).into());
+        }
+        let (role, password) = (edit.role.map(Into::into), edit.password.as_deref());
+        let by = visitor.identity.clone();
+        let changed = context.access.change_user(&name, role, password, by).await;
+        Ok(JsonBody(context.presenter().user(&changed.map_err(user_error)?)))
+    }
+
+    /// Remove a person
+    ///
+    /// Ends all sessions of the person. The last admin stays.
+    #[oai(path = "/api/users/:name", method = "delete", operation_id = "removeUser")]
+    async fn remove_user(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        /// The person's name.
+        name: Path<String>,
+    ) -> Result<JsonBody<Message>, DeleteError> {
+        let removed = context.access.remove_user(&name, visitor.identity.clone()).await;
+        removed.map_err(user_error)?;
+        Ok(done("Usuário removido"))
+    }
+
+    /// Make a setup link
+    ///
+    /// In place of the last one.
+    #[oai(path = "/api/setup-link", method = "post", operation_id = "createSetupLink")]
+    async fn setup_link(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+    ) -> Result<Secret<SetupLink>, DeleteError> {
+        let secret = context.access.new_setup_link(visitor.identity.at).await?;
+        Ok(Secret(SetupLink { path: format!("/setup#k={}", secret.expose()) }))
+    }
+
+    /// Read the audit log
+    ///
+    /// What people and tokens changed, the newest first.
+    #[oai(path = "/api/audit", method = "get", operation_id = "listAudit")]
+    async fn audit(
+        &self,
+        context: Data<&Arc<Context>>,
+        /// Only entries older than the one with this number.
+        before: Query<Option<u64>>,
+        /// Only what was done to this: a machine's id, a person's name.
+        subject: Query<Option<String>>,
+        /// Only actions that begin so: `machine.` or `token.create`.
+        action: Query<Option<String>>,
+        /// Most entries: 1 to 1000, 100 when left out.
+        limit: Query<Option<usize>>,
+    ) -> Result<JsonBody<AuditList>, AdminError> {
+        let limit = limit.0.unwrap_or(AUDIT_PAGE).clamp(1, AUDIT_MOST);
+        let query = AuditQuery { before: before.0, subject: subject.0, action: action.0, limit };
+        let page = context.inventory.audit(&query).await?;
+        let next = (page.entries.len() == limit).then(|| page.entries.last().map(|(n, _)| *n));
+        let presenter = context.presenter();
+        let items = page.entries.into_iter();
+        let items = items.map(|(number, entry)| presenter.audit_entry(number, entry)).collect();
+        Ok(JsonBody(AuditList { items, next: next.flatten() }))
+    }
+
+    /// List machines that were removed
+    ///
+    /// For 30 days they can be brought back.
+    #[oai(path = "/api/removed", method = "get", operation_id = "listRemoved")]
+    async fn removed(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+    ) -> Result<JsonBody<RemovedList>, AdminError> {
+        let removed = context.inventory.removed(visitor.identity.at).await?;
+        let presenter = context.presenter();
+        let items = removed.iter().map(|removed| RemovedMachine {
+            machine_id: removed.machine.id.to_string(),
+            hostname: removed.machine.hostname.to_string(),
+            removed_at: presenter.time(removed.removed_at),
+            removed_by: removed.removed_by.clone(),
+        });
+        Ok(JsonBody(RemovedList { items: items.collect() }))
+    }
+
+    /// List sources of refused reports
+    ///
+    /// Where reports came from that were refused for want of a token, since the server was started.
+    #[oai(path = "/api/refused", method = "get", operation_id = "listRefused")]
+    async fn refused(
+        &self,
+        context: Data<&Arc<Context>>,
+    ) -> Result<JsonBody<RefusedList>, AdminError> {
+        let presenter = context.presenter();
+        let items = context.access.refused_sources().into_iter().map(|source| RefusedSource {
+            network: source.network.to_string(),
+            reports: source.reports,
+            last_at: presenter.time(source.last_at),
+        });
+        Ok(JsonBody(RefusedList { items: items.collect() }))
+    }
+
+    /// List machines' keys that wait for approval
+    ///
+    /// Machines that have a key already, and asked to be enrolled with another one.
+    #[oai(path = "/api/keys", method = "get", operation_id = "listKeys")]
+    async fn keys(&self, context: Data<&Arc<Context>>) -> Result<JsonBody<KeyList>, AdminError> {
+        let (keys, presenter) = (context.access.keys().await?, context.presenter());
+        let items = keys.iter().filter_map(|key| {
+            let waiting = key.waiting.as_ref()?;
+            Some(WaitingKey {
+                machine_id: key.machine_id.to_string(),
+                public_key: hex(&key.public_key),
+                waiting_key: hex(&waiting.public_key),
+                asked_at: presenter.time(waiting.asked_at),
+                peer: waiting.peer.clone(),
+            })
+        });
+        Ok(JsonBody(KeyList { items: items.collect(), enrolled: keys.len() }))
+    }
+
+    /// Approve a machine's new key
+    ///
+    /// The key that waits takes the place of the one before.
+    #[oai(
+        path = "/api/machines/:machine_id/key/approve",
+        method = "post",
+        operation_id = "approveKey"
+    )]
+    async fn approve_key(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        /// The machine's id, percent-encoded where needed.
+        machine_id: MachineIdPath,
+    ) -> Result<JsonBody<Message>, DeleteError> {
+        let MachineIdPath(id) = machine_id;
+        let approved = context.access.approve_key(&id, visitor.identity.clone()).await;
+        approved.map_err(|error| named(error, &format!("No key of {id} waits for approval")))?;
+        Ok(done("Chave aprovada"))
+    }
+
+    /// Forget a machine's key
+    ///
+    /// The machine may report without one again, or enrol anew.
+    #[oai(path = "/api/machines/:machine_id/key/reset", method = "post", operation_id = "resetKey")]
+    async fn reset_key(
+        &self,
+        context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
+        /// The machine's id, percent-encoded where needed.
+        machine_id: MachineIdPath,
+    ) -> Result<JsonBody<Message>, DeleteError> {
+        let MachineIdPath(id) = machine_id;
+        let reset = context.access.reset_key(&id, visitor.identity.clone()).await;
+        reset.map_err(|error| named(error, &format!("{id} has no key")))?;
+        Ok(done("Chave esquecida"))
+    }
+}
+
+fn done(message: &str) -> JsonBody<Message> {
+    JsonBody(Message { message: message.to_owned() })
+}
+
+/// The error; when there is none of that name, in these words.
+fn named(error: StoreError, unknown: &str) -> ApiError {
+    match error {
+        StoreError::NotFound => ApiError::new(StatusCode::NOT_FOUND, unknown),
+        other => other.into(),
+    }
+}

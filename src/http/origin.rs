@@ -1,0 +1,140 @@
+//! Where a request comes from. Headers that anybody may write only ever lower trust.
+
+use std::net::IpAddr;
+
+use http::header::{FORWARDED, HOST, HeaderName, ORIGIN, VIA};
+use http::{HeaderMap, Method};
+use ipnet::IpNet;
+
+use super::error::ApiError;
+use crate::access::Access;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// The client, as far as trusted proxies say; otherwise whoever is connected.
+    pub(super) peer: IpAddr,
+    /// Whether everybody who is named on the way is near.
+    pub(super) is_near: bool,
+    /// Whether nobody is on the way, and the client is on this very computer, and says so.
+    pub(super) is_this_computer: bool,
+    /// Whether the client's connection is encrypted.
+    pub(super) is_https: bool,
+}
+
+impl Origin {
+    /// Looks at the connection and the headers.
+    pub(super) fn of(
+        connected: IpAddr,
+        is_tls: bool,
+        headers: &HeaderMap,
+        proxies: &[IpNet],
+        access: &Access,
+    ) -> Self {
+        let connected = connected.to_canonical();
+        let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(&address));
+        let named: Vec<Option<IpAddr>> = headers
+            .get_all(FORWARDED_FOR)
+            .into_iter()
+            .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+            .map(|name| address(name.trim()))
+            .collect();
+        let mut peer = connected;
+        let mut untrusted = &named[..];
+        if is_proxy(connected) {
+            // From right to left: each trusted proxy says who came to it.
+            while let Some((last, before)) = untrusted.split_last() {
+                untrusted = before;
+                let Some(last) = *last else { break };
+                peer = last;
+                if !is_proxy(last) {
+                    break;
+                }
+            }
+        }
+        let is_forwarded = [
+            FORWARDED,
+            VIA,
+            FORWARDED_FOR,
+            FORWARDED_HOST,
+            FORWARDED_PROTO,
+            FORWARDED_PORT,
+            REAL_IP,
+        ]
+        .iter()
+        .any(|name| headers.contains_key(name));
+        let real = headers.get(REAL_IP).map(|value| address(value.to_str().unwrap_or("?").trim()));
+        let others = untrusted.iter().copied().chain(real.filter(|_| !is_proxy(connected)));
+        let is_near = access.is_near(peer)
+            && others.into_iter().all(|other| other.is_some_and(|other| access.is_near(other)));
+        let proto = headers.get(FORWARDED_PROTO).filter(|_| is_proxy(connected));
+        Self {
+            peer,
+            is_near,
+            is_this_computer: connected.is_loopback()
+                && !is_forwarded
+                && is_own_name(headers)
+                && is_same_origin(headers, None),
+            is_https: is_tls || proto.is_some_and(|proto| proto == "https"),
+        }
+    }
+}
+
+/// An address as proxies write it: alone, in brackets, with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.split(']').next()).unwrap_or(text);
+    let parsed = bare.parse::<IpAddr>().ok();
+    let parsed = parsed.or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|at| at.ip()));
+    parsed.map(|address| address.to_canonical())
+}
+
+/// Whether the client asked for this computer by a name that no other one has.
+fn is_own_name(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "::1"
+}
+
+/// Whether the page that asks, if one does, is our own.
+fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    if public_url.is_some_and(|url| url.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let theirs = origin.split_once("://").map(|(_, host)| host);
+    host.is_some()
+        && theirs.is_some_and(|theirs| host.is_some_and(|h| h.eq_ignore_ascii_case(theirs)))
+}
+
+/// Refuses a change that another site makes a logged-in browser ask for.
+pub(super) fn check_same_site(
+    method: &Method,
+    headers: &HeaderMap,
+    public_url: Option<&str>,
+) -> Result<(), ApiError> {
+    if method == Method::GET || method == Method::HEAD || method == Method::OPTIONS {
+        return Ok(());
+    }
+    let is_own = match headers.get(FETCH_SITE) {
+        Some(site) => site == "same-origin" || site == "none",
+        None => headers.contains_key(ORIGIN) && is_same_origin(headers, public_url),
+    };
+    if is_own {
+        return Ok(());
+    }
+    let text = "A change with a browser's session must come from the dashboard itself; programs \
+                send a token instead. Behind a proxy, set TATUSCAN_PUBLIC_URL";
+    Err(ApiError::new(http::StatusCode::FORBIDDEN, text))
+}

@@ -1,0 +1,36 @@
+//! What each route is about. A route that is not named here is for admins.
+
+use http::Method;
+
+use super::web;
+use crate::access::Plane;
+
+/// What a request asks for, by its method and the path of its route.
+pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
+    match (method.as_str(), route) {
+        // Refused as unknown, or answered with what is allowed.
+        (_, "(unknown)") | ("OPTIONS", _) => Plane::Public,
+        (_, "/api/health" | "/livez" | "/openapi.json" | "/docs" | "/docs/" | "/favicon.ico")
+        | (_, "/assets/:file" | "/assets/docs/:file") => Plane::Public,
+        // What proves itself by what it carries, or asks who it is.
+        (_, "/api/session" | "/api/setup" | "/api/enroll") => Plane::Public,
+        // The dashboard's shell holds no data.
+        ("GET" | "HEAD", route) if web::SHELL.contains(&route) => Plane::Public,
+        ("GET" | "HEAD", "/report" | "/report/") if is_browser => Plane::Public,
+        ("POST", "/api/machines") => Plane::Ingest,
+        (
+            "GET" | "HEAD",
+            "/api/machines"
+            | "/api/inventory"
+            | "/api/machines/:machine_id"
+            | "/api/facets"
+            | "/api/summary"
+            | "/report"
+            | "/report/"
+            | "/metrics",
+        ) => Plane::Read,
+        ("PATCH" | "DELETE", "/api/machines/:machine_id")
+        | ("POST", "/api/machines/:machine_id/restore") => Plane::Change,
+        _ => Plane::Administer,
+    }
+}

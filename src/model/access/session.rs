@@ -1,0 +1,60 @@
+//! What a browser is known by, and what leads to the first one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::SecretHash;
+
+/// How long a session may be unused.
+const IDLE: TimeDelta = TimeDelta::hours(12);
+/// How long it lasts at most.
+const LONGEST: TimeDelta = TimeDelta::days(7);
+
+/// A person at a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Of what the browser's cookie holds.
+    pub hash: SecretHash,
+    /// Whose.
+    pub user: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// Last use, exact to a few minutes.
+    pub used_at: DateTime<Utc>,
+    /// Where the person came from when the session began.
+    pub peer: String,
+}
+
+impl Session {
+    /// Whether it no longer counts.
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        now - self.used_at >= IDLE || now - self.created_at >= LONGEST
+    }
+}
+
+/// The link that admits the first admin, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupLink {
+    /// Of the link's secret.
+    pub hash: SecretHash,
+    /// Until when it counts.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// How the store came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Founding {
+    /// When this program first used it.
+    pub at: DateTime<Utc>,
+    /// Whether it held nothing then.
+    pub was_fresh: bool,
+}
+
+/// Wrong passwords in a row, over all accounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// The last one.
+    pub last_at: DateTime<Utc>,
+}

@@ -1,0 +1,307 @@
+//! Requests that share one commit: what each does, and what they change together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::oneshot::Sender;
+
+use super::memory::Memory;
+use super::{Recorded, StoreError};
+use crate::model::access::{AuditEntry, Kept, Kind, Record};
+use crate::model::{HumanEdit, Machine, MachineId, Report};
+
+/// What a request does: called again, from the start, when its batch has to be begun again.
+pub type Work = Box<dyn FnMut(&mut Transaction<'_>) -> Result<(), StoreError> + Send>;
+
+/// How soon work is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// A moment may pass, so that more work of this kind shares its commit.
+    Shared,
+    /// At once: somebody waits.
+    AtOnce,
+}
+
+/// Where an answer goes.
+pub(super) type Reply = Sender<Result<(), StoreError>>;
+
+/// Something to write.
+pub(super) enum Request {
+    /// Do this, and say what came of it when it is durable.
+    Run { work: Work, pace: Pace, reply: Reply },
+    /// Write what came before, then stop.
+    Close,
+}
+
+/// What a batch does to one machine.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    /// The machine's key: given once and never reused.
+    pub(super) key: u32,
+    pub(super) id: MachineId,
+    /// As it was before the batch.
+    pub(super) before: Option<Arc<Machine>>,
+    /// As it is now; `None` when it is gone.
+    pub(super) after: Option<Arc<Machine>>,
+}
+
+/// What a batch does to one record.
+#[derive(Debug, Clone)]
+pub(super) struct RecordChange {
+    pub(super) kind: Kind,
+    pub(super) id: String,
+    /// As it is now; `None` when it is gone.
+    pub(super) after: Option<Record>,
+}
+
+/// Everything that a batch does.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// In an order in which they can be replayed.
+    pub(super) machines: Vec<Change>,
+    pub(super) records: Vec<RecordChange>,
+    /// Entries to be added, the oldest first.
+    pub(super) audit: Vec<AuditEntry>,
+}
+
+impl Changes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.machines.is_empty() && self.records.is_empty() && self.audit.is_empty()
+    }
+}
+
+impl Request {
+    /// Answers, once its batch is durable or has failed. A receiver that is gone has given up
+    /// waiting.
+    pub(super) fn answer(self, answer: Result<(), StoreError>) {
+        if let Self::Run { reply, .. } = self {
+            drop(reply.send(answer));
+        }
+    }
+}
+
+/// The inventory as one request finds it, and changes it: all of its changes are made durable as
+/// one, or none. Requests that share a batch see each other's changes.
+///
+/// Whoever fails must do so before the first change.
+pub struct Transaction<'a> {
+    memory: &'a Memory,
+    next_key: u32,
+    latest: HashMap<MachineId, usize>,
+    latest_records: HashMap<(Kind, String), usize>,
+    changes: Changes,
+}
+
+impl<'a> Transaction<'a> {
+    /// Changes on top of `memory`.
+    pub(super) fn new(memory: &'a Memory) -> Self {
+        Self {
+            memory,
+            next_key: memory.next_key(),
+            latest: HashMap::new(),
+            latest_records: HashMap::new(),
+            changes: Changes::default(),
+        }
+    }
+
+    /// Does what one request asks.
+    pub(super) fn apply(&mut self, request: &mut Request) -> Result<(), StoreError> {
+        match request {
+            Request::Run { work, .. } => {
+                let before = self.size();
+                let done = work(self);
+                debug_assert!(done.is_ok() || before == self.size(), "it failed too late");
+                done
+            }
+            Request::Close => Ok(()),
+        }
+    }
+
+    fn size(&self) -> [usize; 3] {
+        let Changes { machines, records, audit } = &self.changes;
+        [machines.len(), records.len(), audit.len()]
+    }
+
+    pub(super) fn into_changes(self) -> Changes {
+        self.changes
+    }
+
+    /// One machine.
+    #[must_use]
+    pub fn machine(&self, id: &MachineId) -> Option<Arc<Machine>> {
+        self.current(id).map(|(_, machine)| machine)
+    }
+
+    /// How many machines there were before the batch.
+    #[must_use]
+    pub fn machine_count(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// Records reports in the order given; all of them or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] for an id that the store cannot tell from another one.
+    pub fn record_reports(&mut self, reports: &[Report]) -> Result<Vec<Recorded>, StoreError> {
+        self.check_case(reports, |report| &report.id)?;
+        Ok(reports.iter().map(|report| self.record(report.clone())).collect())
+    }
+
+    fn record(&mut self, mut report: Report) -> Recorded {
+        self.memory.precision().round_report(&mut report);
+        let id = report.id.clone();
+        let (key, machine, created) = match self.current(&id) {
+            Some((key, machine)) => (key, machine.reported(report), false),
+            None => (self.new_key(), Machine::first_seen(report), true),
+        };
+        let machine = Arc::new(machine);
+        self.set(key, &id, Some(Arc::clone(&machine)));
+        Recorded { machine, created }
+    }
+
+    /// Changes what people know about a machine.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown id.
+    pub fn edit_machine(
+        &mut self,
+        id: &MachineId,
+        edit: &HumanEdit,
+    ) -> Result<Arc<Machine>, StoreError> {
+        let (key, machine) = self.current(id).ok_or(StoreError::NotFound)?;
+        let mut edit = edit.clone();
+        self.memory.precision().round_edit(&mut edit);
+        let machine = Arc::new(machine.edited(&edit));
+        self.set(key, id, Some(Arc::clone(&machine)));
+        Ok(machine)
+    }
+
+    /// Removes a machine, and answers it as it was.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown id.
+    pub fn delete_machine(&mut self, id: &MachineId) -> Result<Arc<Machine>, StoreError> {
+        let (key, machine) = self.current(id).ok_or(StoreError::NotFound)?;
+        self.set(key, id, None);
+        Ok(machine)
+    }
+
+    /// Puts machines as they are, in place of those with the same ids, and answers them as they are
+    /// kept; all of them or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] for an id that the store cannot tell from another one.
+    pub fn import_machines(
+        &mut self,
+        machines: &[Machine],
+    ) -> Result<Vec<Arc<Machine>>, StoreError> {
+        self.check_case(machines, |machine| &machine.id)?;
+        let imported = machines.iter().map(|machine| {
+            let key = self.current(&machine.id).map_or_else(|| self.new_key(), |(key, _)| key);
+            let mut machine = machine.clone();
+            self.memory.precision().round_machine(&mut machine);
+            let machine = Arc::new(machine);
+            self.set(key, &machine.id, Some(Arc::clone(&machine)));
+            machine
+        });
+        Ok(imported.collect())
+    }
+
+    /// A record.
+    #[must_use]
+    pub fn record_of<T: Kept>(&self, id: &str) -> Option<Arc<T>> {
+        match self.latest_records.get(&(T::KIND, id.to_owned())) {
+            Some(&index) => self.changes.records[index].after.as_ref().and_then(T::of).cloned(),
+            None => self.memory.record(T::KIND, id).as_ref().and_then(T::of).cloned(),
+        }
+    }
+
+    /// Every record of a kind.
+    #[must_use]
+    pub fn records_of<T: Kept>(&self) -> Vec<Arc<T>> {
+        let changed = self.latest_records.iter().filter(|((kind, _), _)| *kind == T::KIND);
+        let changed: Vec<_> = changed.map(|(_, &index)| &self.changes.records[index]).collect();
+        let stored = self.memory.records(T::KIND).into_iter();
+        let unchanged = stored
+            .filter(|record| changed.iter().all(|change| change.id != record.id()))
+            .collect::<Vec<_>>();
+        let records = changed.iter().filter_map(|change| change.after.as_ref()).chain(&unchanged);
+        records.filter_map(T::of).cloned().collect()
+    }
+
+    /// Keeps a record, in place of that with the same id.
+    pub fn put_record<T: Kept>(&mut self, record: T) {
+        let id = record.id();
+        self.set_record(T::KIND, id, Some(record.into_record()));
+    }
+
+    /// Lets a record go.
+    pub fn remove_record<T: Kept>(&mut self, id: &str) {
+        self.set_record(T::KIND, id.to_owned(), None);
+    }
+
+    /// Adds to the audit log.
+    pub fn audit(&mut self, entry: AuditEntry) {
+        self.changes.audit.push(entry);
+    }
+
+    /// Refuses new ids that the database would take for others.
+    fn check_case<T>(&self, items: &[T], id: fn(&T) -> &MachineId) -> Result<(), StoreError> {
+        if !self.memory.is_case_blind() {
+            return Ok(());
+        }
+        let folded = |id: &MachineId| id.as_str().to_lowercase();
+        let new = self.changes.machines.iter().filter(|change| change.after.is_some());
+        let mut seen: HashMap<_, _> = new.map(|change| (folded(&change.id), &change.id)).collect();
+        for id in items.iter().map(id) {
+            let stored = self.memory.same_but_for_case(id);
+            let other = stored.or(seen.get(&folded(id)).copied().filter(|other| *other != id));
+            if let Some(other) = other.filter(|_| self.current(id).is_none()) {
+                return Err(StoreError::Conflict(format!(
+                    "machine_id {id} differs only by case from {other}, and this database cannot \
+                     tell them apart"
+                )));
+            }
+            seen.insert(folded(id), id);
+        }
+        Ok(())
+    }
+
+    fn new_key(&mut self) -> u32 {
+        self.next_key += 1;
+        self.next_key - 1
+    }
+
+    fn current(&self, id: &MachineId) -> Option<(u32, Arc<Machine>)> {
+        if let Some(&index) = self.latest.get(id) {
+            let change = &self.changes.machines[index];
+            return change.after.clone().map(|machine| (change.key, machine));
+        }
+        self.memory.entry(id).map(|(key, machine)| (key, Arc::clone(machine)))
+    }
+
+    fn set_record(&mut self, kind: Kind, id: String, after: Option<Record>) {
+        match self.latest_records.get(&(kind, id.clone())) {
+            Some(&index) => self.changes.records[index].after = after,
+            None => {
+                self.latest_records.insert((kind, id.clone()), self.changes.records.len());
+                self.changes.records.push(RecordChange { kind, id, after });
+            }
+        }
+    }
+
+    /// Only the last state of a key counts.
+    fn set(&mut self, key: u32, id: &MachineId, after: Option<Arc<Machine>>) {
+        match self.latest.get(id) {
+            Some(&index) if self.changes.machines[index].key == key => {
+                self.changes.machines[index].after = after;
+            }
+            _ => {
+                let before = self.memory.entry(id).filter(|(known, _)| *known == key);
+                let before = before.map(|(_, machine)| Arc::clone(machine));
+                self.latest.insert(id.clone(), self.changes.machines.len());
+                self.changes.machines.push(Change { key, id: id.clone(), before, after });
+            }
+        }
+    }
+}

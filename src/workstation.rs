@@ -1,0 +1,29 @@
+//! The agent as both programs start it, told by the settings.
+
+use crate::agent::{self, Settings};
+use crate::config::{self, Destination};
+
+/// Does what the settings ask for, as the whole work of a process.
+///
+/// # Errors
+/// As what is asked for.
+pub fn start(config: config::Agent) -> anyhow::Result<()> {
+    config.log.start(&config.warnings)?;
+    let config::Agent { destination, trust, enrol_token, interval, state_dir, .. } = config;
+    let settings = |url: config::ServerUrl| Settings {
+        url: url.into_url(),
+        trust,
+        interval,
+        state_dir: state_dir.clone(),
+        enrol_token,
+    };
+    match destination {
+        Destination::Stdout => agent::print_process(state_dir, interval),
+        Destination::Server(url) => agent::run_process(settings(url)),
+        Destination::Enrolment(url, token) => {
+            let id = agent::enrol_process(settings(url), &token)?;
+            println!("Machine {id} is enrolled: it signs its reports from now on");
+            Ok(())
+        }
+    }
+}

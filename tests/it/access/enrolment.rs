@@ -1,0 +1,188 @@
+//! Machines with keys of their own: nobody reports in their place, and nothing is told twice.
+
+use reqwest::Method;
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tatuscan::model::access::Scope;
+use tatuscan::wire::signing::{Signed, enrolment, hex, report};
+
+use super::{Box, console, json as answer};
+use crate::support::machines::body;
+use crate::support::server::Guarded;
+
+struct Machine {
+    id: &'static str,
+    key: Ed25519KeyPair,
+}
+
+impl Machine {
+    fn new(id: &'static str) -> Self {
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        Self { id, key: Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).unwrap() }
+    }
+
+    fn public(&self) -> [u8; 32] {
+        self.key.public_key().as_ref().try_into().unwrap()
+    }
+
+    async fn enrol(&self, server: &Box, token: &str) -> (u16, Value) {
+        let signature = self.key.sign(enrolment(self.id, &self.public()).as_bytes());
+        let body = json!({
+            "token": token, "machine_id": self.id, "public_key": hex(&self.public()),
+            "signature": hex(signature.as_ref()),
+        });
+        answer(server.ask(Method::POST, "/api/enroll", &[], Some(&body)).await).await
+    }
+
+    fn authorization(&self, seq: u64, body: &Value) -> String {
+        let digest = Sha256::digest(body.to_string().as_bytes()).into();
+        let signature = self.key.sign(report(self.id, seq, &digest).as_bytes());
+        let sig = signature.as_ref().try_into().unwrap();
+        Signed { id: self.id.into(), seq, sig }.to_string()
+    }
+
+    async fn report(&self, server: &Box, seq: u64, body: &Value) -> (u16, Value) {
+        let authorization = self.authorization(seq, body);
+        send(server, &[("Authorization", &authorization)], body).await
+    }
+}
+
+async fn send(server: &Box, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
+    answer(server.ask(Method::POST, "/api/machines", headers, Some(body)).await).await
+}
+
+fn with_memory(id: &str, memory: u64) -> Value {
+    let mut body = body(id);
+    body["memory_used_mb"] = memory.into();
+    body
+}
+
+async fn memory(server: &Box, id: &str) -> u64 {
+    let admin = format!("Bearer {}", server.token(Scope::Read).await);
+    let path = format!("/api/machines/{id}");
+    let (_, machine) =
+        answer(server.ask(Method::GET, &path, &[("Authorization", &admin)], None).await).await;
+    machine["memory_used_mb"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn an_enrolled_machine_cannot_be_imitated() {
+    let server = Box::start(Guarded::compat()).await;
+    let enrol = server.token(Scope::Enrol).await;
+    let machine = Machine::new("m1");
+    // It may have reported as an old agent before: the same row goes on.
+    assert_eq!(send(&server, &[], &with_memory("m1", 1)).await.0, 201);
+    assert_eq!(machine.enrol(&server, &enrol).await, (200, json!({"last_seq": 0})));
+    assert_eq!(machine.report(&server, 1, &with_memory("m1", 2)).await.0, 200);
+
+    let ingest = format!("Bearer {}", server.token(Scope::Ingest).await);
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    assert_eq!(send(&server, &[], &with_memory("m1", 9)).await.0, 401);
+    let headers = [("Authorization", ingest.as_str())];
+    assert_eq!(send(&server, &headers, &with_memory("m1", 9)).await.0, 401);
+    let headers = [("Authorization", admin.as_str())];
+    assert_eq!(send(&server, &headers, &with_memory("m1", 9)).await.0, 403);
+    assert_eq!(memory(&server, "m1").await, 2, "nothing changed");
+
+    // An altered body, another machine's key, another machine's row.
+    let signed = machine.authorization(2, &with_memory("m1", 3));
+    let headers = [("Authorization", signed.as_str())];
+    assert_eq!(send(&server, &headers, &with_memory("m1", 4)).await.0, 401);
+    let thief = Machine { id: "m1", ..Machine::new("m1") };
+    assert_eq!(thief.report(&server, 5, &with_memory("m1", 5)).await.0, 401);
+    assert_eq!(machine.report(&server, 6, &with_memory("m2", 6)).await.0, 403);
+    assert_eq!(Machine::new("m3").report(&server, 1, &with_memory("m3", 1)).await.0, 401);
+    assert_eq!(memory(&server, "m1").await, 2, "nothing changed");
+
+    // A key survives the removal of its machine.
+    let headers = [("Authorization", admin.as_str())];
+    assert_eq!(server.status(Method::DELETE, "/api/machines/m1", &headers).await, 200);
+    assert_eq!(send(&server, &[], &with_memory("m1", 9)).await.0, 401);
+    assert_eq!(machine.report(&server, 7, &with_memory("m1", 7)).await.0, 201);
+}
+
+#[tokio::test]
+async fn a_report_is_told_once_and_a_machine_that_was_set_back_heals() {
+    let server = Box::start(Guarded::compat()).await;
+    let enrol = server.token(Scope::Enrol).await;
+    let machine = Machine::new("m1");
+    machine.enrol(&server, &enrol).await;
+    let first = with_memory("m1", 1);
+    assert_eq!(machine.report(&server, 10, &first).await.0, 201);
+    // The answer was lost: the same again is fine, and changes nothing.
+    let (status, again) = machine.report(&server, 10, &first).await;
+    assert_eq!((status, &again["item"]["updated_at"]), (200, &Value::Null));
+    let (status, stale) = machine.report(&server, 10, &with_memory("m1", 2)).await;
+    assert_eq!((status, &stale["last_seq"]), (409, &json!(10)));
+    let (status, stale) = machine.report(&server, 3, &with_memory("m1", 3)).await;
+    assert_eq!((status, &stale["last_seq"]), (409, &json!(10)));
+    assert_eq!(memory(&server, "m1").await, 1, "nothing changed");
+    assert_eq!(machine.report(&server, 11, &with_memory("m1", 4)).await.0, 200);
+    assert_eq!(machine.enrol(&server, &enrol).await, (200, json!({"last_seq": 11})));
+}
+
+#[tokio::test]
+async fn another_key_waits_for_an_admin() {
+    let server = Box::start(Guarded::compat()).await;
+    let enrol = server.token(Scope::Enrol).await;
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    let headers = [("Authorization", admin.as_str())];
+    let (old, new) = (Machine::new("m1"), Machine::new("m1"));
+    old.enrol(&server, &enrol).await;
+    old.report(&server, 5, &with_memory("m1", 1)).await;
+    let (status, waiting) = new.enrol(&server, &enrol).await;
+    assert_eq!(status, 409, "{waiting}");
+    assert_eq!(new.report(&server, 6, &with_memory("m1", 2)).await.0, 401);
+    assert_eq!(old.report(&server, 6, &with_memory("m1", 3)).await.0, 200, "the old one goes on");
+    let (_, keys) = answer(server.ask(Method::GET, "/api/keys", &headers, None).await).await;
+    assert_eq!(keys["items"][0]["waiting_key"], hex(&new.public()));
+    assert_eq!(keys["enrolled"], 1);
+
+    let path = "/api/machines/m1/key/approve";
+    assert_eq!(server.status(Method::POST, path, &headers).await, 200);
+    assert_eq!(server.status(Method::POST, path, &headers).await, 404);
+    assert_eq!(old.report(&server, 7, &with_memory("m1", 4)).await.0, 401);
+    assert_eq!(new.report(&server, 1, &with_memory("m1", 5)).await.0, 200);
+
+    let path = "/api/machines/m1/key/reset";
+    assert_eq!(server.status(Method::POST, path, &headers).await, 200);
+    assert_eq!(send(&server, &[], &with_memory("m1", 6)).await.0, 200, "an old agent again");
+}
+
+#[tokio::test]
+async fn enrolling_takes_a_token_for_it_and_a_key_of_ones_own() {
+    let server = Box::start(Guarded::compat()).await;
+    let made = server.access.create_token("two", Scope::Enrol, None, Some(2), console()).await;
+    let two = made.unwrap().0.expose().to_owned();
+    let wrong = server.token(Scope::Ingest).await;
+    assert_eq!(Machine::new("m1").enrol(&server, &wrong).await.0, 401);
+    assert_eq!(Machine::new("m1").enrol(&server, "tse_x").await.0, 401);
+    let machine = Machine::new("m1");
+    assert_eq!(machine.enrol(&server, &two).await.0, 200);
+    assert_eq!(machine.enrol(&server, &two).await.0, 200, "the same key again is no use");
+    assert_eq!(Machine::new("m2").enrol(&server, &two).await.0, 200);
+    assert_eq!(Machine::new("m3").enrol(&server, &two).await.0, 401, "used up");
+
+    let token = server.token(Scope::Enrol).await;
+    let (thief, victim) = (Machine::new("m4"), Machine::new("m4"));
+    let signature = thief.key.sign(enrolment("m4", &victim.public()).as_bytes());
+    let mut body = json!({
+        "token": token, "machine_id": "m4", "public_key": hex(&victim.public()),
+        "signature": hex(signature.as_ref()),
+    });
+    let ask = async |body: &Value| {
+        answer(server.ask(Method::POST, "/api/enroll", &[], Some(body)).await).await
+    };
+    assert_eq!(ask(&body).await.0, 400);
+    for (field, value) in
+        [("public_key", json!("xyz")), ("signature", json!("00")), ("machine_id", json!("a b"))]
+    {
+        body[field] = value;
+        let (status, refused) = ask(&body).await;
+        assert_eq!(status, 400);
+        assert!(!refused["error"].as_str().unwrap().is_empty());
+    }
+    assert_eq!(ask(&json!({"token": "x"})).await.0, 400);
+}

@@ -1,0 +1,133 @@
+//! Headers that anybody may write lower trust and never raise it; other sites change nothing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
+use serde_json::json;
+use tatuscan::clock;
+use tatuscan::model::access::Role;
+
+use super::{Box, PASSWORD, console};
+use crate::support::machines::body;
+use crate::support::server::Guarded;
+
+/// Fresh box, this computer, no proxy: plain reads are allowed, and nothing else.
+#[tokio::test]
+async fn a_new_box_shows_its_inventory_to_its_own_computer_until_it_is_claimed() {
+    let server = Box::start(Guarded::compat()).await;
+    server.access.found(clock::now()).await.unwrap();
+    let report = server.ask(Method::POST, "/api/machines", &[], Some(&body("a"))).await;
+    assert_eq!(report.status(), 201);
+    for path in ["/api/machines", "/api/machines/a", "/report", "/api/summary", "/metrics"] {
+        assert_eq!(server.status(Method::GET, path, &[]).await, 200, "{path}");
+    }
+    for header in [
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-Forwarded-For", "10.0.0.1"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("Forwarded", "for=127.0.0.1"),
+        ("Via", "1.1 proxy"),
+        ("X-Forwarded-Host", "localhost"),
+        ("X-Forwarded-Proto", "http"),
+        ("Host", "inventory.example.org"),
+        ("Host", "127.0.0.1.example.org"),
+        ("Origin", "http://evil.example"),
+        ("Origin", "null"),
+    ] {
+        assert_eq!(server.status(Method::GET, "/api/machines", &[header]).await, 401, "{header:?}");
+    }
+    for host in ["localhost:8040", "LOCALHOST", "127.0.0.1", "[::1]:8040"] {
+        let headers = [("Host", host)];
+        assert_eq!(server.status(Method::GET, "/api/machines", &headers).await, 200, "{host}");
+    }
+    assert_eq!(server.status(Method::DELETE, "/api/machines/a", &[]).await, 401);
+    assert_eq!(server.status(Method::GET, "/api/tokens", &[]).await, 401);
+    assert_eq!(server.status(Method::GET, "/api/audit", &[]).await, 401);
+
+    server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
+    assert_eq!(server.status(Method::GET, "/api/machines", &[]).await, 401, "it is claimed");
+    server.access.add_user("bea", Role::Admin, PASSWORD, console()).await.unwrap();
+    server.access.remove_user("ana", console()).await.unwrap();
+    assert_eq!(server.status(Method::GET, "/api/machines", &[]).await, 401);
+}
+
+fn tomorrow() -> DateTime<Utc> {
+    clock::now() + TimeDelta::hours(25)
+}
+
+#[tokio::test]
+async fn the_first_day_ends() {
+    let mut guard = Guarded::compat();
+    guard.now = tomorrow;
+    let server = Box::start(guard).await;
+    server.access.found(clock::now()).await.unwrap();
+    assert_eq!(server.status(Method::GET, "/api/machines", &[]).await, 401);
+}
+
+/// Through a proxy that nobody named, the client's own word only lowers trust.
+#[tokio::test]
+async fn forwarding_headers_lower_trust() {
+    let server = Box::start(Guarded::compat()).await;
+    let post = async |header: (&str, &str)| {
+        server.ask(Method::POST, "/api/machines", &[header], Some(&body("a"))).await.status()
+    };
+    for header in [
+        ("X-Forwarded-For", "8.8.8.8"),
+        ("X-Forwarded-For", "8.8.8.8, 10.0.0.1"),
+        ("X-Forwarded-For", "10.0.0.1, 8.8.8.8"),
+        ("X-Forwarded-For", "unknown"),
+        ("X-Real-IP", "8.8.8.8"),
+    ] {
+        assert_eq!(post(header).await, 401, "{header:?}");
+    }
+    assert_eq!(post(("X-Forwarded-For", "10.0.0.1")).await, 201);
+    assert_eq!(post(("X-Forwarded-For", "[fd00::1]:443, 192.168.1.1:80")).await, 200);
+}
+
+/// Behind named proxies the rightmost address that is none of them is the client's.
+#[tokio::test]
+async fn a_trusted_proxy_says_who_the_client_is() {
+    let mut guard = Guarded::compat();
+    guard.gate.trusted_proxies =
+        vec!["127.0.0.1/32".parse().unwrap(), "10.9.0.0/16".parse().unwrap()];
+    let server = Box::start(guard).await;
+    let post = async |value: &str| {
+        let headers = [("X-Forwarded-For", value)];
+        server.ask(Method::POST, "/api/machines", &headers, Some(&body("a"))).await.status()
+    };
+    assert_eq!(post("8.8.8.8, 10.9.0.1").await, 401);
+    assert_eq!(post("10.1.0.1, 10.9.0.1").await, 201);
+    // What the client itself wrote before that may lower trust, but not raise it.
+    assert_eq!(post("8.8.8.8, 10.1.0.1, 10.9.0.1").await, 401);
+    assert_eq!(post("10.1.0.1, 8.8.8.8").await, 401);
+}
+
+/// A logged-in browser changes nothing on another site's behalf.
+#[tokio::test]
+async fn other_sites_cannot_use_a_session() {
+    let mut guard = Guarded::compat();
+    guard.gate.public_url = Some("https://inventory.example.org".into());
+    let server = Box::start(guard).await;
+    let cookie = server.session("ana", Role::Admin).await;
+    server.ask(Method::POST, "/api/machines", &[], Some(&body("a"))).await;
+    let edit = json!({"activation_days": 1});
+    let patch = async |more: &[(&str, &str)]| {
+        let headers = [&[("Cookie", cookie.as_str())], more].concat();
+        server.ask(Method::PATCH, "/api/machines/a", &headers, Some(&edit)).await.status().as_u16()
+    };
+    assert_eq!(patch(&[]).await, 403, "neither header");
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(patch(&[("Sec-Fetch-Site", site)]).await, 403, "{site}");
+    }
+    for site in ["same-origin", "none"] {
+        assert_eq!(patch(&[("Sec-Fetch-Site", site)]).await, 200, "{site}");
+    }
+    assert_eq!(patch(&[("Origin", "http://evil.example")]).await, 403);
+    assert_eq!(patch(&[("Origin", "null")]).await, 403);
+    assert_eq!(patch(&[("Origin", &server.server.url(""))]).await, 200);
+    assert_eq!(patch(&[("Origin", "https://inventory.example.org")]).await, 200);
+    let origin = ("Origin", "https://inventory.example.org");
+    assert_eq!(patch(&[origin, ("Sec-Fetch-Site", "cross-site")]).await, 403);
+    // Reading is no change.
+    let headers = [("Cookie", cookie.as_str())];
+    assert_eq!(server.status(Method::GET, "/api/machines", &headers).await, 200);
+}

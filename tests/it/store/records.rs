@@ -1,0 +1,232 @@
+//! What every store must do with users, tokens and the like, with the audit log, and with requests
+//! that do several things.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use tatuscan::model::access::{
+    AuditEntry, AuditQuery, Failures, Founding, Kept, Kind, MachineKey, RemovedMachine, Role,
+    Scope, Session, SetupLink, Token, User, WaitingKey, hex,
+};
+use tatuscan::model::{Machine, MachineId};
+use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
+
+use super::places::Place;
+use crate::support::machines::{noon, report};
+
+fn user(name: &str) -> User {
+    User {
+        name: name.into(),
+        role: Role::Admin,
+        password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
+        created_at: noon(),
+        failures: 3,
+        failed_at: Some(noon() + TimeDelta::microseconds(7)),
+    }
+}
+
+fn entry(number: i64, subject: &str) -> AuditEntry {
+    AuditEntry {
+        at: noon() + TimeDelta::seconds(number),
+        actor: "user ção 😀 'x' \"y\" \\ %_".into(),
+        peer: "10.0.0.1".into(),
+        action: if number % 2 == 0 { "machine.edit".into() } else { "token.create".into() },
+        subject: subject.into(),
+        before: None,
+        after: Some(format!("{{\"n\":{number}}}")),
+    }
+}
+
+fn all() -> AuditQuery {
+    AuditQuery { before: None, subject: None, action: None, limit: 1_000 }
+}
+
+async fn put(store: &dyn Store, work: impl Fn(&mut Transaction<'_>) + Send + 'static) {
+    let work = move |transaction: &mut Transaction<'_>| {
+        work(transaction);
+        Ok(())
+    };
+    transact(store, Pace::AtOnce, work).await.unwrap();
+}
+
+/// One record of each kind, put, read, read again after opening anew, replaced and removed.
+pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
+    let id = MachineId::stored("a/b 'c' \"d\" ç");
+    let key = MachineKey {
+        machine_id: id.clone(),
+        public_key: [7; 32],
+        sequence: u64::MAX,
+        digest: [255; 32],
+        enrolled_at: noon(),
+        waiting: Some(WaitingKey { public_key: [1; 32], asked_at: noon(), peer: "::1".into() }),
+    };
+    let token = Token {
+        hash: [9; 32],
+        name: "scripts 😀".into(),
+        scope: Scope::Write,
+        created_at: noon(),
+        created_by: "user ana".into(),
+        expires_at: Some(noon()),
+        used_at: None,
+        uses: 1,
+        max_uses: Some(5),
+    };
+    let session = Session {
+        hash: [8; 32],
+        user: "ana".into(),
+        created_at: noon(),
+        used_at: noon(),
+        peer: "10.0.0.9".into(),
+    };
+    let removed = RemovedMachine {
+        machine: Arc::new(Machine::first_seen(report("gone", 0))),
+        removed_at: noon(),
+        removed_by: "user ana".into(),
+    };
+    let link = SetupLink { hash: [3; 32], expires_at: noon() };
+    let founding = Founding { at: noon(), was_fresh: true };
+    let failures = Failures { count: 9, last_at: noon() };
+    let mut store = place.open().await;
+    let mine = (key, token, session, removed, link, founding, failures);
+    let kept = mine.clone();
+    put(&*store, move |transaction| {
+        let (key, token, session, removed, link, founding, failures) = mine.clone();
+        transaction.put_record(user("ana"));
+        transaction.put_record(key);
+        transaction.put_record(token);
+        transaction.put_record(session);
+        transaction.put_record(removed);
+        transaction.put_record(link);
+        transaction.put_record(founding);
+        transaction.put_record(failures);
+    })
+    .await;
+    for round in 0..2 {
+        store = place.open_again(&store, round).await;
+        async fn is_kept<T: Kept + Clone + PartialEq + std::fmt::Debug>(store: &dyn Store, it: &T) {
+            assert_eq!(store::record::<T>(store, &it.id()).await.unwrap().as_deref(), Some(it));
+            assert_eq!(store.records(T::KIND).await.unwrap().len(), 1);
+        }
+        let store = &*store;
+        is_kept(store, &user("ana")).await;
+        is_kept(store, &kept.0).await;
+        is_kept(store, &kept.1).await;
+        is_kept(store, &kept.2).await;
+        is_kept(store, &kept.3).await;
+        is_kept(store, &kept.4).await;
+        is_kept(store, &kept.5).await;
+        is_kept(store, &kept.6).await;
+        assert_eq!(store.record(Kind::User, "bea").await.unwrap(), None);
+    }
+    put(&*store, |transaction| {
+        transaction.put_record(User { role: Role::Viewer, ..user("ana") });
+        transaction.remove_record::<Token>(&hex(&[9; 32]));
+    })
+    .await;
+    for round in 0..2 {
+        store = place.open_again(&store, round).await;
+        let ana = store::record::<User>(&*store, "ana").await.unwrap().unwrap();
+        assert_eq!(ana.role, Role::Viewer);
+        assert!(store.records(Kind::Token).await.unwrap().is_empty());
+    }
+}
+
+pub(super) async fn the_audit_log_is_kept_in_order(place: &dyn Place) {
+    let mut store = place.open().await;
+    for batch in 0..6_i64 {
+        put(&*store, move |transaction| {
+            for number in batch * 10..batch * 10 + 10 {
+                transaction.audit(entry(number, if number % 5 == 0 { "five" } else { "other" }));
+            }
+        })
+        .await;
+    }
+    for round in 0..2 {
+        store = place.open_again(&store, round).await;
+        let page = store.audit(&all()).await.unwrap();
+        let found: Vec<_> = page.entries.iter().map(|(_, entry)| entry.clone()).collect();
+        let subject = |number: i64| if number % 5 == 0 { "five" } else { "other" };
+        let expected: Vec<_> = (0..60).rev().map(|number| entry(number, subject(number))).collect();
+        assert_eq!(found, expected);
+
+        // Page by page it is the same.
+        let (mut pages, mut before) = (Vec::new(), None);
+        loop {
+            let page = store.audit(&AuditQuery { before, limit: 7, ..all() }).await.unwrap();
+            let Some((last, _)) = page.entries.last() else { break };
+            assert!(page.entries.len() <= 7);
+            before = Some(*last);
+            pages.extend(page.entries);
+        }
+        assert_eq!(pages, page.entries);
+
+        let five = AuditQuery { subject: Some("five".into()), limit: 3, ..all() };
+        let page = store.audit(&five).await.unwrap();
+        assert_eq!(page.entries.len(), 3);
+        assert!(page.entries.iter().all(|(_, entry)| entry.subject == "five"));
+        let tokens = AuditQuery { action: Some("token.".into()), ..all() };
+        assert_eq!(store.audit(&tokens).await.unwrap().entries.len(), 30);
+    }
+}
+
+/// A request sees the inventory and the records as they are, its own changes included, and all of
+/// what it does is kept, or nothing.
+pub(super) async fn a_request_does_everything_or_nothing(place: &dyn Place) {
+    let mut store = place.open().await;
+    let id = MachineId::stored("a");
+    let mine = id.clone();
+    let removed = transact(&*store, Pace::AtOnce, move |transaction| {
+        transaction.record_reports(&[report("a", 0), report("b", 0)])?;
+        let machine = transaction.delete_machine(&mine)?;
+        assert!(transaction.machine(&mine).is_none());
+        transaction.put_record(user("ana"));
+        assert!(transaction.record_of::<User>("ana").is_some());
+        transaction.put_record(user("bea"));
+        transaction.remove_record::<User>("ana");
+        assert!(transaction.record_of::<User>("ana").is_none());
+        let names: Vec<_> =
+            transaction.records_of::<User>().iter().map(|user| user.name.clone()).collect();
+        assert_eq!(names, ["bea"]);
+        transaction.audit(entry(1, "a"));
+        Ok(machine)
+    })
+    .await
+    .unwrap();
+    assert_eq!(removed.id, id);
+    assert_eq!(store.machine_count().await.unwrap(), 1);
+
+    let refused = transact(&*store, Pace::AtOnce, move |transaction| {
+        transaction.edit_machine(&MachineId::stored("nobody"), &Default::default())?;
+        transaction.put_record(user("cea"));
+        Ok(())
+    })
+    .await;
+    assert_eq!(refused, Err(StoreError::NotFound));
+    store = place.open_again(&store, 1).await;
+    assert_eq!(store.records(Kind::User).await.unwrap().len(), 1);
+    assert_eq!(store.audit(&all()).await.unwrap().entries.len(), 1);
+}
+
+/// Requests that count come one after the other, on however many servers.
+pub(super) async fn counting_loses_nothing(place: &dyn Place) {
+    let store = place.open().await;
+    let tasks = (0..8).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                let count = |transaction: &mut Transaction<'_>| {
+                    let now = transaction.record_of::<Failures>("failures");
+                    let count = now.map_or(0, |failures| failures.count) + 1;
+                    transaction.put_record(Failures { count, last_at: noon() });
+                    Ok(())
+                };
+                transact(&*store, Pace::AtOnce, count).await.unwrap();
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let failures = store::record::<Failures>(&*store, "failures").await.unwrap().unwrap();
+    assert_eq!(failures.count, 80);
+}

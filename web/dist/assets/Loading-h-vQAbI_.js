@@ -1,1 +1,0 @@
-import{$t as e,Ft as t,It as n,Rt as r,T as i,an as a,on as o,qt as s}from"./app-Br_nlmUu.js";var c=r(`<p role="status" class="sfdjv"> </p>`);function l(r,l){o(l,!0);var u=c(),d=e(u,!0);s(e=>t(d,e),[()=>i().loading]),n(r,u),a()}export{l as t};

@@ -1,1 +1,0 @@
-export{t as default}from"./Sheet-Cw73p2u0.js";
