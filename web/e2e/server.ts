@@ -36,6 +36,7 @@ export class Server {
         TATUSCAN_DB_DIR: this.#data,
         TATUSCAN_PORT: String(this.#port),
         TATUSCAN_AUTH: 'off',
+        TATUSCAN_BIND: '127.0.0.1',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
