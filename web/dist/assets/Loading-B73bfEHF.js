@@ -1,1 +1,0 @@
-import{Jt as e,P as t,Xt as n,an as r,dn as i,qt as a,vn as o,yn as s}from"./app-Bua-eLxb.js";var c=n(`<p role="status" class="sfdjv"> </p>`);function l(n,l){s(l,!0);var u=c(),d=i(u,!0);r(e=>a(d,e),[()=>t().loading]),e(n,u),o()}export{l as t};
