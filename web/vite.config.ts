@@ -37,7 +37,7 @@ function licences(): Plugin {
 }
 
 const SHARED =
-  /node_modules\/svelte|src\/(?:api|lib|styles)\/|index\.svelte\.ts|parts\/(?:Ago|Choices|Header|Icon|Lost|Menu|Settings|Shape|Trouble)\.|report\/(?:Cell|Chips|labels)\./;
+  /node_modules\/svelte|src\/(?:api|lib|styles)\/|index\.svelte\.ts|parts\/(?:Account|Ago|Header|Icon|Lost|Menu|Settings|Shape|Trouble|Unguarded)\.|report\/(?:Cell|Chips|labels)\./;
 
 const server = process.env.TATUSCAN_URL ?? 'http://127.0.0.1:8040';
 const proxy = { '/api': server, '/openapi.json': server };

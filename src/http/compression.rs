@@ -147,6 +147,8 @@ async fn compressed(plain: BoxBody<Bytes, io::Error>, encoding: Encoding) -> io:
 /// Files whose names stand for what is in them, each as small as it gets: made when the first
 /// client asks, and kept.
 static KEPT: LazyLock<Mutex<HashMap<(String, Encoding), Bytes>>> = LazyLock::new(Mutex::default);
+/// They are made once: even little is worth it.
+const KEPT_WORTH_BYTES: u64 = 1 << 8;
 /// Beyond this the last few bytes take seconds.
 const THOROUGH_BYTES: usize = 1 << 19;
 
@@ -161,7 +163,7 @@ pub(super) async fn compress_for_good(
     };
     let plain: BoxBody<Bytes, io::Error> = response.take_body().into();
     let bytes = plain.size_hint().exact().unwrap_or_default();
-    if bytes < WORTH_BYTES || !is_text(response.headers()) {
+    if bytes < KEPT_WORTH_BYTES || !is_text(response.headers()) {
         response.set_body(Body::from(plain));
         return response;
     }

@@ -44,7 +44,6 @@ export function makeFormat(lang: string) {
   const fine = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 });
   const short = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
   const utc = { timeZone: 'UTC' } as const;
-  const date = new Intl.DateTimeFormat(lang, { dateStyle: 'short', ...utc });
   const longDate = new Intl.DateTimeFormat(lang, {
     day: '2-digit',
     month: '2-digit',
@@ -91,7 +90,6 @@ export function makeFormat(lang: string) {
     },
     percent: (value: number) => percent.format(value / 100),
     date: (timestamp: string) => longDate.format(wallTime(timestamp)),
-    shortDate: (timestamp: string) => date.format(wallTime(timestamp)),
     exact: (timestamp: string) => exact.format(wallTime(timestamp)),
     minute: (timestamp: string) => minute.format(wallTime(timestamp)),
     /** A time of this browser's own. */
@@ -100,6 +98,5 @@ export function makeFormat(lang: string) {
     longAgo: (timestamp: string, now: number, soon: string) => since(long, timestamp, now, soon),
     /** Memory as it is sold: 15.7 GiB are a computer of 16 GB. */
     gib: (mib: number) => `${short.format(mib / 1024)} GiB`,
-    collator: new Intl.Collator(lang, { numeric: true, sensitivity: 'base' }),
   };
 }

@@ -72,13 +72,11 @@ export const text: Words = {
     normal: 'Normal',
     compact: 'Compact',
     print: 'Print',
-    json: 'JSON',
     jsonHelp: 'This view in the API, as JSON',
     charts: 'Charts of this view',
     sortBy: 'Sort by',
     sortUp: 'Ascending',
     sortDown: 'Descending',
-    help: 'Help',
     columns: {
       hostname: 'Machine',
       status: 'Status',

@@ -73,13 +73,11 @@ export const text: Words = {
     normal: 'Normales',
     compact: 'Compactas',
     print: 'Imprimir',
-    json: 'JSON',
     jsonHelp: 'Esta vista en la API, en JSON',
     charts: 'Gráficos de esta vista',
     sortBy: 'Ordenar por',
     sortUp: 'Ascendente',
     sortDown: 'Descendente',
-    help: 'Ayuda',
     columns: {
       hostname: 'Equipo',
       status: 'Estado',

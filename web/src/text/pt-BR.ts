@@ -72,13 +72,11 @@ export const text = {
     normal: 'Normais',
     compact: 'Compactas',
     print: 'Imprimir',
-    json: 'JSON',
     jsonHelp: 'Esta visão na API, em JSON',
     charts: 'Gráficos desta visão',
     sortBy: 'Ordenar por',
     sortUp: 'Crescente',
     sortDown: 'Decrescente',
-    help: 'Ajuda',
     columns: {
       hostname: 'Máquina',
       status: 'Situação',

@@ -1,1 +1,0 @@
-import{A as e,Gt as t,Ht as n,Ut as r,en as i,mn as a,on as o,pn as s}from"./app-CW-ASMt5.js";var c=t(`<p role="status" class="sfdjv"> </p>`);function l(t,l){a(l,!0);var u=c(),d=o(u,!0);i(e=>n(d,e),[()=>e().loading]),r(t,u),s()}export{l as t};
