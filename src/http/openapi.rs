@@ -1,13 +1,18 @@
 //! The API's document, generated from the code.
 
+use http::Method;
 use poem_openapi::types::Type as _;
 use poem_openapi::{LicenseObject, OpenApiService};
 use serde_json::{Map, Value, json};
 
 use super::api::{Api, operations};
 use super::error::example_of;
+use super::headers::SESSION;
+use super::planes;
+use super::routes::pattern;
+use crate::access::Plane;
 use crate::wire::access::{NewToken, Setup, UserEdit};
-use crate::wire::{FILTER_PARAMETERS, MachineEdit, PAGE_PARAMETERS, Parameter, Report};
+use crate::wire::{FILTER_PARAMETERS, MOST_EXACT, MachineEdit, PAGE_PARAMETERS, Parameter, Report};
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
     OpenApiService::new(operations(), "TatuScan", env!("CARGO_PKG_VERSION"))
@@ -28,19 +33,18 @@ pub fn document() -> String {
     for path in ["/api/facets", "/api/summary"] {
         add_parameters(&mut document, path, FILTER_PARAMETERS);
     }
-    if let Some(top) = document.pointer_mut("/paths/~1api~1summary/get/parameters/0/schema") {
-        *top = json!({"type": "integer", "minimum": 1, "maximum": 50});
-    }
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         describe_null(schemas);
         describe_bodies(schemas);
     }
-    for (_, path) in members(&mut document, "paths") {
-        for (method, operation) in path.as_object_mut().into_iter().flatten() {
+    for (path, item) in members(&mut document, "paths") {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
             describe_parameters(operation);
             describe_responses(method, operation);
+            operation["security"] = security(method, path);
         }
     }
+    document["components"]["securitySchemes"] = security_schemes();
     format!("{document:#}\n")
 }
 
@@ -53,12 +57,16 @@ fn add_parameters(document: &mut Value, path: &str, parameters: &[Parameter]) {
     let Some(described) = described.as_array_mut() else { return };
     described.extend(parameters.iter().map(|parameter| {
         let mut schema = if parameter.is_number {
-            json!({"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_u64})
+            json!({"type": "integer", "minimum": 0, "maximum": MOST_EXACT})
         } else {
             json!({"type": "string"})
         };
         if !parameter.values.is_empty() {
-            schema["enum"] = parameter.values.into();
+            // Empty text asks for nothing.
+            schema["enum"] = [parameter.values, &[""]].concat().into();
+        }
+        if !parameter.pattern.is_empty() {
+            schema["pattern"] = parameter.pattern.into();
         }
         if parameter.repeats {
             schema = json!({"type": "array", "items": schema});
@@ -122,38 +130,119 @@ fn describe_bodies(schemas: &mut Map<String, Value>) {
         let is_edit = name == MachineEdit::name();
         let Some(schema) = schemas.get_mut(&*name) else { continue };
         if is_edit {
-            schema["minProperties"] = 1.into();
+            let fields = members(schema, "properties");
+            let one_of_them: Vec<_> =
+                fields.map(|(field, _)| json!({"required": [field]})).collect();
+            // In one more layer, so that what makes types from this keeps the fields.
+            schema["allOf"] = json!([{"anyOf": one_of_them}]);
         }
         for (field, property) in members(schema, "properties") {
-            let other = match (field.as_str(), property["type"].as_str()) {
-                (_, Some("integer")) => {
-                    // Empty text clears what a person changes, but is no number in a report.
-                    let least = u8::from(!is_edit);
-                    json!({"type": "string", "pattern": format!("^[0-9]{{{least},9}}$")})
-                }
-                (_, Some("number")) => {
-                    json!({"type": "string", "pattern": "^[0-9]{1,9}([.][0-9]{1,9})?$"})
-                }
-                ("computer_activation", _) => {
-                    // From the beginning of 1900 to the end of 9998.
-                    let (least, most) = (-2_208_988_800_i64, 253_370_764_799_i64);
-                    json!({"type": "number", "minimum": least, "maximum": most})
-                }
-                _ => continue,
-            };
-            let description = property.as_object_mut().and_then(|all| all.remove("description"));
-            *property = json!({"description": description, "oneOf": [property.take(), other]});
+            describe_field(field, property, is_edit);
+        }
+    }
+    // Null is no change.
+    let given =
+        |field: &str| json!({"required": [field], "properties": {field: {"type": "string"}}});
+    if let Some(edit) = schemas.get_mut(&*UserEdit::name()) {
+        edit["anyOf"] = json!([given("role"), given("password")]);
+    }
+    if let Some(token) = schemas.get_mut(&*NewToken::name()) {
+        let unlimited = json!({"type": "integer", "nullable": true, "enum": [null]});
+        token["anyOf"] = json!([
+            {"properties": {"scope": {"type": "string", "enum": ["enrol"]}}},
+            {"properties": {"max_uses": unlimited}},
+        ]);
+    }
+}
+
+/// A field of what clients send, as one of the forms in which it may come.
+fn describe_field(field: &str, property: &mut Value, is_edit: bool) {
+    let Some(schema) = property.as_object_mut() else { return };
+    let description = schema.remove("description");
+    let other = match (field, schema["type"].as_str()) {
+        ("timestamp", _) => {
+            *property = json!({"description": description});
+            return;
+        }
+        (_, Some("integer")) => {
+            if !is_edit {
+                // A fraction is cut off.
+                schema.remove("format");
+                schema.insert("type".into(), "number".into());
+                schema.entry("maximum").or_insert(MOST_EXACT.into());
+            }
+            // Empty text clears what a person changes, but is no number in a report.
+            let least = u8::from(!is_edit);
+            json!({"type": "string", "pattern": format!("^[0-9]{{{least},9}}$")})
+        }
+        (_, Some("number")) => json!({"type": "string", "pattern": "^[0-9]{1,9}([.][0-9]{1,9})?$"}),
+        ("computer_activation", _) => {
+            schema.insert("format".into(), "activation".into());
+            // From the beginning of 1950 to the end of 9998.
+            let (least, most) = (-631_152_000_i64, 253_370_764_799_i64);
+            json!({"type": "number", "minimum": least, "maximum": most})
+        }
+        _ => {
+            schema.extend(description.map(|text| ("description".to_owned(), text)));
+            return;
+        }
+    };
+    *property = json!({"description": description, "oneOf": [property.take(), other]});
+}
+
+/// What a request can show to be admitted.
+fn security_schemes() -> Value {
+    json!({
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token, or the text of the file `admin.token` on the server. \
+                `Authorization: Basic` with the token as password does too, as does an address \
+                that begins with `/t/TOKEN/` for tokens that are not an admin's.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION,
+            "description": "What `POST /api/session` sets; over HTTPS its name begins with \
+                `__Host-`. A change takes it only from the server's own pages.",
+        },
+        "signature": {
+            "type": "http",
+            "scheme": "TatuScan-Ed25519",
+            "description": "`id=…, seq=…, sig=…`, with which a machine signs its report.",
+        },
+    })
+}
+
+/// What an operation takes: any one of these, where `{}` is nothing at all.
+fn security(method: &str, path: &str) -> Value {
+    let (route, verb) = (pattern(path), method.to_uppercase());
+    let verb = Method::from_bytes(verb.as_bytes()).unwrap_or_default();
+    match (planes::plane(&verb, &route, false), path, method) {
+        (Plane::Public, "/api/session", "patch") => json!([{"session": []}]),
+        (Plane::Public, "/api/session", "get" | "delete") => {
+            json!([{}, {"session": []}, {"token": []}])
+        }
+        (Plane::Public, _, _) => json!([]),
+        (Plane::Ingest, _, _) => json!([{}, {"token": []}, {"signature": []}]),
+        (Plane::Read | Plane::Change | Plane::Administer, _, _) => {
+            json!([{"session": []}, {"token": []}])
         }
     }
 }
 
 /// An example of each parameter of the administration.
 fn describe_parameters(operation: &mut Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
         let example = match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), Some("id")) => json!("5f1c0e9a7b3d"),
             (Some("path"), Some("name")) => json!("ana"),
-            (_, Some("before")) => json!(7_340_032),
+            (_, Some("before")) => {
+                parameter["schema"]["maximum"] = MOST_EXACT.into();
+                json!(7_340_032)
+            }
             (_, Some("subject")) => json!("lab-01"),
             (_, Some("action")) => json!("machine."),
             _ => continue,
@@ -167,6 +256,7 @@ fn describe_responses(method: &str, operation: &mut Value) {
     let is_tagged = operation["responses"].get("304").is_some();
     for (status, response) in members(operation, "responses") {
         let header = match status.as_str() {
+            "401" => Some(("WWW-Authenticate", "The kind of credential.", "string")),
             "429" | "503" => Some(("Retry-After", "Seconds after which to ask again.", "integer")),
             "200" | "304" if is_tagged => Some(("ETag", "For If-None-Match.", "string")),
             _ => None,

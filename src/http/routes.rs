@@ -29,7 +29,7 @@ impl Routes {
         let mut routes = Self { fixed: HashMap::new(), open: Vec::new(), unknown };
         for path in A::meta().into_iter().flat_map(|api| api.paths) {
             let methods = path.operations.iter().map(|operation| operation.method.clone());
-            routes.add(&path.path.replace('{', ":").replace('}', ""), methods.collect());
+            routes.add(&pattern(&path.path), methods.collect());
         }
         for page in pages {
             routes.add(page, vec![Method::GET]);
@@ -55,6 +55,11 @@ impl Routes {
         let open = || self.open.iter().find(|route| route.matches(path));
         self.fixed.get(path).or_else(open).unwrap_or(&self.unknown)
     }
+}
+
+/// The path of a route, from how the API's document writes it.
+pub(super) fn pattern(path: &str) -> String {
+    path.replace('{', ":").replace('}', "")
 }
 
 impl Route {

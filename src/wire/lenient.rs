@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::MOST_EXACT;
 use crate::model::clean;
 
 /// A field's name, borrowed from the body where it has no escapes.
@@ -77,7 +78,7 @@ impl<'de> DeserializeSeed<'de> for Float {
     }
 }
 
-/// A whole number, not negative; fractions are cut off.
+/// A whole number, not negative and at most [`MOST_EXACT`]; fractions are cut off.
 pub(super) struct Integer {
     pub(super) name: &'static str,
     pub(super) nullable: bool,
@@ -102,20 +103,19 @@ impl<'de> Visitor<'de> for Integer {
         if number < 0 {
             return Err(E::custom(format!("{} must not be negative", self.name)));
         }
+        if number.unsigned_abs() > MOST_EXACT {
+            return Err(E::custom(format!("{} is too large", self.name)));
+        }
         Ok(Some(number))
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-        let number = i64::try_from(number);
-        number.map(Some).map_err(|_| E::custom(format!("{} is too large", self.name)))
+        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
         if !number.is_finite() {
             return Err(E::custom(format!("{} must be a finite number", self.name)));
-        }
-        if number.abs() >= 9.2e18 {
-            return Err(E::custom(format!("{} is too large", self.name)));
         }
         #[expect(clippy::cast_possible_truncation, reason = "a fraction is cut off on purpose")]
         self.visit_i64(number as i64)

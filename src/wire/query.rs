@@ -21,6 +21,8 @@ pub struct Parameter {
     pub default: &'static str,
     /// The only values it takes; empty when there are others.
     pub values: &'static [&'static str],
+    /// How its text is written; empty for any text.
+    pub pattern: &'static str,
     /// Whether it may be given more than once; any of the values then does.
     pub repeats: bool,
     /// Whether it is a whole number, not negative.
@@ -28,7 +30,15 @@ pub struct Parameter {
 }
 
 const fn text(name: &'static str, default: &'static str, description: &'static str) -> Parameter {
-    Parameter { name, description, default, values: &[], repeats: false, is_number: false }
+    Parameter {
+        name,
+        description,
+        default,
+        values: &[],
+        pattern: "",
+        repeats: false,
+        is_number: false,
+    }
 }
 
 const fn choice(name: &'static str, description: &'static str) -> Parameter {
@@ -38,6 +48,50 @@ const fn choice(name: &'static str, description: &'static str) -> Parameter {
 const fn number(name: &'static str, description: &'static str) -> Parameter {
     Parameter { is_number: true, ..text(name, "", description) }
 }
+
+/// The largest whole number that every reader of JSON keeps exact.
+pub const MOST_EXACT: u64 = (1 << 53) - 1;
+
+/// A length of time, as a pattern for the API's document.
+macro_rules! length {
+    () => {
+        "([0-9]{1,4}([.][0-9]{1,3})?(s|m|min|h|d|w)|[0-9]{1,3}mo|[0-9]{1,2}y)"
+    };
+}
+
+/// Lengths of time from one to another; also nothing, which asks for nothing.
+macro_rules! span {
+    () => {
+        concat!(
+            "[<>]=?",
+            length!(),
+            "|",
+            length!(),
+            "[.][.]",
+            length!(),
+            "?|[.][.]",
+            length!(),
+            "|"
+        )
+    };
+}
+
+const PERIOD: &str = concat!("^(", span!(), ")$");
+const AGE: &str = concat!("^(none|future|", span!(), ")$");
+/// An address or a network in IPv4, or in IPv6 with at most one group after `::`.
+macro_rules! octet {
+    () => {
+        "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+    };
+}
+const NETWORK: &str = concat!(
+    "^((",
+    octet!(),
+    "[.]){3}",
+    octet!(),
+    "(/([12]?[0-9]|3[0-2]))?|(::|([0-9a-fA-F]{1,4}:){1,6}:)[0-9a-fA-F]{0,4}",
+    "(/([1-9]?[0-9]|1[01][0-9]|12[0-8]))?|([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|)$",
+);
 
 /// Parameters that choose machines.
 pub const FILTER_PARAMETERS: &[Parameter] = &[
@@ -57,20 +111,29 @@ pub const FILTER_PARAMETERS: &[Parameter] = &[
             "State, by how long ago it was last heard of; `manual` for manual entries.",
         )
     },
-    choice("ip", "Address, or network such as `10.1.0.0/16`."),
-    text(
-        "seen",
-        "",
-        "How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, \
-         mo, y.",
-    ),
-    text("created", "", "How long ago the machine first reported, written as `seen` is."),
-    text(
-        "age",
-        "",
-        "How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, \
-         the second not), `none` without a date, `future` with one to come.",
-    ),
+    Parameter { pattern: NETWORK, ..choice("ip", "Address, or network such as `10.1.0.0/16`.") },
+    Parameter {
+        pattern: PERIOD,
+        ..text(
+            "seen",
+            "",
+            "How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, \
+             d, w, mo, y.",
+        )
+    },
+    Parameter {
+        pattern: PERIOD,
+        ..text("created", "", "How long ago the machine first reported, written as `seen` is.")
+    },
+    Parameter {
+        pattern: AGE,
+        ..text(
+            "age",
+            "",
+            "How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first \
+             included, the second not), `none` without a date, `future` with one to come.",
+        )
+    },
 ];
 
 /// Parameters that order a list and cut a page out of it.
@@ -158,7 +221,9 @@ fn network(value: &str) -> Result<IpNet, BadBody> {
 }
 
 fn whole(name: &str, value: &str) -> Result<usize, BadBody> {
-    value.parse().map_err(|_| wrong(name, value, "a whole number, not negative"))
+    let number = value.parse::<u64>().ok().filter(|number| *number <= MOST_EXACT);
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| wrong(name, value, "a whole number, not negative"))
 }
 
 fn wrong(name: &str, value: &str, takes: &str) -> BadBody {
@@ -293,6 +358,7 @@ mod tests {
             ("limit=-1", "limit is '-1'"),
             ("limit=many", "limit is 'many'"),
             ("offset=1.5", "offset is '1.5'"),
+            ("offset=9007199254740992", "offset is '9007199254740992'"),
         ] {
             let error = parse_query(query, &asked()).unwrap_err().0;
             assert!(error.starts_with(named), "{query}: {error}");

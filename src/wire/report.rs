@@ -38,12 +38,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", oai(nullable))]
     pub timestamp: Option<String>,
-    /// Seconds between two reports of this agent, when it repeats: the base of "online".
+    /// Seconds between two reports of this agent, when it repeats: the base of "online". Brought
+    /// between 1 and 86400.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "server",
-        oai(nullable, validator(minimum(value = "1"), maximum(value = "86400")))
-    )]
+    #[cfg_attr(feature = "server", oai(nullable, validator(minimum(value = "0"))))]
     pub interval_s: Option<u32>,
     /// Make and model; kept only while no model is known.
     #[serde(skip_serializing_if = "Option::is_none")]

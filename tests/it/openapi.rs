@@ -47,6 +47,12 @@ fn every_operation_is_described_to_its_end() {
                 );
             }
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{at}");
+            assert!(operation.get("parameters").is_none_or(Value::is_array), "{at}");
+            for scheme in operation["security"].as_array().expect(&at).iter() {
+                for name in scheme.as_object().unwrap().keys() {
+                    assert!(document["components"]["securitySchemes"].get(name).is_some(), "{at}");
+                }
+            }
             let responses = operation["responses"].as_object().unwrap();
             let has = |class: char| responses.keys().any(|status| status.starts_with(class));
             assert!(has('2'), "{at}");

@@ -26,8 +26,6 @@ use crate::wire::signing::hex;
 
 /// Entries of the audit log in one answer.
 const AUDIT_PAGE: usize = 100;
-/// Most of them.
-const AUDIT_MOST: usize = 1_000;
 
 pub(in crate::http) struct AdminApi;
 
@@ -180,15 +178,17 @@ impl AdminApi {
         &self,
         context: Data<&Arc<Context>>,
         /// Only entries older than the one with this number.
+        #[oai(validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
         before: Query<Option<u64>>,
         /// Only what was done to this: a machine's id, a person's name.
         subject: Query<Option<String>>,
         /// Only actions that begin so: `machine.` or `token.create`.
         action: Query<Option<String>>,
         /// Most entries: 1 to 1000, 100 when left out.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<usize>>,
     ) -> Result<JsonBody<AuditList>, AdminError> {
-        let limit = limit.0.unwrap_or(AUDIT_PAGE).clamp(1, AUDIT_MOST);
+        let limit = limit.0.unwrap_or(AUDIT_PAGE);
         let query = AuditQuery { before: before.0, subject: subject.0, action: action.0, limit };
         let page = context.inventory.audit(&query).await?;
         let next = (page.entries.len() == limit).then(|| page.entries.last().map(|(n, _)| *n));

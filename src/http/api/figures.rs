@@ -45,7 +45,8 @@ impl FiguresApi {
     async fn summary(
         &self,
         context: Data<&Arc<Context>>,
-        /// Name only so many operating systems and versions, 1 to 50, and count the others.
+        /// Name only so many operating systems and versions, 1 to 50, and count the others. A
+        /// number beyond is brought between them; what is no number counts as 8.
         top: Query<Option<String>>,
         question: Question,
     ) -> Result<Tagged<Summary>, QueryError> {

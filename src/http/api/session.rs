@@ -13,7 +13,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use super::Tag;
 use crate::access::{LoginError, Mode, UserError};
 use crate::http::context::Context;
-use crate::http::error::{ApiError, HealthError, LoginFailure};
+use crate::http::error::{ApiError, LoginFailure, SessionError};
 use crate::http::guard::Visitor;
 use crate::http::headers::{SECURE_SESSION, SESSION};
 use crate::http::payload::{JsonBody, JsonBytes, documented};
@@ -72,7 +72,7 @@ impl SessionApi {
         &self,
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
-    ) -> Result<SessionReply, HealthError> {
+    ) -> Result<SessionReply, SessionError> {
         Ok(reply(&context, &visitor, principal(&visitor.identity.caller), None).await?)
     }
 

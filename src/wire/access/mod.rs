@@ -100,13 +100,15 @@ pub struct Login {
 
 /// The first admin.
 #[derive(Debug, Clone, Serialize, Deserialize, Object)]
-#[oai(example, nullable_all)]
+#[oai(example)]
 pub struct Setup {
     /// What the setup link holds after `#k=`.
     pub key: String,
     /// The name to log in with; `admin` when left out.
+    #[oai(nullable, validator(pattern = "^[A-Za-z0-9._@-]{1,64}$"))]
     pub name: Option<String>,
     /// The password: 12 characters or more.
+    #[oai(validator(min_length = 12))]
     pub password: String,
 }
 
@@ -117,6 +119,7 @@ pub struct PasswordChange {
     /// The password until now.
     pub password: String,
     /// The one from now on: 12 characters or more.
+    #[oai(validator(min_length = 12))]
     pub new_password: String,
 }
 
@@ -130,17 +133,19 @@ pub struct SetupLink {
 
 /// A token to make.
 #[derive(Debug, Clone, Serialize, Deserialize, Object)]
-#[oai(example, nullable_all)]
+#[oai(example)]
 pub struct NewToken {
     /// What it is for, in words; cut at 100 characters.
+    #[oai(validator(pattern = r"\S"))]
     pub name: String,
     /// What it admits to.
     pub scope: Scope,
     /// Days until it no longer counts; for ever when left out.
-    #[oai(validator(minimum(value = "1"), maximum(value = "36500")))]
+    #[oai(nullable, validator(minimum(value = "1"), maximum(value = "36500")))]
     pub days: Option<u32>,
-    /// How many machines may be enrolled with it; any number when left out.
-    #[oai(validator(minimum(value = "1")))]
+    /// How many machines may be enrolled with it, where the scope is `enrol`; any number when left
+    /// out.
+    #[oai(nullable, validator(minimum(value = "1"), maximum(value = "4294967295")))]
     pub max_uses: Option<u32>,
 }
 
@@ -194,10 +199,12 @@ pub struct TokenList {
 #[oai(example)]
 pub struct NewUser {
     /// The name to log in with: 1 to 64 characters from `a-z 0-9 . _ @ -`.
+    #[oai(validator(pattern = "^[A-Za-z0-9._@-]{1,64}$"))]
     pub name: String,
     /// What the person may do.
     pub role: Role,
     /// The password: 12 characters or more.
+    #[oai(validator(min_length = 12))]
     pub password: String,
 }
 
@@ -208,6 +215,7 @@ pub struct UserEdit {
     /// What the person may do.
     pub role: Option<Role>,
     /// A new password: 12 characters or more.
+    #[oai(validator(min_length = 12))]
     pub password: Option<String>,
 }
 
@@ -273,10 +281,13 @@ pub struct Enrolment {
     /// A token for enrolling.
     pub token: String,
     /// The machine's id.
+    #[oai(validator(pattern = "^[A-Za-z0-9._:-]{1,64}$"))]
     pub machine_id: String,
     /// The Ed25519 public key, as 64 hex digits.
+    #[oai(validator(pattern = "^[0-9A-Fa-f]{64}$"))]
     pub public_key: String,
     /// The key's signature, as 128 hex digits, of three lines: `tatuscan-enrol`, the id, the key.
+    #[oai(validator(pattern = "^[0-9A-Fa-f]{128}$"))]
     pub signature: String,
 }
 

@@ -29,6 +29,7 @@ async fn wrong_reports_are_refused_by_name_and_nothing_is_stored() {
         (with("memory_total_mb", json!(-1)), "memory_total_mb must not be negative"),
         (with("memory_total_mb", json!("many")), "memory_total_mb must be a number"),
         (with("memory_total_mb", json!(1e30)), "memory_total_mb is too large"),
+        (with("memory_total_mb", json!(1_u64 << 53)), "memory_total_mb is too large"),
         (with("memory_total_mb", json!("nan")), "memory_total_mb must be a finite number"),
         (with("memory_used_mb", json!(u64::MAX)), "memory_used_mb is too large"),
         (with("machine_id", json!("")), "machine_id must be 1 to 64 characters"),

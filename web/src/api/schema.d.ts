@@ -928,7 +928,7 @@ export interface components {
             computer_activation?: (string | null) | number;
             /** @description Make and model of the computer; cut at 100 characters. */
             computer_model?: string | null;
-        };
+        } & (unknown | unknown | unknown);
         /**
          * MachineList
          * @description A list of machines.
@@ -1032,16 +1032,20 @@ export interface components {
             days?: number | null;
             /**
              * Format: uint32
-             * @description How many machines may be enrolled with it; any number when left out.
+             * @description How many machines may be enrolled with it, where the scope is `enrol`; any number when left
+             *     out.
              */
             max_uses?: number | null;
             /** @description What it is for, in words; cut at 100 characters. */
-            name: string | null;
-            /**
-             * @description What it admits to.
-             * @enum {string|null}
-             */
-            scope: "ingest" | "read" | "write" | "admin" | "enrol" | null;
+            name: string;
+            /** @description What it admits to. */
+            scope: components["schemas"]["Scope"] & unknown;
+        } | {
+            /** @enum {string} */
+            scope?: "enrol";
+        } | {
+            /** @enum {integer|null} */
+            max_uses?: null;
         };
         /**
          * NewUser
@@ -1212,7 +1216,10 @@ export interface components {
             cpu_percent: number | string;
             /** @description Host name; may be empty, cut at 100 characters. */
             hostname: string;
-            /** @description Seconds between two reports of this agent, when it repeats: the base of "online". */
+            /**
+             * @description Seconds between two reports of this agent, when it repeats: the base of "online". Brought
+             *     between 1 and 86400.
+             */
             interval_s?: (number | null) | string;
             /** @description Primary address; free text, may be empty, cut at 45 characters. */
             ip: string;
@@ -1230,7 +1237,7 @@ export interface components {
             /** @description Operating system and version for people, such as `Windows 11`; cut at 100 characters. */
             os_version?: string | null;
             /** @description The agent's own clock, RFC 3339. Informational, not read: the server's clock decides. */
-            timestamp?: string | null;
+            timestamp?: unknown;
         };
         /**
          * @description What a person may do.
@@ -1280,11 +1287,11 @@ export interface components {
          */
         Setup: {
             /** @description What the setup link holds after `#k=`. */
-            key: string | null;
+            key: string;
             /** @description The name to log in with; `admin` when left out. */
             name?: string | null;
             /** @description The password: 12 characters or more. */
-            password: string | null;
+            password: string;
         };
         /**
          * SetupLink
@@ -1589,6 +1596,10 @@ export interface components {
              * @enum {string|null}
              */
             role?: "viewer" | "admin" | null;
+        } | {
+            role: string;
+        } | {
+            password: string;
         };
         /**
          * UserList
@@ -1686,6 +1697,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1798,6 +1811,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1954,7 +1969,7 @@ export interface operations {
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
                 /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual")[];
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -2007,6 +2022,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2157,7 +2174,7 @@ export interface operations {
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
                 /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual")[];
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -2218,6 +2235,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2326,6 +2345,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2411,7 +2432,7 @@ export interface operations {
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
                 /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual")[];
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -2472,6 +2493,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2593,6 +2616,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2763,6 +2788,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2874,6 +2901,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3032,6 +3061,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3186,6 +3217,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3326,6 +3359,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3466,6 +3501,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3617,6 +3654,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3725,6 +3764,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3816,6 +3857,36 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The request took longer than 30 seconds */
             408: {
                 headers: {
@@ -3839,6 +3910,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */
@@ -3886,12 +3974,28 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -4039,12 +4143,28 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -4196,12 +4316,28 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -4353,12 +4489,28 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
                      *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -4492,6 +4644,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4611,8 +4765,11 @@ export interface operations {
     getSummary: {
         parameters: {
             query?: {
-                /** @description Name only so many operating systems and versions, 1 to 50, and count the others. */
-                top?: number;
+                /**
+                 * @description Name only so many operating systems and versions, 1 to 50, and count the others. A
+                 *     number beyond is brought between them; what is no number counts as 8.
+                 */
+                top?: string;
                 /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
@@ -4622,7 +4779,7 @@ export interface operations {
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
                 /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual")[];
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -4675,6 +4832,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4783,6 +4942,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4895,6 +5056,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5063,6 +5226,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5214,6 +5379,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5326,6 +5493,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5494,6 +5663,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5652,6 +5823,8 @@ export interface operations {
             /** @description A credential is needed, or the one shown is none */
             401: {
                 headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
