@@ -16,7 +16,7 @@ class Server:
     """A server on any free port over a directory."""
 
     def __init__(self, directory):
-        environment = {"TATUSCAN_DB_DIR": directory, "TATUSCAN_PORT": "0", "PATH": os.environ["PATH"]}
+        environment = {"TATUSCAN_DB_DIR": directory, "TATUSCAN_PORT": "0", "TATUSCAN_BIND": "127.0.0.1", "PATH": os.environ["PATH"]}
         started = time.monotonic()
         self.process = subprocess.Popen(
             [PROGRAM, "serve"], env=environment, cwd=directory, stdout=subprocess.PIPE, text=True)

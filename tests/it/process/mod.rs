@@ -3,6 +3,7 @@
 mod abuse;
 mod adoption;
 mod descriptors;
+mod encrypted;
 mod full_disk;
 mod kill;
 mod loadgen;

@@ -1,7 +1,8 @@
 //! A database server of a test's own, which it may stop, kill and start again.
 
+use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +13,7 @@ use nix::unistd::{Pid, User};
 use tempfile::TempDir;
 
 use super::skip;
+use super::tls::{Authority, Pair, params};
 
 /// Which program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(crate) struct DatabaseServer {
     directory: TempDir,
     port: u16,
     child: Option<Child>,
+    /// A certificate and its key, where clients may encrypt.
+    tls: Option<Pair>,
 }
 
 pub(crate) const PASSWORD: &str = "s3cr3t-pa55";
@@ -33,6 +37,11 @@ pub(crate) const PASSWORD: &str = "s3cr3t-pa55";
 impl DatabaseServer {
     /// A running server; skipped aloud where the program, or root to start it, is missing.
     pub(crate) fn start(kind: Kind) -> Option<Self> {
+        Self::start_with(kind, None)
+    }
+
+    /// One that shows a certificate of this authority.
+    pub(crate) fn start_with(kind: Kind, authority: Option<&Authority>) -> Option<Self> {
         let (what, user, package) = match kind {
             Kind::Postgres => ("postgres", "postgres", "postgresql"),
             Kind::Mysql => ("mysql", "mysql", "mariadb-server"),
@@ -47,7 +56,15 @@ impl DatabaseServer {
         let directory = tempfile::tempdir().unwrap();
         chown(directory.path(), Some(owner.uid.as_raw()), Some(owner.gid.as_raw())).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { kind, directory, port, child: None };
+        let tls = authority.map(|authority| {
+            let pair = authority.issue(directory.path(), "server", &params());
+            for file in [&pair.certificate, &pair.key] {
+                chown(file, Some(owner.uid.as_raw()), Some(owner.gid.as_raw())).unwrap();
+                fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+            }
+            pair
+        });
+        let mut server = Self { kind, directory, port, child: None, tls };
         server.prepare();
         server.go_on();
         server.make_database();
@@ -86,6 +103,11 @@ impl DatabaseServer {
                 let mut command = as_user("postgres", &program);
                 command.args(["-D", &self.data(), "-p", &self.port.to_string()]);
                 command.arg("-k").arg(socket).args(["-c", "listen_addresses=127.0.0.1"]);
+                if let Some(Pair { certificate, key }) = &self.tls {
+                    command.args(["-c", "ssl=on"]);
+                    command.args(["-c", &format!("ssl_cert_file={}", certificate.display())]);
+                    command.args(["-c", &format!("ssl_key_file={}", key.display())]);
+                }
                 command
             }
             Kind::Mysql => {
@@ -95,12 +117,16 @@ impl DatabaseServer {
                 command.arg(format!("--port={}", self.port));
                 command.arg(format!("--socket={}", socket.join("sock").display()));
                 command.arg(format!("--pid-file={}", socket.join("pid").display()));
+                if let Some(Pair { certificate, key }) = &self.tls {
+                    command.arg(format!("--ssl-cert={}", certificate.display()));
+                    command.arg(format!("--ssl-key={}", key.display()));
+                }
                 command
             }
         };
         let started = Instant::now();
         loop {
-            let log = std::fs::File::create(socket.join("log")).unwrap();
+            let log = fs::File::create(socket.join("log")).unwrap();
             command.stdout(log.try_clone().unwrap()).stderr(log).stdin(Stdio::null());
             let mut child = command.spawn().unwrap();
             while child.try_wait().unwrap().is_none() {
@@ -208,7 +234,7 @@ impl Kind {
 
 /// A program of the newest PostgreSQL that is installed.
 fn postgres_program(name: &str) -> Option<String> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
     let programs = versions.flatten().map(|version| version.path().join("bin").join(name));
     programs.filter(|program| program.is_file()).max().map(|program| program.display().to_string())
 }
