@@ -36,14 +36,14 @@ it('a setup link makes the first admin, who logs out and in again', async () => 
   await page.click('header button:has-text("Sair")');
   await page.waitForURL('**/login');
   // A page that was asked for is shown after the login.
-  await page.goto(`${server.url}/report?q=lab`);
+  await page.goto(`${server.url}/report?dir=desc`);
   await page.waitForURL('**/login?next=*');
   await page.fill('input[name=name]', 'admin');
   await page.fill('input[name=password]', 'wrong as can be');
   await page.click('button.primary');
   await page.waitForSelector('[role=alert]:not(:empty)');
   await page.fill('input[name=password]', PASSWORD);
-  await Promise.all([page.waitForURL('**/report?q=lab'), page.click('button.primary')]);
+  await Promise.all([page.waitForURL('**/report?dir=desc'), page.click('button.primary')]);
   await page.waitForSelector('tbody th a');
   await watched.close();
 });

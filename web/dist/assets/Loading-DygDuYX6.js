@@ -1,1 +1,0 @@
-import{F as e,Jt as t,Yt as n,Zt as r,bn as i,fn as a,on as o,yn as s}from"./app-DS2p5LOI.js";var c=r(`<p role="status" class="sfdjv"> </p>`);function l(r,l){i(l,!0);var u=c(),d=a(u,!0);o(e=>t(d,e),[()=>e().loading]),n(r,u),s()}export{l as t};

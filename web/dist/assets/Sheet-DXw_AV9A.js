@@ -1,0 +1,1 @@
+export{t as default}from"./Sheet-D4oaI2Yo.js";
