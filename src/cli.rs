@@ -454,6 +454,14 @@ pub struct Loadgen {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 
+    /// A token to send with each request that is not signed
+    #[arg(long)]
+    pub token: Option<String>,
+
+    /// Enrol every machine with this token first, and sign its reports
+    #[arg(long, value_name = "TOKEN")]
+    pub enrol_token: Option<String>,
+
     /// Of a hundred requests, how many read a page instead
     #[arg(long, default_value_t = 0)]
     pub reads: u8,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
-use tatuscan::access::{self, Access, Mode, SpaceLimit, UserError};
+use tatuscan::access::{self, Access, LinkPlace, Mode, SpaceLimit, UserError};
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::{self, Settings as AgentSettings};
@@ -159,7 +159,7 @@ async fn invite(access: &Access, url: &str) {
             return Ok(None);
         }
         let by = Identity { caller: Caller::TokenFile, peer: None, at: clock::now() };
-        Ok::<_, StoreError>(Some(access.new_setup_link(by).await?))
+        Ok::<_, StoreError>(Some(access.new_setup_link(LinkPlace::BesideOthers, by).await?))
     };
     match invited.await {
         Ok(Some(key)) => tracing::info!(

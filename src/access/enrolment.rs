@@ -1,6 +1,7 @@
 //! Machines with keys of their own.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use ring::signature::{ED25519, UnparsedPublicKey};
@@ -8,7 +9,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use super::secret::{hash, scope_of};
 use super::{Access, Caller, Identity};
 use crate::model::MachineId;
-use crate::model::access::{Kept as _, MachineKey, Scope, SecretHash, Token, WaitingKey, hex};
+use crate::model::access::{MachineKey, Scope, SecretHash, Token, WaitingKey, hex};
 use crate::store::{self, Pace, StoreError, transact};
 use crate::wire::signing;
 
@@ -31,6 +32,8 @@ pub enum EnrolmentError {
     Token,
     /// The signature is not the key's.
     Signature,
+    /// There are as many keys as there may be machines.
+    TooMany,
     /// The store cannot.
     Store(StoreError),
 }
@@ -68,6 +71,7 @@ impl Access {
         if store::record::<Token>(self.store(), &token_id).await?.is_none() {
             return Err(EnrolmentError::Token);
         }
+        let most_keys = self.inner.settings.flood.most;
         let enrolled = transact(self.store(), Pace::AtOnce, move |transaction| {
             let token = transaction.record_of::<Token>(&token_id);
             let Some(token) =
@@ -77,30 +81,40 @@ impl Access {
             };
             let by = Identity { caller: Caller::Token(token.clone()), peer: Some(peer), at: now };
             let known = transaction.record_of::<MachineKey>(id.as_str());
+            let (forgotten, known) = match known {
+                Some(key) if key.is_forgotten => (Some(key), None),
+                known => (None, known),
+            };
             if let Some(known) = known {
                 if known.public_key == public_key {
-                    return Ok(Some(Enrolled::Yes { last_seq: known.sequence }));
+                    return Ok(Some(Ok(Enrolled::Yes { last_seq: known.sequence })));
                 }
                 let asked = known.waiting.as_ref().map(|waiting| waiting.public_key);
                 if asked == Some(public_key) {
-                    return Ok(Some(Enrolled::Waiting));
+                    return Ok(Some(Ok(Enrolled::Waiting)));
                 }
                 let peer = peer.to_string();
                 let waiting = WaitingKey { public_key, asked_at: now, peer };
                 transaction.audit(by.did("key.ask", id.as_str(), None, Some(shown(&public_key))));
                 transaction.put_record(MachineKey { waiting: Some(waiting), ..(*known).clone() });
-                return Ok(Some(Enrolled::Waiting));
+                return Ok(Some(Ok(Enrolled::Waiting)));
+            }
+            if transaction.record_count::<MachineKey>() >= most_keys {
+                return Ok(Some(Err(EnrolmentError::TooMany)));
             }
             transaction.put_record(Token {
                 uses: token.uses.saturating_add(1),
                 used_at: Some(now),
                 ..(*token).clone()
             });
-            transaction.put_record(new_key(&id, public_key, now));
+            let again = forgotten.filter(|key| key.public_key == public_key);
+            let (sequence, digest) = again.map_or((0, [0; 32]), |key| (key.sequence, key.digest));
+            let key = MachineKey { sequence, digest, ..new_key(&id, public_key, now) };
+            transaction.put_record(key);
             transaction.audit(by.did("key.enrol", id.as_str(), None, Some(shown(&public_key))));
-            Ok(Some(Enrolled::Yes { last_seq: 0 }))
+            Ok(Some(Ok(Enrolled::Yes { last_seq: sequence })))
         });
-        enrolled.await?.ok_or(EnrolmentError::Token)
+        enrolled.await?.unwrap_or(Err(EnrolmentError::Token))
     }
 
     /// The machine whose signature a report carries; `None` when it is not the machine's.
@@ -115,7 +129,7 @@ impl Access {
         signature: &[u8],
     ) -> Result<Option<Caller>, StoreError> {
         let key = store::record::<MachineKey>(self.store(), id.as_str()).await?;
-        let Some(key) = key else { return Ok(None) };
+        let Some(key) = key.filter(|key| !key.is_forgotten) else { return Ok(None) };
         let message = signing::report(id.as_str(), sequence, &digest);
         let public_key = key.public_key;
         let verifier = UnparsedPublicKey::new(&ED25519, public_key);
@@ -124,24 +138,35 @@ impl Access {
         Ok(is_its_own.then_some(Caller::Machine { id, public_key, sequence, digest }))
     }
 
-    /// Every machine's key.
+    /// Every machine's key that counts.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot say.
-    pub async fn keys(&self) -> Result<Vec<std::sync::Arc<MachineKey>>, StoreError> {
-        store::records::<MachineKey>(self.store()).await
+    pub async fn keys(&self) -> Result<Vec<Arc<MachineKey>>, StoreError> {
+        let mut keys = store::records::<MachineKey>(self.store()).await?;
+        keys.retain(|key| !key.is_forgotten);
+        Ok(keys)
     }
 
-    /// Lets the key that waits take the machine's place.
+    /// Lets the key that waits take the machine's place, when it is the one that was looked at.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when none waits.
-    pub async fn approve_key(&self, id: &MachineId, by: Identity) -> Result<(), StoreError> {
+    /// [`StoreError::NotFound`] when none waits, [`StoreError::Conflict`] when another one does.
+    pub async fn approve_key(
+        &self,
+        id: &MachineId,
+        public_key: [u8; 32],
+        by: Identity,
+    ) -> Result<(), StoreError> {
         let id = id.clone();
         transact(self.store(), Pace::AtOnce, move |transaction| {
             let known = transaction.record_of::<MachineKey>(id.as_str());
             let known = known.ok_or(StoreError::NotFound)?;
             let waiting = known.waiting.as_ref().ok_or(StoreError::NotFound)?;
+            if waiting.public_key != public_key {
+                let text = "Another key waits by now; look at it before you approve it";
+                return Err(StoreError::Conflict(text.into()));
+            }
             let (before, after) = (shown(&known.public_key), shown(&waiting.public_key));
             let entry = by.did("key.approve", id.as_str(), Some(before), Some(after));
             transaction.put_record(new_key(&id, waiting.public_key, by.at));
@@ -159,10 +184,11 @@ impl Access {
         let id = id.clone();
         transact(self.store(), Pace::AtOnce, move |transaction| {
             let known = transaction.record_of::<MachineKey>(id.as_str());
-            let known = known.ok_or(StoreError::NotFound)?;
+            let known = known.filter(|key| !key.is_forgotten).ok_or(StoreError::NotFound)?;
             let before = Some(shown(&known.public_key));
             let entry = by.did("key.reset", id.as_str(), before, None);
-            transaction.remove_record::<MachineKey>(&known.id());
+            let forgotten = MachineKey { is_forgotten: true, waiting: None, ..(*known).clone() };
+            transaction.put_record(forgotten);
             transaction.audit(entry);
             Ok(())
         })
@@ -181,6 +207,7 @@ fn new_key(id: &MachineId, public_key: [u8; 32], now: DateTime<Utc>) -> MachineK
         sequence: 0,
         digest: [0; 32],
         enrolled_at: now,
+        is_forgotten: false,
         waiting: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Who may do what: tokens, people, sessions, and the rules between them. Whoever asks is told
 //! apart here; what is asked for is named by [`Plane`].
 
+mod browsers;
 mod enrolment;
 mod failures;
 mod flood;
@@ -24,12 +25,14 @@ use ipnet::IpNet;
 pub use enrolment::{Enrolled, EnrolmentError};
 pub use failures::LoginError;
 pub use flood::FloodLimits;
+pub use founding::LinkPlace;
 pub use network::{Networks, own_networks};
 pub use password::PasswordError;
 pub use policy::{Denial, Mode, Plane, Request, decide};
-pub use refused::{RefusedSource, network_of};
+pub use refused::network_of;
 pub use reports::{Ingested, Refusal, Sender};
 pub use secret::Secret;
+pub use sessions::LoggedIn;
 pub use space::SpaceLimit;
 pub use users::UserError;
 

@@ -1,12 +1,8 @@
 //! Whose report a machine's is.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
-use super::refused::RefusedSource;
-use super::{Access, Caller, Mode};
+use super::{Access, Caller, Identity, Mode};
 use crate::model::Report;
 use crate::model::access::{MachineKey, Role, Scope, SecretHash};
 use crate::store::{Pace, Recorded, StoreError, Transaction, transact};
@@ -68,15 +64,28 @@ impl Access {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be recorded.
-    pub async fn report(&self, report: Report, caller: &Caller) -> Result<Ingested, StoreError> {
+    pub async fn report(&self, report: Report, by: Identity) -> Result<Ingested, StoreError> {
         if !self.inner.space.is_enough(report.received_at) {
             return Err(StoreError::Full);
         }
-        let sender = self.sender(caller);
+        let sender = self.sender(&by.caller);
         let access = Arc::clone(&self.inner);
+        let mut unsigned = None;
         transact(&*self.inner.store, Pace::Shared, move |transaction| {
             let key = transaction.record_of::<MachineKey>(report.id.as_str());
+            let key = key.filter(|key| !key.is_forgotten);
             if let Err(answer) = admit(transaction, &report, &sender, key.as_deref()) {
+                if answer == Ingested::Refused(Refusal::Enrolled) {
+                    // Once, however often the work is begun again.
+                    let reports =
+                        *unsigned.get_or_insert_with(|| access.refused.count_unsigned(&report.id));
+                    // Whoever goes on for long fills no log.
+                    if u64::is_power_of_two(reports) {
+                        let after = serde_json::json!({"reports": reports}).to_string();
+                        let id = report.id.as_str();
+                        transaction.audit(by.did("report.refuse", id, None, Some(after)));
+                    }
+                }
                 return Ok(answer);
             }
             let is_new = transaction.machine(&report.id).is_none();
@@ -110,17 +119,6 @@ impl Access {
                 Sender::Machine { public_key: *public_key, sequence: *sequence, digest: *digest }
             }
         }
-    }
-
-    /// Counts a report that was refused for want of a token.
-    pub fn count_refused(&self, peer: IpAddr, now: DateTime<Utc>) -> RefusedSource {
-        self.inner.refused.count(peer, now)
-    }
-
-    /// Where such reports came from, the most first.
-    #[must_use]
-    pub fn refused_sources(&self) -> Vec<RefusedSource> {
-        self.inner.refused.sources()
     }
 }
 

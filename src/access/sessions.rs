@@ -1,16 +1,33 @@
 //! People who are logged in.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::failures::{admit, count};
+use super::failures::{Attempt, admit};
 use super::password::Hashing;
 use super::secret::hash;
-use super::{Access, Caller, Identity, LoginError, Secret};
-use crate::model::access::{Failures, Kept as _, SecretHash, Session, User, hex};
+use super::{Access, Caller, Identity, LoginError, Secret, browsers};
+use crate::model::access::{
+    Browser, Failures, Founding, Kept as _, SecretHash, Session, User, hex,
+};
 use crate::store::{self, Pace, StoreError, Transaction, transact};
 
 /// How exactly the last use is kept.
 const USED: TimeDelta = TimeDelta::minutes(5);
+/// Sessions that a person may have at once; beyond them the one ends that was unused for longest.
+const MOST: usize = 50;
+
+/// Somebody who was just logged in.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// Who.
+    pub user: User,
+    /// What the session's cookie holds from now on.
+    pub session: Secret,
+    /// What the browser's own cookie holds from now on; `None` when it has one that counts.
+    pub browser: Option<Secret>,
+}
 
 impl Access {
     /// Whose a browser's cookie is; `None` when the session is over.
@@ -37,7 +54,7 @@ impl Access {
         Ok(Some(Caller::Person { name, role, session: hash }))
     }
 
-    /// Logs a person in, and answers what the browser's cookie holds from then on.
+    /// Logs a person in; `browser` is what the browser's own cookie holds, if it has one.
     ///
     /// # Errors
     /// [`LoginError`].
@@ -45,19 +62,25 @@ impl Access {
         &self,
         name: &str,
         password: &str,
+        browser: Option<&str>,
         by: Identity,
-    ) -> Result<(Secret, User), LoginError> {
+    ) -> Result<LoggedIn, LoginError> {
         let name = name.trim().to_lowercase();
+        let salt = self.salt(by.at).await?;
+        let known = self.browser(browser, &name).await?;
+        let attempt = Attempt::new(&name, &salt, known.as_deref());
         // With the turn comes the look at earlier failures: many at once get no more guesses.
         let turn = self.inner.hashing.turn().await;
+        for bucket in attempt.buckets() {
+            if let Some(failures) = store::record::<Failures>(self.store(), &bucket).await? {
+                admit(&failures, by.at)?;
+            }
+        }
         let user = store::record::<User>(self.store(), &name).await?;
-        let nobody = store::record::<Failures>(self.store(), "failures").await?;
-        admit(user.as_deref(), nobody.as_deref(), by.at)?;
         let phc = user.as_ref().map(|user| user.password.as_str());
         if !Hashing::verify(&turn, password, phc).await {
-            let now = by.at;
             transact(self.store(), Pace::AtOnce, move |transaction| {
-                count(transaction, &name, now);
+                attempt.failed(transaction, &by);
                 Ok(())
             })
             .await?;
@@ -65,18 +88,40 @@ impl Access {
         }
         drop(turn);
         let verified = user.ok_or(LoginError::Wrong)?;
-        let secret = Secret::random();
-        let name = verified.name.clone();
-        let begun = self.begin_session(&secret, &name, by, move |transaction| {
+        let session = Secret::random();
+        let fresh = known.is_none().then(Secret::random);
+        let (cookie, now, entry) =
+            (fresh.clone().unwrap_or_else(Secret::random), by.at, by.clone());
+        let begun = self.begin_session(&session, &name, by, move |transaction| {
             let user = transaction.record_of::<User>(&verified.name);
-            // The password may have changed, and others may have failed, meanwhile.
+            // The password may have changed meanwhile.
             let user = user.filter(|user| user.password == verified.password)?;
-            let user = User { failures: 0, failed_at: None, ..(*user).clone() };
-            transaction.put_record(user.clone());
-            Some(user)
+            attempt.succeeded(transaction);
+            browsers::note(transaction, &user, known.as_deref(), &cookie, now);
+            transaction.audit(entry.did("login", &user.name, None, None));
+            Some((*user).clone())
         });
         let user = begun.await?.ok_or(LoginError::Wrong)?;
-        Ok((secret, user))
+        Ok(LoggedIn { user, session, browser: fresh })
+    }
+
+    /// The browser whose cookie this is, when this person logged in there before.
+    async fn browser(
+        &self,
+        cookie: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Arc<Browser>>, StoreError> {
+        let Some(cookie) = cookie else { return Ok(None) };
+        let browser = store::record::<Browser>(self.store(), &hex(&hash(cookie))).await?;
+        Ok(browser.filter(|browser| browser.user == name))
+    }
+
+    /// What buckets of names are chosen with.
+    async fn salt(&self, now: DateTime<Utc>) -> Result<[u8; 32], StoreError> {
+        match store::record::<Founding>(self.store(), "founding").await? {
+            Some(founding) => Ok(founding.salt),
+            None => Ok(self.found(now).await?.salt),
+        }
     }
 
     /// Keeps a session for whom `admit` lets in.
@@ -90,10 +135,12 @@ impl Access {
         let (hash, name) = (secret.hash(), name.to_owned());
         transact(self.store(), Pace::AtOnce, move |transaction| {
             let Some(user) = admit(transaction) else { return Ok(None) };
-            for session in transaction.records_of::<Session>() {
-                if session.is_over(by.at) {
-                    transaction.remove_record::<Session>(&session.id());
-                }
+            let (over, mut own): (Vec<_>, Vec<_>) =
+                transaction.records_of::<Session>().into_iter().partition(|it| it.is_over(by.at));
+            own.retain(|session| session.user == name);
+            own.sort_by_key(|session| std::cmp::Reverse(session.used_at));
+            for session in over.iter().chain(own.iter().skip(MOST - 1)) {
+                transaction.remove_record::<Session>(&session.id());
             }
             transaction.put_record(Session {
                 hash,
@@ -121,6 +168,36 @@ impl Access {
                     transaction.remove_record::<Session>(&other.id());
                 }
             }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sessions that are not over, the last used first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot say.
+    pub async fn sessions(&self, now: DateTime<Utc>) -> Result<Vec<Arc<Session>>, StoreError> {
+        let mut sessions = store::records::<Session>(self.store()).await?;
+        sessions.retain(|session| !session.is_over(now));
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.used_at));
+        Ok(sessions)
+    }
+
+    /// Ends the session with this label.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown one.
+    pub async fn end_session(&self, label: &str, by: Identity) -> Result<(), StoreError> {
+        let label = label.to_owned();
+        transact(self.store(), Pace::AtOnce, move |transaction| {
+            let sessions = transaction.records_of::<Session>();
+            let session = sessions.iter().find(|session| session.label() == label);
+            let session = session.ok_or(StoreError::NotFound)?;
+            let before = serde_json::json!({"user": session.user, "peer": session.peer});
+            let entry = by.did("session.end", &label, Some(before.to_string()), None);
+            transaction.remove_record::<Session>(&session.id());
+            transaction.audit(entry);
             Ok(())
         })
         .await

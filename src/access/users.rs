@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Access, Identity, PasswordError};
+use super::{Access, Identity, PasswordError, browsers};
 use crate::model::access::{Kept as _, Role, Session, User};
 use crate::store::{self, Pace, StoreError, Transaction, transact};
 
@@ -46,7 +46,7 @@ impl Access {
     ) -> Result<User, UserError> {
         let name = user_name(name)?;
         let password = self.inner.hashing.hash(password).await?;
-        let user = User { name, role, password, created_at: by.at, failures: 0, failed_at: None };
+        let user = User { name, role, password, created_at: by.at };
         self.put_user(user, by).await
     }
 
@@ -90,7 +90,7 @@ impl Access {
                 return Ok(Err(UserError::LastAdmin(name.clone())));
             }
             let password = password.clone().unwrap_or_else(|| user.password.clone());
-            let now = User { role, password, failures: 0, failed_at: None, ..(*user).clone() };
+            let now = User { role, password, ..(*user).clone() };
             let entry = by.did("user.change", &name, Some(shown(&user)), Some(shown(&now)));
             end_sessions(transaction, &name);
             transaction.audit(entry);
@@ -140,7 +140,9 @@ pub(super) fn user_name(text: &str) -> Result<String, UserError> {
     Ok(name)
 }
 
+/// Ends a person's sessions, and forgets the person's browsers.
 pub(super) fn end_sessions(transaction: &mut Transaction<'_>, name: &str) {
+    browsers::forget(transaction, name);
     for session in transaction.records_of::<Session>() {
         if session.user == name {
             transaction.remove_record::<Session>(&session.id());

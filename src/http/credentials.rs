@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, Uri};
 
-use super::headers::{SECURE_SESSION, SESSION};
+use super::headers::{CookieName, SESSION};
 use crate::wire::signing::Signed;
 
 /// What a request shows. Its text is never logged.
@@ -28,7 +28,7 @@ impl Credential {
     /// What the headers show. A header wins over a cookie, which a browser sends unasked.
     pub(super) fn of(headers: &HeaderMap, is_https: bool) -> Self {
         let Some(value) = headers.get(AUTHORIZATION) else {
-            return session(headers, is_https).map_or(Self::Nothing, Self::Session);
+            return cookie(headers, SESSION, is_https).map_or(Self::Nothing, Self::Session);
         };
         let Ok(value) = value.to_str() else {
             return Self::Unreadable("Authorization is not text");
@@ -60,10 +60,9 @@ impl Credential {
     }
 }
 
-/// The cookie of the name that belongs to the connection: on an encrypted one, no page without
-/// encryption can have set it.
-fn session(headers: &HeaderMap, is_https: bool) -> Option<String> {
-    let wanted = if is_https { SECURE_SESSION } else { SESSION };
+/// What a cookie holds.
+pub(super) fn cookie(headers: &HeaderMap, name: CookieName, is_https: bool) -> Option<String> {
+    let wanted = name.named(is_https);
     let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));

@@ -8,8 +8,9 @@ use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use poem::Request;
 
-use super::credentials::Credential;
+use super::credentials::{Credential, cookie};
 use super::error::ApiError;
+use super::headers::BROWSER;
 use super::origin::{Origin, check_same_site};
 use super::{planes, web};
 use crate::access::{self, Access, Denial, Mode, Plane, network_of};
@@ -33,6 +34,8 @@ pub(super) struct Visitor {
     /// A signature that is yet to be compared with the body.
     pub(super) signed: Option<Signed>,
     pub(super) is_https: bool,
+    /// What the browser is known by, if it logged somebody in before.
+    pub(super) browser: Option<String>,
     /// Whether nobody has to log in to read, from where this comes.
     pub(super) may_look: bool,
 }
@@ -68,6 +71,7 @@ impl Guard {
             identity: Identity { caller: Caller::Anonymous, peer: Some(origin.peer), at },
             signed: None,
             is_https: origin.is_https,
+            browser: cookie(headers, BROWSER, origin.is_https),
             may_look: false,
         };
         let credential = match token_in_path {

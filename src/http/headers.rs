@@ -9,10 +9,27 @@ use http::header::{
 /// The type of every answer of the API.
 pub(super) const JSON: &str = "application/json";
 
-/// The cookie of a session, …
-pub(super) const SESSION: &str = "tatuscan_session";
-/// … and where the connection is encrypted.
-pub(super) const SECURE_SESSION: &str = "__Host-tatuscan_session";
+/// The cookie of a session.
+pub(super) const SESSION: CookieName =
+    CookieName { plain: "tatuscan_session", secure: "__Host-tatuscan_session" };
+/// The cookie that a browser is known by at the next login.
+pub(super) const BROWSER: CookieName =
+    CookieName { plain: "tatuscan_browser", secure: "__Host-tatuscan_browser" };
+
+/// What a cookie is called: where the connection is encrypted, by a name that no page without
+/// encryption can give one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CookieName {
+    pub(super) plain: &'static str,
+    secure: &'static str,
+}
+
+impl CookieName {
+    /// On a connection that is encrypted, or is not.
+    pub(super) fn named(self, is_https: bool) -> &'static str {
+        if is_https { self.secure } else { self.plain }
+    }
+}
 
 /// Only our own files, nothing inline, and no text that becomes markup.
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(

@@ -203,7 +203,7 @@ fn security_schemes() -> Value {
         "session": {
             "type": "apiKey",
             "in": "cookie",
-            "name": SESSION,
+            "name": SESSION.plain,
             "description": "What `POST /api/session` sets; over HTTPS its name begins with \
                 `__Host-`. A change takes it only from the server's own pages.",
         },

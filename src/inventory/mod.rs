@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 
 use crate::model::access::{AuditPage, AuditQuery, Identity, RemovedMachine};
 use crate::model::{
-    self, Facets, Filter, HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Moment,
-    StatusRules, Summary,
+    self, Facets, Filter, HumanEdit, HumanFields, Machine, MachineId, MachinePage, MachineQuery,
+    Moment, StatusRules, Summary,
 };
 use crate::store::{self, Pace, Store, StoreError, StoreStats, transact};
 
@@ -114,7 +114,14 @@ impl Inventory {
     pub async fn delete(&self, id: &MachineId, by: Identity) -> Result<(), StoreError> {
         let id = id.clone();
         transact(&*self.store, Pace::AtOnce, move |transaction| {
-            let machine = transaction.delete_machine(&id)?;
+            let mut machine = transaction.delete_machine(&id)?;
+            // It was removed before, and reported again: what people know is not lost with it.
+            let earlier = transaction.record_of::<RemovedMachine>(id.as_str());
+            let earlier = earlier.filter(|earlier| !earlier.is_gone(by.at));
+            if let Some(earlier) = earlier.filter(|_| machine.human == HumanFields::default()) {
+                let human = earlier.machine.human.clone();
+                machine = Arc::new(Machine { human, ..(*machine).clone() });
+            }
             for removed in transaction.records_of::<RemovedMachine>() {
                 if removed.is_gone(by.at) {
                     transaction.remove_record::<RemovedMachine>(removed.machine.id.as_str());

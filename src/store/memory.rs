@@ -36,6 +36,7 @@ pub(super) struct Memory {
     changes: u64,
     orders: Mutex<HashMap<(Sort, bool), Order>>,
     records: BTreeMap<(Kind, String), Record>,
+    record_counts: HashMap<Kind, usize>,
     /// The newest entries of the audit log, by number, where the back end does not have them yet.
     audit: Option<BTreeMap<u64, Arc<AuditEntry>>>,
 }
@@ -101,7 +102,7 @@ impl Memory {
         for change in &changes.records {
             match &change.after {
                 Some(record) => self.load_record(record.clone()),
-                None => drop(self.records.remove(&(change.kind, change.id.clone()))),
+                None => self.remove_record(change.kind, &change.id),
             }
         }
         if let Some(audit) = &mut self.audit {
@@ -113,11 +114,27 @@ impl Memory {
 
     /// Fills a memory from what is stored.
     pub(super) fn load_record(&mut self, record: Record) {
-        self.records.insert((record.kind(), record.id()), record);
+        let kind = record.kind();
+        if self.records.insert((kind, record.id()), record).is_none() {
+            *self.record_counts.entry(kind).or_default() += 1;
+        }
+    }
+
+    fn remove_record(&mut self, kind: Kind, id: &str) {
+        if self.records.remove(&(kind, id.to_owned())).is_some()
+            && let Some(count) = self.record_counts.get_mut(&kind)
+        {
+            *count -= 1;
+        }
     }
 
     pub(super) fn record(&self, kind: Kind, id: &str) -> Option<Record> {
         self.records.get(&(kind, id.to_owned())).cloned()
+    }
+
+    /// How many records there are of a kind.
+    pub(super) fn record_count(&self, kind: Kind) -> usize {
+        self.record_counts.get(&kind).copied().unwrap_or(0)
     }
 
     /// Every record of a kind, in the order of their ids.

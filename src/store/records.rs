@@ -5,12 +5,13 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{decode_machine, encode_machine};
 use crate::model::access::{
-    AuditEntry, Failures, Founding, Kept, Kind, MachineKey, Record, RemovedMachine, Role, Scope,
-    SecretHash, Session, SetupLink, Token, User, WaitingKey,
+    AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
+    RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,
 };
 use crate::model::{Machine, MachineId};
 
@@ -25,6 +26,8 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::SetupLink => "setup_link",
         Kind::Founding => "founding",
         Kind::Failures => "failures",
+        Kind::Browser => "browser",
+        Kind::RefusedSource => "refused_source",
     }
 }
 
@@ -63,7 +66,9 @@ json! {
     RemovedMachine: RemovedMachineRow,
     SetupLink: SetupLinkRow,
     Founding: FoundingRow,
-    Failures: FailuresRow
+    Failures: FailuresRow,
+    Browser: BrowserRow,
+    RefusedSource: RefusedSourceRow
 }
 
 /// An entry of the audit log as it is kept.
@@ -104,8 +109,6 @@ struct UserRow {
     role: Role,
     password: String,
     created_at: DateTime<Utc>,
-    failures: u32,
-    failed_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -146,6 +149,8 @@ struct MachineKeyRow {
     #[serde(with = "bytes")]
     digest: SecretHash,
     enrolled_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_forgotten: bool,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "waiting")]
     waiting: Option<WaitingKey>,
 }
@@ -181,12 +186,34 @@ struct SetupLinkRow {
 struct FoundingRow {
     at: DateTime<Utc>,
     was_fresh: bool,
+    #[serde(with = "bytes")]
+    salt: [u8; 32],
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Failures")]
 struct FailuresRow {
+    bucket: u16,
     count: u32,
+    last_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Browser")]
+struct BrowserRow {
+    #[serde(with = "bytes")]
+    hash: SecretHash,
+    user: String,
+    used_at: DateTime<Utc>,
+    failures: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "RefusedSource")]
+struct RefusedSourceRow {
+    #[serde(with = "network")]
+    network: IpNet,
+    reports: u64,
     last_at: DateTime<Utc>,
 }
 
@@ -218,6 +245,7 @@ macro_rules! as_text {
 as_text!(role: Role, |role| role.name(), |text| Role::of(&text));
 as_text!(scope: Scope, |scope| scope.name(), |text| Scope::of(&text));
 as_text!(bytes: [u8; 32], |bytes| crate::model::access::hex(bytes), |text| from_hex(&text));
+as_text!(network: IpNet, |network| network.to_string(), |text| text.parse().ok());
 as_text!(machine_id: MachineId, |id| id.as_str(), |text| Some(MachineId::stored(&text)));
 // The encoding of machines has one home.
 as_text!(

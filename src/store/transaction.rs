@@ -1,6 +1,7 @@
 //! Requests that share one commit: what each does, and what they change together.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::oneshot::Sender;
@@ -83,13 +84,31 @@ impl Request {
 /// The inventory as one request finds it, and changes it: all of its changes are made durable as
 /// one, or none. Requests that share a batch see each other's changes.
 ///
-/// Whoever fails must do so before the first change.
+/// What a request changed before it failed is taken back.
 pub struct Transaction<'a> {
     memory: &'a Memory,
     next_key: u32,
     latest: HashMap<MachineId, usize>,
     latest_records: HashMap<(Kind, String), usize>,
     changes: Changes,
+    /// Machines that the batch added, less those that it removed.
+    added: isize,
+    /// How to take back what the current request did, the last of it first.
+    undo: Vec<Undo>,
+}
+
+/// How to take back one step.
+enum Undo {
+    /// A machine's change was added; before, this one was its last.
+    MachineAdded { latest: Option<usize> },
+    /// A machine's change led to this.
+    MachineChanged { index: usize, after: Option<Arc<Machine>> },
+    /// A record's change was added.
+    RecordAdded,
+    /// A record's change led to this.
+    RecordChanged { index: usize, after: Option<Record> },
+    /// An entry of the audit log was added.
+    Audited,
 }
 
 impl<'a> Transaction<'a> {
@@ -101,6 +120,8 @@ impl<'a> Transaction<'a> {
             latest: HashMap::new(),
             latest_records: HashMap::new(),
             changes: Changes::default(),
+            added: 0,
+            undo: Vec::new(),
         }
     }
 
@@ -108,18 +129,44 @@ impl<'a> Transaction<'a> {
     pub(super) fn apply(&mut self, request: &mut Request) -> Result<(), StoreError> {
         match request {
             Request::Run { work, .. } => {
-                let before = self.size();
-                let done = work(self);
-                debug_assert!(done.is_ok() || before == self.size(), "it failed too late");
+                self.undo.clear();
+                let added = self.added;
+                // A request that breaks must not take those with it that share its commit.
+                let done = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
+                    Err(StoreError::Backend("a request broke; see the log above".into()))
+                });
+                if done.is_err() {
+                    self.take_back();
+                    self.added = added;
+                }
                 done
             }
             Request::Close => Ok(()),
         }
     }
 
-    fn size(&self) -> [usize; 3] {
-        let Changes { machines, records, audit } = &self.changes;
-        [machines.len(), records.len(), audit.len()]
+    /// Leaves everything as the current request found it.
+    fn take_back(&mut self) {
+        while let Some(step) = self.undo.pop() {
+            let Changes { machines, records, audit } = &mut self.changes;
+            match step {
+                Undo::MachineAdded { latest } => {
+                    let Some(Change { id, .. }) = machines.pop() else { continue };
+                    match latest {
+                        Some(index) => self.latest.insert(id, index),
+                        None => self.latest.remove(&id),
+                    };
+                }
+                Undo::MachineChanged { index, after } => machines[index].after = after,
+                Undo::RecordAdded => {
+                    if let Some(RecordChange { kind, id, .. }) = records.pop() {
+                        self.latest_records.remove(&(kind, id));
+                    }
+                }
+                Undo::RecordChanged { index, after } => records[index].after = after,
+                Undo::Audited => drop(audit.pop()),
+            }
+        }
     }
 
     pub(super) fn into_changes(self) -> Changes {
@@ -132,10 +179,10 @@ impl<'a> Transaction<'a> {
         self.current(id).map(|(_, machine)| machine)
     }
 
-    /// How many machines there were before the batch.
+    /// How many machines there are.
     #[must_use]
     pub fn machine_count(&self) -> usize {
-        self.memory.len()
+        self.memory.len().saturating_add_signed(self.added)
     }
 
     /// Records reports in the order given; all of them or none.
@@ -229,6 +276,12 @@ impl<'a> Transaction<'a> {
         records.filter_map(T::of).cloned().collect()
     }
 
+    /// How many records there are of a kind, those not counted that the batch adds or removes.
+    #[must_use]
+    pub fn record_count<T: Kept>(&self) -> usize {
+        self.memory.record_count(T::KIND)
+    }
+
     /// Keeps a record, in place of that with the same id.
     pub fn put_record<T: Kept>(&mut self, record: T) {
         let id = record.id();
@@ -242,6 +295,7 @@ impl<'a> Transaction<'a> {
 
     /// Adds to the audit log.
     pub fn audit(&mut self, entry: AuditEntry) {
+        self.undo.push(Undo::Audited);
         self.changes.audit.push(entry);
     }
 
@@ -282,8 +336,12 @@ impl<'a> Transaction<'a> {
 
     fn set_record(&mut self, kind: Kind, id: String, after: Option<Record>) {
         match self.latest_records.get(&(kind, id.clone())) {
-            Some(&index) => self.changes.records[index].after = after,
+            Some(&index) => {
+                let before = std::mem::replace(&mut self.changes.records[index].after, after);
+                self.undo.push(Undo::RecordChanged { index, after: before });
+            }
             None => {
+                self.undo.push(Undo::RecordAdded);
                 self.latest_records.insert((kind, id.clone()), self.changes.records.len());
                 self.changes.records.push(RecordChange { kind, id, after });
             }
@@ -292,14 +350,17 @@ impl<'a> Transaction<'a> {
 
     /// Only the last state of a key counts.
     fn set(&mut self, key: u32, id: &MachineId, after: Option<Arc<Machine>>) {
+        self.added += isize::from(after.is_some()) - isize::from(self.current(id).is_some());
         match self.latest.get(id) {
             Some(&index) if self.changes.machines[index].key == key => {
-                self.changes.machines[index].after = after;
+                let before = std::mem::replace(&mut self.changes.machines[index].after, after);
+                self.undo.push(Undo::MachineChanged { index, after: before });
             }
             _ => {
                 let before = self.memory.entry(id).filter(|(known, _)| *known == key);
                 let before = before.map(|(_, machine)| Arc::clone(machine));
-                self.latest.insert(id.clone(), self.changes.machines.len());
+                let latest = self.latest.insert(id.clone(), self.changes.machines.len());
+                self.undo.push(Undo::MachineAdded { latest });
                 self.changes.machines.push(Change { key, id: id.clone(), before, after });
             }
         }

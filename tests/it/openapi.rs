@@ -30,7 +30,8 @@ async fn the_served_document_is_the_kept_one() {
     let server = Server::start().await;
     let (status, served) = server.get("/openapi.json").await;
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(kept()).unwrap()).unwrap();
-    assert_eq!((status, served), (200, kept));
+    assert_eq!(status, 200);
+    assert!(served == kept, "it is another one than openapi/tatuscan.json");
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn every_operation_is_described_to_its_end() {
             operations += 1;
         }
     }
-    assert_eq!(operations, 31, "an operation was added or removed: is it described?");
+    assert_eq!(operations, 33, "an operation was added or removed: is it described?");
 }
 
 /// What is wrong with a value, by its schema: types, null, required and unknown fields.

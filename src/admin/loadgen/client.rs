@@ -48,16 +48,20 @@ enum Length {
 }
 
 impl Connection {
-    /// Sends a request and reads its answer to the end.
+    /// Sends a request, with the value of `Authorization` if there is one, and reads its answer to
+    /// the end.
     pub(super) async fn send(
         &mut self,
         method: &Method,
         path: &str,
+        authorization: Option<&str>,
         body: &str,
     ) -> anyhow::Result<(u16, Vec<u8>)> {
+        let (name, value, end) =
+            authorization.map_or(("", "", ""), |value| ("Authorization: ", value, "\r\n"));
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
+             {name}{value}{end}Content-Length: {}\r\n\r\n{body}",
             self.authority,
             body.len()
         );

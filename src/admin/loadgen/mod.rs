@@ -8,6 +8,7 @@ mod client;
 mod fleet;
 mod observed;
 mod outcome;
+mod signer;
 mod verify;
 mod worker;
 
@@ -45,6 +46,10 @@ pub struct Settings {
     pub duration: Duration,
     /// Chooses the fleet; the same seed makes the same machines.
     pub seed: u64,
+    /// What to send with each request that is not signed.
+    pub token: Option<String>,
+    /// With what to enrol every machine first; then reports are signed.
+    pub enrol_token: Option<String>,
     /// Of a hundred requests, how many read a page instead.
     pub reads: u8,
     /// Where to write each acknowledged report as `machine_id sequence`.
@@ -78,6 +83,8 @@ impl Settings {
             machines: raw.machines,
             duration: time("--duration", &raw.duration)?,
             seed: raw.seed,
+            token: raw.token.clone(),
+            enrol_token: raw.enrol_token.clone(),
             reads: raw.reads,
             ack_log: raw.ack_log.clone(),
             verify: raw.verify,
@@ -102,6 +109,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<Outcome> {
         let connection = target.connect().await?;
         workers.push(Worker::new(number, settings, fleet, target.clone(), connection));
     }
+    let enrolling: Vec<_> = workers.into_iter().map(|it| tokio::spawn(it.enrolled())).collect();
+    let mut workers = Vec::with_capacity(settings.connections);
+    for worker in enrolling {
+        workers.push(worker.await??);
+    }
     let start = Instant::now();
     let workers: Vec<_> =
         workers.into_iter().map(|worker| tokio::spawn(worker.run(start))).collect();
@@ -119,7 +131,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<Outcome> {
         acknowledged.write(&fleet, path)?;
     }
     if settings.verify {
-        outcome.verified = Some(acknowledged.verify(&fleet, &target).await?);
+        outcome.verified =
+            Some(acknowledged.verify(&fleet, &target, settings.token.as_deref()).await?);
     }
     Ok(outcome)
 }

@@ -52,9 +52,16 @@ impl Acknowledged {
 
     /// Checks that the list holds each machine with its last acknowledged report or a later one,
     /// and says how many machines that were.
-    pub(super) async fn verify(&self, fleet: &Fleet, target: &Target) -> anyhow::Result<usize> {
+    pub(super) async fn verify(
+        &self,
+        fleet: &Fleet,
+        target: &Target,
+        token: Option<&str>,
+    ) -> anyhow::Result<usize> {
         let mut connection = target.connect().await?;
-        let (status, body) = connection.send(&Method::GET, "/api/machines", "").await?;
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let list = connection.send(&Method::GET, "/api/machines", bearer.as_deref(), "").await;
+        let (status, body) = list?;
         if status != 200 {
             bail!("the list was answered with {status}");
         }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Settings;
 use super::client::{Connection, Target};
 use super::fleet::{Fleet, Random};
+use super::signer::Signer;
 use crate::cli::Work;
 
 /// Pages that people open, with what they sort and filter by.
@@ -31,6 +32,10 @@ pub(super) struct Worker {
     fleet: Arc<Fleet>,
     target: Target,
     connection: Connection,
+    /// The keys of its machines, in their order; none when reports are not signed.
+    signers: Vec<Signer>,
+    /// The value of `Authorization` of what is not signed.
+    bearer: Option<String>,
 }
 
 /// What came of a worker's share.
@@ -54,7 +59,24 @@ impl Worker {
         target: Target,
         connection: Connection,
     ) -> Self {
-        Self { number, settings, fleet, target, connection }
+        let bearer = settings.token.as_deref().map(|token| format!("Bearer {token}"));
+        Self { number, settings, fleet, target, connection, signers: Vec::new(), bearer }
+    }
+
+    /// Gives its machines keys, when reports are to be signed.
+    pub(super) async fn enrolled(mut self) -> anyhow::Result<Self> {
+        let Some(token) = self.settings.enrol_token.clone() else { return Ok(self) };
+        for machine in self.machines() {
+            let (id, seed) = (self.fleet.id(machine), self.settings.seed);
+            let signer = Signer::enrolled(id, seed, &token, &mut self.connection).await?;
+            self.signers.push(signer);
+        }
+        Ok(self)
+    }
+
+    /// The machines it reports for.
+    fn machines(&self) -> impl Iterator<Item = usize> + use<> {
+        (self.number..self.fleet.len()).step_by(self.settings.connections)
     }
 
     pub(super) async fn run(mut self, start: Instant) -> anyhow::Result<Worked> {
@@ -62,7 +84,7 @@ impl Worker {
         let mut random = Random(self.settings.seed ^ self.number as u64);
         let mut worked = Worked::new()?;
         for round in 1_u64.. {
-            for machine in (self.number..self.fleet.len()).step_by(self.settings.connections) {
+            for machine in self.machines() {
                 let due = self.due(start, round, machine).await;
                 if Instant::now() >= end || due >= end {
                     return Ok(worked);
@@ -73,7 +95,8 @@ impl Worker {
                 } else {
                     self.request(machine, round, &mut random)
                 };
-                let answered = self.send(request).await;
+                let signs = !is_read && self.settings.work == Work::Report;
+                let answered = self.send(request, signs.then_some(machine)).await;
                 let took = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
                 let Some(status) = answered else {
                     worked.broken += 1;
@@ -125,8 +148,18 @@ impl Worker {
         }
     }
 
-    async fn send(&mut self, (method, path, body): (Method, &'static str, String)) -> Option<u16> {
-        self.connection.send(&method, path, &body).await.ok().map(|(status, _)| status)
+    /// Sends a request; a machine's is signed when the machine has a key.
+    async fn send(
+        &mut self,
+        (method, path, body): (Method, &'static str, String),
+        machine: Option<usize>,
+    ) -> Option<u16> {
+        let place = machine.map(|machine| machine / self.settings.connections);
+        let signer = place.and_then(|place| self.signers.get_mut(place));
+        let signed = signer.map(|signer| signer.sign(&body));
+        let authorization = signed.as_deref().or(self.bearer.as_deref());
+        let answered = self.connection.send(&method, path, authorization, &body).await;
+        answered.ok().map(|(status, _)| status)
     }
 
     /// A new connection, as soon as the server takes one.

@@ -1,4 +1,4 @@
-//! What only admins may: tokens, people, keys, what was removed, refused and changed.
+//! What only admins may: tokens, keys, what was removed, refused and changed.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use chrono::TimeDelta;
 use http::StatusCode;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Query;
 
 use super::Tag;
 use super::machine_id::MachineIdPath;
-use super::session::user_error;
+use super::name::NamePath;
+use crate::access::LinkPlace;
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ApiError, CreateError, DeleteError};
 use crate::http::guard::Visitor;
@@ -19,10 +20,10 @@ use crate::model::access::{AuditQuery, Scope};
 use crate::store::StoreError;
 use crate::wire::Message;
 use crate::wire::access::{
-    AuditList, KeyList, NewToken, NewUser, RefusedList, RefusedSource, RemovedList, RemovedMachine,
-    SetupLink, TokenList, TokenMade, User, UserEdit, UserList, WaitingKey, parse,
+    AuditList, KeyApproval, KeyList, NewToken, RefusedList, RefusedSource, RemovedList,
+    RemovedMachine, SetupLink, TokenList, TokenMade, WaitingKey, parse,
 };
-use crate::wire::signing::hex;
+use crate::wire::signing::{from_hex, hex};
 
 /// Entries of the audit log in one answer.
 const AUDIT_PAGE: usize = 100;
@@ -86,75 +87,11 @@ impl AdminApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The token's id.
-        id: Path<String>,
+        id: NamePath,
     ) -> Result<JsonBody<Message>, DeleteError> {
-        let revoked = context.access.revoke_token(&id, visitor.identity.clone()).await;
-        revoked.map_err(|error| named(error, &format!("There is no token {}", *id)))?;
+        let revoked = context.access.revoke_token(&id.0, visitor.identity.clone()).await;
+        revoked.map_err(|error| named(error, &format!("There is no token {}", id.0)))?;
         Ok(done("Token revogado"))
-    }
-
-    /// List people
-    ///
-    /// Everybody who can log in.
-    #[oai(path = "/api/users", method = "get", operation_id = "listUsers")]
-    async fn users(&self, context: Data<&Arc<Context>>) -> Result<JsonBody<UserList>, AdminError> {
-        let (users, presenter) = (context.access.users().await?, context.presenter());
-        Ok(JsonBody(UserList { items: users.iter().map(|user| presenter.user(user)).collect() }))
-    }
-
-    /// Add a person
-    ///
-    /// Who can log in from then on.
-    #[oai(path = "/api/users", method = "post", operation_id = "addUser")]
-    async fn add_user(
-        &self,
-        context: Data<&Arc<Context>>,
-        visitor: Data<&Arc<Visitor>>,
-        body: JsonBytes<NewUser>,
-    ) -> Result<JsonBody<User>, CreateError> {
-        let new: NewUser = parse(&body.read().await?)?;
-        let by = visitor.identity.clone();
-        let added = context.access.add_user(&new.name, new.role.into(), &new.password, by).await;
-        Ok(JsonBody(context.presenter().user(&added.map_err(user_error)?)))
-    }
-
-    /// Change a person's role or password
-    ///
-    /// Ends all sessions of the person.
-    #[oai(path = "/api/users/:name", method = "patch", operation_id = "changeUser")]
-    async fn change_user(
-        &self,
-        context: Data<&Arc<Context>>,
-        visitor: Data<&Arc<Visitor>>,
-        /// The person's name.
-        name: Path<String>,
-        body: JsonBytes<UserEdit>,
-    ) -> Result<JsonBody<User>, CreateError> {
-        let edit: UserEdit = parse(&body.read().await?)?;
-        if edit.role.is_none() && edit.password.is_none() {
-            let text = "Nothing to change: give role, password or both";
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, text).into());
-        }
-        let (role, password) = (edit.role.map(Into::into), edit.password.as_deref());
-        let by = visitor.identity.clone();
-        let changed = context.access.change_user(&name, role, password, by).await;
-        Ok(JsonBody(context.presenter().user(&changed.map_err(user_error)?)))
-    }
-
-    /// Remove a person
-    ///
-    /// Ends all sessions of the person. The last admin stays.
-    #[oai(path = "/api/users/:name", method = "delete", operation_id = "removeUser")]
-    async fn remove_user(
-        &self,
-        context: Data<&Arc<Context>>,
-        visitor: Data<&Arc<Visitor>>,
-        /// The person's name.
-        name: Path<String>,
-    ) -> Result<JsonBody<Message>, DeleteError> {
-        let removed = context.access.remove_user(&name, visitor.identity.clone()).await;
-        removed.map_err(user_error)?;
-        Ok(done("Usuário removido"))
     }
 
     /// Make a setup link
@@ -166,7 +103,8 @@ impl AdminApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<Secret<SetupLink>, DeleteError> {
-        let secret = context.access.new_setup_link(visitor.identity.clone()).await?;
+        let secret =
+            context.access.new_setup_link(LinkPlace::Alone, visitor.identity.clone()).await?;
         Ok(Secret(SetupLink { path: format!("/setup#k={}", secret.expose()) }))
     }
 
@@ -220,14 +158,16 @@ impl AdminApi {
 
     /// List sources of refused reports
     ///
-    /// Where reports came from that were refused for want of a token, since the server was started.
+    /// Where reports came from that were refused for want of a token, in the last 30 days.
     #[oai(path = "/api/refused", method = "get", operation_id = "listRefused")]
     async fn refused(
         &self,
         context: Data<&Arc<Context>>,
+        visitor: Data<&Arc<Visitor>>,
     ) -> Result<JsonBody<RefusedList>, AdminError> {
         let presenter = context.presenter();
-        let items = context.access.refused_sources().into_iter().map(|source| RefusedSource {
+        let sources = context.access.refused_sources(visitor.identity.at).await?;
+        let items = sources.into_iter().map(|source| RefusedSource {
             network: source.network.to_string(),
             reports: source.reports,
             last_at: presenter.time(source.last_at),
@@ -256,7 +196,7 @@ impl AdminApi {
 
     /// Approve a machine's new key
     ///
-    /// The key that waits takes the place of the one before.
+    /// The key that waits takes the place of the one before; 409 when another one waits by now.
     #[oai(
         path = "/api/machines/:machine_id/key/approve",
         method = "post",
@@ -268,9 +208,14 @@ impl AdminApi {
         visitor: Data<&Arc<Visitor>>,
         /// The machine's id, percent-encoded where needed.
         machine_id: MachineIdPath,
-    ) -> Result<JsonBody<Message>, DeleteError> {
+        body: JsonBytes<KeyApproval>,
+    ) -> Result<JsonBody<Message>, CreateError> {
         let MachineIdPath(id) = machine_id;
-        let approved = context.access.approve_key(&id, visitor.identity.clone()).await;
+        let approval: KeyApproval = parse(&body.read().await?)?;
+        let key = from_hex::<32>(&approval.waiting_key).ok_or_else(|| {
+            ApiError::new(StatusCode::BAD_REQUEST, "waiting_key must be 64 hex digits")
+        })?;
+        let approved = context.access.approve_key(&id, key, visitor.identity.clone()).await;
         approved.map_err(|error| named(error, &format!("No key of {id} waits for approval")))?;
         Ok(done("Chave aprovada"))
     }
@@ -293,12 +238,12 @@ impl AdminApi {
     }
 }
 
-fn done(message: &str) -> JsonBody<Message> {
+pub(super) fn done(message: &str) -> JsonBody<Message> {
     JsonBody(Message { message: message.to_owned() })
 }
 
 /// The error; when there is none of that name, in these words.
-fn named(error: StoreError, unknown: &str) -> ApiError {
+pub(super) fn named(error: StoreError, unknown: &str) -> ApiError {
     match error {
         StoreError::NotFound => ApiError::new(StatusCode::NOT_FOUND, unknown),
         other => other.into(),

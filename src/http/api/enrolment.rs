@@ -57,6 +57,10 @@ impl EnrolmentApi {
             Err(EnrolmentError::Signature) => {
                 Err(bad("signature is not the key's over tatuscan-enrol, id and key".into()).into())
             }
+            Err(EnrolmentError::TooMany) => {
+                let text = "There are as many machines with keys as TATUSCAN_MAX_MACHINES allows";
+                Err(ApiError::new(StatusCode::CONFLICT, text).into())
+            }
             Err(EnrolmentError::Store(error)) => Err(error.into()),
         }
     }

@@ -15,6 +15,7 @@ use crate::http::listing::Listing;
 use crate::http::payload::{JsonBody, JsonBytes};
 use crate::http::question::Question;
 use crate::model::MachineId;
+use crate::model::access::Identity;
 use crate::store::StoreError;
 use crate::wire::{Machine, MachineEdit, MachineReply, Message, Report, parse_edit, parse_report};
 
@@ -51,9 +52,10 @@ impl MachinesApi {
             None => None,
         };
         let report = parse_report(&body, presenter.zone, presenter.now)?;
-        let caller = signer.as_ref().unwrap_or(&visitor.identity.caller);
-        signature::check_own(caller, &report)?;
-        let recorded = match context.access.report(report, caller).await? {
+        let caller = signer.unwrap_or_else(|| visitor.identity.caller.clone());
+        signature::check_own(&caller, &report)?;
+        let by = Identity { caller, ..visitor.identity };
+        let recorded = match context.access.report(report, by).await? {
             Ingested::Recorded(recorded) => recorded,
             Ingested::Refused(refusal) => return Err(signature::refused(refusal).into()),
         };

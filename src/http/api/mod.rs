@@ -6,6 +6,8 @@ mod figures;
 mod health;
 mod machine_id;
 mod machines;
+mod name;
+mod people;
 mod session;
 mod signature;
 
@@ -17,6 +19,7 @@ pub(super) type Api = (
     figures::FiguresApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
+    people::PeopleApi,
     admin::AdminApi,
     health::HealthApi,
 );
@@ -28,6 +31,7 @@ pub(super) fn operations() -> Api {
         figures::FiguresApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
+        people::PeopleApi,
         admin::AdminApi,
         health::HealthApi,
     )

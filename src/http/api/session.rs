@@ -11,25 +11,45 @@ use poem_openapi::types::Type as _;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Tag;
-use crate::access::{LoginError, Mode, UserError};
+use crate::access::{LoggedIn, LoginError, Mode, UserError};
 use crate::http::context::Context;
 use crate::http::error::{ApiError, LoginFailure, SessionError};
 use crate::http::guard::Visitor;
-use crate::http::headers::{SECURE_SESSION, SESSION};
+use crate::http::headers::{BROWSER, SESSION};
 use crate::http::payload::{JsonBody, JsonBytes, documented};
 use crate::model::access::{Caller, Identity, Role};
 use crate::wire::access::{self as wire, Login, PasswordChange, Principal, Session, Setup, parse};
 
 /// How long a browser keeps the cookie: as long as a session lasts at most.
 const COOKIE_S: u32 = 7 * 24 * 3600;
+/// How long a browser keeps the one that it is known by.
+const BROWSER_COOKIE_S: u32 = 365 * 24 * 3600;
 
 pub(in crate::http) struct SessionApi;
 
 /// Who asks, and what the browser's cookie is from now on.
 pub(super) struct SessionReply {
     session: Session,
-    /// The cookie's value; empty to remove it.
-    cookie: Option<(String, bool)>,
+    is_https: bool,
+    cookies: Cookies,
+}
+
+/// Cookies that a browser is told to change.
+#[derive(Default)]
+struct Cookies {
+    /// The session's; empty to remove it.
+    session: Option<String>,
+    /// By which the browser is known at the next login.
+    browser: Option<String>,
+}
+
+impl Cookies {
+    /// Those of somebody who was just logged in.
+    fn of(logged_in: &LoggedIn) -> Self {
+        let session = Some(logged_in.session.expose().to_owned());
+        let browser = logged_in.browser.as_ref().map(|secret| secret.expose().to_owned());
+        Self { session, browser }
+    }
 }
 
 impl IntoResponse for SessionReply {
@@ -37,15 +57,17 @@ impl IntoResponse for SessionReply {
         let mut response = JsonBody(self.session).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some((value, is_https)) = self.cookie {
-            let seconds = if value.is_empty() { 0 } else { COOKIE_S };
-            let name = if is_https { SECURE_SESSION } else { SESSION };
-            let secure = if is_https { "; Secure" } else { "" };
+        let session = self.cookies.session.map(|value| (SESSION, COOKIE_S, value));
+        let browser = self.cookies.browser.map(|value| (BROWSER, BROWSER_COOKIE_S, value));
+        for (name, longest, value) in session.into_iter().chain(browser) {
+            let name = name.named(self.is_https);
+            let seconds = if value.is_empty() { 0 } else { longest };
+            let secure = if self.is_https { "; Secure" } else { "" };
             let cookie = format!(
                 "{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
             );
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                headers.insert(SET_COOKIE, cookie);
+                headers.append(SET_COOKIE, cookie);
             }
         }
         response
@@ -73,7 +95,8 @@ impl SessionApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<SessionReply, SessionError> {
-        Ok(reply(&context, &visitor, principal(&visitor.identity.caller), None).await?)
+        Ok(reply(&context, &visitor, principal(&visitor.identity.caller), Cookies::default())
+            .await?)
     }
 
     /// Log in
@@ -88,12 +111,12 @@ impl SessionApi {
     ) -> Result<SessionReply, LoginFailure> {
         let login: Login = parse(&body.read().await?)?;
         let by = visitor.identity.clone();
-        let begun = context.access.log_in(&login.name, &login.password, by).await;
-        let (secret, user) = begun.map_err(login_error)?;
-        let principal =
-            Principal { name: user.name.clone(), role: Some(user.role.into()), scope: None };
-        let cookie = (secret.expose().to_owned(), visitor.is_https);
-        Ok(reply(&context, &visitor, Some(principal), Some(cookie)).await?)
+        let browser = visitor.browser.as_deref();
+        let begun = context.access.log_in(&login.name, &login.password, browser, by).await;
+        let begun = begun.map_err(login_error)?;
+        let (name, role) = (begun.user.name.clone(), Some(begun.user.role.into()));
+        let principal = Principal { name, role, scope: None };
+        Ok(reply(&context, &visitor, Some(principal), Cookies::of(&begun)).await?)
     }
 
     /// Log out
@@ -108,8 +131,8 @@ impl SessionApi {
         if let Caller::Person { session, .. } = &visitor.identity.caller {
             context.access.log_out(*session).await?;
         }
-        let cookie = (String::new(), visitor.is_https);
-        Ok(reply(&context, &visitor, None, Some(cookie)).await?)
+        let cookies = Cookies { session: Some(String::new()), browser: None };
+        Ok(reply(&context, &visitor, None, cookies).await?)
     }
 
     /// Change one's own password
@@ -127,7 +150,8 @@ impl SessionApi {
         };
         let change: PasswordChange = parse(&body.read().await?)?;
         let by = visitor.identity.clone();
-        let known = context.access.log_in(name, &change.password, by.clone()).await;
+        let browser = visitor.browser.as_deref();
+        let known = context.access.log_in(name, &change.password, browser, by.clone()).await;
         known.map_err(login_error)?;
         let new_password = Some(change.new_password.as_str());
         context
@@ -135,11 +159,10 @@ impl SessionApi {
             .change_user(name, None, new_password, by.clone())
             .await
             .map_err(user_error)?;
-        let begun = context.access.log_in(name, &change.new_password, by).await;
-        let (secret, _) = begun.map_err(login_error)?;
-        let cookie = (secret.expose().to_owned(), visitor.is_https);
+        let begun = context.access.log_in(name, &change.new_password, None, by).await;
+        let begun = begun.map_err(login_error)?;
         let principal = principal(&visitor.identity.caller);
-        Ok(reply(&context, &visitor, principal, Some(cookie)).await?)
+        Ok(reply(&context, &visitor, principal, Cookies::of(&begun)).await?)
     }
 
     /// Make the first admin
@@ -162,8 +185,8 @@ impl SessionApi {
             return Err(ApiError::unauthorized(text).into());
         };
         let principal = Principal { name: user.name, role: Some(wire::Role::Admin), scope: None };
-        let cookie = (secret.expose().to_owned(), visitor.is_https);
-        Ok(reply(&context, &visitor, Some(principal), Some(cookie)).await?)
+        let cookies = Cookies { session: Some(secret.expose().to_owned()), browser: None };
+        Ok(reply(&context, &visitor, Some(principal), cookies).await?)
     }
 }
 
@@ -171,7 +194,7 @@ async fn reply(
     context: &Context,
     visitor: &Visitor,
     user: Option<Principal>,
-    cookie: Option<(String, bool)>,
+    cookies: Cookies,
 ) -> Result<SessionReply, ApiError> {
     let mode = context.access.mode();
     let may_read = user.as_ref().is_some_and(|user| {
@@ -189,7 +212,7 @@ async fn reply(
         },
         encrypted: visitor.is_https,
     };
-    Ok(SessionReply { session, cookie })
+    Ok(SessionReply { session, is_https: visitor.is_https, cookies })
 }
 
 fn principal(caller: &Caller) -> Option<Principal> {

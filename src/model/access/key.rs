@@ -19,6 +19,9 @@ pub struct MachineKey {
     pub digest: SecretHash,
     /// Since when the key counts.
     pub enrolled_at: DateTime<Utc>,
+    /// Whether an admin has forgotten it: then it is only remembered so that reports that it signed
+    /// before are not taken again.
+    pub is_forgotten: bool,
     /// Another key that asks for the machine's place, until an admin approves it.
     pub waiting: Option<WaitingKey>,
 }

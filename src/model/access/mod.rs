@@ -3,7 +3,9 @@
 mod audit;
 mod caller;
 mod key;
+mod login;
 mod record;
+mod refused;
 mod removed;
 mod session;
 mod token;
@@ -12,9 +14,11 @@ mod user;
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use caller::{Caller, Identity};
 pub use key::{MachineKey, WaitingKey};
+pub use login::{Browser, Failures};
 pub use record::{Kept, Kind, Record};
+pub use refused::RefusedSource;
 pub use removed::{RECOVERABLE, RemovedMachine};
-pub use session::{Failures, Founding, Session, SetupLink};
+pub use session::{Founding, Session, SetupLink};
 pub use token::{Scope, Token};
 pub use user::{Role, User};
 

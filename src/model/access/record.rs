@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Failures, Founding, MachineKey, RemovedMachine, Session, SetupLink, Token, User, hex};
+use super::{
+    Browser, Failures, Founding, MachineKey, RefusedSource, RemovedMachine, Session, SetupLink,
+    Token, User, hex,
+};
 
 /// What kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,12 +20,16 @@ pub enum Kind {
     MachineKey,
     /// [`RemovedMachine`], by the machine's id.
     RemovedMachine,
-    /// [`SetupLink`], the only one.
+    /// [`SetupLink`], by the hash of its secret.
     SetupLink,
     /// [`Founding`], the only one.
     Founding,
-    /// [`Failures`], the only one.
+    /// [`Failures`], by the bucket.
     Failures,
+    /// [`Browser`], by the hash of its secret.
+    Browser,
+    /// [`RefusedSource`], by the network.
+    RefusedSource,
 }
 
 /// A record of any kind.
@@ -37,6 +44,8 @@ pub enum Record {
     SetupLink(Arc<SetupLink>),
     Founding(Arc<Founding>),
     Failures(Arc<Failures>),
+    Browser(Arc<Browser>),
+    RefusedSource(Arc<RefusedSource>),
 }
 
 /// A type of which records are kept.
@@ -106,7 +115,9 @@ kept! {
     Session: |session| hex(&session.hash);
     MachineKey: |key| key.machine_id.as_str().to_owned();
     RemovedMachine: |removed| removed.machine.id.as_str().to_owned();
-    SetupLink: |_link| "link".to_owned();
+    SetupLink: |link| hex(&link.hash);
     Founding: |_founding| "founding".to_owned();
-    Failures: |_failures| "failures".to_owned();
+    Failures: |failures| failures.bucket.to_string();
+    Browser: |browser| hex(&browser.hash);
+    RefusedSource: |source| source.network.to_string();
 }

@@ -1,8 +1,8 @@
-//! What a browser is known by, and what leads to the first one.
+//! What a person is known by, and what leads to the first one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::SecretHash;
+use super::{SecretHash, hex};
 
 /// How long a session may be unused.
 const IDLE: TimeDelta = TimeDelta::hours(12);
@@ -25,6 +25,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// What it is called where it must not be shown whole.
+    #[must_use]
+    pub fn label(&self) -> String {
+        hex(&self.hash)[..16].to_owned()
+    }
+
     /// Whether it no longer counts.
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
@@ -32,7 +38,7 @@ impl Session {
     }
 }
 
-/// The link that admits the first admin, once.
+/// A link that admits an admin, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupLink {
     /// Of the link's secret.
@@ -48,13 +54,6 @@ pub struct Founding {
     pub at: DateTime<Utc>,
     /// Whether it held nothing then.
     pub was_fresh: bool,
-}
-
-/// Wrong passwords in a row, over all accounts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Failures {
-    /// How many.
-    pub count: u32,
-    /// The last one.
-    pub last_at: DateTime<Utc>,
+    /// Random, and known to nobody outside.
+    pub salt: [u8; 32],
 }

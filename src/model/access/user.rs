@@ -47,8 +47,4 @@ pub struct User {
     pub password: String,
     /// Since when.
     pub created_at: DateTime<Utc>,
-    /// Wrong passwords in a row.
-    pub failures: u32,
-    /// The last one.
-    pub failed_at: Option<DateTime<Utc>>,
 }

@@ -3,10 +3,10 @@
 use poem_openapi::types::Example;
 
 use super::{
-    AuditEntry, AuditList, Enrolment, EnrolmentReply, KeyList, Login, Mode, NewToken, NewUser,
-    PasswordChange, Principal, RefusedList, RefusedSource, RemovedList, RemovedMachine, Role,
-    Scope, Session, Setup, SetupLink, Token, TokenList, TokenMade, User, UserEdit, UserList,
-    WaitingKey,
+    AuditEntry, AuditList, Enrolment, EnrolmentReply, KeyApproval, KeyList, Login, Mode, NewToken,
+    NewUser, OpenSession, PasswordChange, Principal, RefusedList, RefusedSource, RemovedList,
+    RemovedMachine, Role, Scope, Session, SessionList, Setup, SetupLink, Token, TokenList,
+    TokenMade, User, UserEdit, UserList, WaitingKey,
 };
 use crate::wire::Timestamp;
 
@@ -101,6 +101,16 @@ examples! {
         asked_at: at(),
         peer: "10.1.7.7".into(),
     };
+    OpenSession => Self {
+        id: "5f1c0e9a7b3d2c41".into(),
+        user: "ana".into(),
+        peer: "10.1.7.7".into(),
+        created_at: at(),
+        used_at: at(),
+        current: true,
+    };
+    SessionList => Self { items: vec![OpenSession::example()] };
+    KeyApproval => Self { waiting_key: KEY.into() };
     KeyList => Self { items: vec![WaitingKey::example()], enrolled: 310 };
     RemovedMachine => Self {
         machine_id: "lab-01".into(),

@@ -315,6 +315,41 @@ pub struct WaitingKey {
     pub peer: String,
 }
 
+/// Somebody who is logged in in a browser.
+#[derive(Debug, Clone, Serialize, Object)]
+#[oai(example)]
+pub struct OpenSession {
+    /// By which it can be ended.
+    pub id: String,
+    /// Who.
+    pub user: String,
+    /// From where.
+    pub peer: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Last use, exact to a few minutes.
+    pub used_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// Who is logged in, the last used first.
+#[derive(Debug, Clone, Serialize, Object)]
+#[oai(example)]
+pub struct SessionList {
+    /// The sessions.
+    pub items: Vec<OpenSession>,
+}
+
+/// The key that an admin looked at.
+#[derive(Debug, Clone, Serialize, Deserialize, Object)]
+#[oai(example)]
+pub struct KeyApproval {
+    /// The key that asks, as the list shows it.
+    #[oai(validator(pattern = "^[0-9A-Fa-f]{64}$"))]
+    pub waiting_key: String,
+}
+
 /// Machines whose new keys wait for an admin, and how many have keys.
 #[derive(Debug, Clone, Serialize, Object)]
 #[oai(example)]

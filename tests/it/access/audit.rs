@@ -87,4 +87,9 @@ async fn a_removed_machine_comes_back_as_it_was() {
     assert_eq!(server.status(Method::POST, "/api/machines/b/restore", &headers).await, 409);
     let (_, new) = answer(server.ask(Method::GET, "/api/machines/b", &headers, None).await).await;
     assert_eq!(new["activation_days"], Value::Null);
+    // Removed once more, it comes back with what people knew.
+    assert_eq!(server.status(Method::DELETE, "/api/machines/b", &headers).await, 200);
+    assert_eq!(server.status(Method::POST, "/api/machines/b/restore", &headers).await, 200);
+    let (_, back) = answer(server.ask(Method::GET, "/api/machines/b", &headers, None).await).await;
+    assert_eq!(back["activation_days"], 7);
 }

@@ -146,15 +146,66 @@ async fn another_key_waits_for_an_admin() {
     assert_eq!(keys["items"][0]["waiting_key"], hex(&new.public()));
     assert_eq!(keys["enrolled"], 1);
 
-    let path = "/api/machines/m1/key/approve";
-    assert_eq!(server.status(Method::POST, path, &headers).await, 200);
-    assert_eq!(server.status(Method::POST, path, &headers).await, 404);
+    let approve = async |key: &Machine| {
+        let looked_at = json!({"waiting_key": hex(&key.public())});
+        let path = "/api/machines/m1/key/approve";
+        answer(server.ask(Method::POST, path, &headers, Some(&looked_at)).await).await
+    };
+    let (status, refused) = approve(&old).await;
+    assert_eq!(status, 409, "{refused}");
+    assert!(refused["error"].as_str().unwrap().contains("Another key waits"), "{refused}");
+    assert_eq!(approve(&new).await.0, 200);
+    assert_eq!(approve(&new).await.0, 404);
     assert_eq!(old.report(&server, 7, &with_memory("m1", 4)).await.0, 401);
     assert_eq!(new.report(&server, 1, &with_memory("m1", 5)).await.0, 200);
 
     let path = "/api/machines/m1/key/reset";
     assert_eq!(server.status(Method::POST, path, &headers).await, 200);
+    assert_eq!(server.status(Method::POST, path, &headers).await, 404);
     assert_eq!(send(&server, &[], &with_memory("m1", 6)).await.0, 200, "an old agent again");
+}
+
+/// A key that was forgotten and comes back goes on where it was: what it signed before is not taken
+/// again.
+#[tokio::test]
+async fn a_forgotten_key_that_comes_back_repeats_nothing() {
+    let server = Box::start(Guarded::compat()).await;
+    let enrol = server.token(Scope::Enrol).await;
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    let headers = [("Authorization", admin.as_str())];
+    let machine = Machine::new("m1");
+    machine.enrol(&server, &enrol).await;
+    let recorded = with_memory("m1", 1);
+    assert_eq!(machine.report(&server, 5, &recorded).await.0, 201);
+    let path = "/api/machines/m1/key/reset";
+    assert_eq!(server.status(Method::POST, path, &headers).await, 200);
+    assert_eq!(machine.report(&server, 6, &with_memory("m1", 6)).await.0, 401);
+    let (_, keys) = answer(server.ask(Method::GET, "/api/keys", &headers, None).await).await;
+    assert_eq!(keys["enrolled"], 0);
+    assert_eq!(machine.enrol(&server, &enrol).await, (200, json!({"last_seq": 5})));
+    assert_eq!(machine.report(&server, 4, &recorded).await.0, 409);
+    assert_eq!(machine.report(&server, 6, &with_memory("m1", 7)).await.0, 200);
+}
+
+/// Whoever goes on reporting in a machine's place is seen, and fills no log.
+#[tokio::test]
+async fn reports_in_a_machines_place_are_counted() {
+    let server = Box::start(Guarded::compat()).await;
+    let enrol = server.token(Scope::Enrol).await;
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    let headers = [("Authorization", admin.as_str())];
+    let machine = Machine::new("m1");
+    machine.enrol(&server, &enrol).await;
+    machine.report(&server, 1, &with_memory("m1", 1)).await;
+    for _ in 0..9 {
+        assert_eq!(send(&server, &[], &with_memory("m1", 9)).await.0, 401);
+    }
+    let path = "/api/audit?action=report.refuse";
+    let (_, list) = answer(server.ask(Method::GET, path, &headers, None).await).await;
+    let entries = list["items"].as_array().unwrap();
+    assert_eq!(entries.len(), 4, "the first, second, fourth and eighth: {list}");
+    assert_eq!((&entries[0]["subject"], &entries[0]["peer"]), (&json!("m1"), &json!("127.0.0.1")));
+    assert_eq!(entries[0]["after"], "{\"reports\":8}");
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tatuscan::access::LoginError;
+use tatuscan::access::{LinkPlace, LoginError, Secret};
 use tatuscan::clock;
-use tatuscan::model::access::{Identity, Role};
+use tatuscan::model::access::{Identity, Role, Scope};
 
 use super::{Box, PASSWORD, console, json as answer};
 use crate::support::process::{ServerProcess, serve_guarded};
@@ -23,7 +23,7 @@ fn cookie(answer: &reqwest::Response) -> (String, String) {
 #[tokio::test]
 async fn a_setup_link_makes_the_first_admin_once() {
     let server = Box::start(Guarded::compat()).await;
-    let key = server.access.new_setup_link(console()).await.unwrap();
+    let key = server.access.new_setup_link(LinkPlace::Alone, console()).await.unwrap();
     let setup = |key: &str, password: &str| json!({"key": key, "password": password});
     let ask = async |body: Value| server.ask(Method::POST, "/api/setup", &[], Some(&body)).await;
     let (status, refused) = answer(ask(setup(key.expose(), "short")).await).await;
@@ -44,7 +44,7 @@ async fn a_setup_link_makes_the_first_admin_once() {
     assert_eq!(server.status(Method::GET, "/api/users", &headers).await, 200);
 
     assert_eq!(ask(setup(key.expose(), PASSWORD)).await.status(), 401, "it counts once");
-    let old = server.access.new_setup_link(at(-31 * 60)).await.unwrap();
+    let old = server.access.new_setup_link(LinkPlace::Alone, at(-31 * 60)).await.unwrap();
     assert_eq!(ask(setup(old.expose(), PASSWORD)).await.status(), 401, "it is too old");
 }
 
@@ -82,7 +82,7 @@ async fn a_person_logs_in_and_out() {
 async fn a_changed_password_ends_all_other_sessions() {
     let server = Box::start(Guarded::compat()).await;
     let mine = server.session("ana", Role::Admin).await;
-    let (other, _) = server.access.log_in("ana", PASSWORD, console()).await.unwrap();
+    let other = server.access.log_in("ana", PASSWORD, None, console()).await.unwrap();
     let change = json!({"password": PASSWORD, "new_password": "another long password"});
     let headers = [("Cookie", mine.as_str()), OWN];
     let wrong = json!({"password": "not this one at all", "new_password": "another long password"});
@@ -91,7 +91,7 @@ async fn a_changed_password_ends_all_other_sessions() {
     let changed = server.ask(Method::PATCH, "/api/session", &headers, Some(&change)).await;
     assert_eq!(changed.status(), 200);
     let (renewed, _) = cookie(&changed);
-    let other = format!("tatuscan_session={}", other.expose());
+    let other = format!("tatuscan_session={}", other.session.expose());
     for (pair, expected) in [(&mine, 401), (&other, 401), (&renewed, 200)] {
         let headers = [("Cookie", pair.as_str())];
         assert_eq!(server.status(Method::GET, "/api/machines", &headers).await, expected);
@@ -127,12 +127,125 @@ async fn the_eleventh_wrong_password_in_a_row_has_to_wait() {
         assert!((1..=60).contains(&seconds), "{seconds}");
     }
     // Other people are not kept out, and after a minute one more attempt is looked at.
-    server.access.log_in("bea", PASSWORD, at(0)).await.unwrap();
-    let waiting = server.access.log_in("ana", PASSWORD, at(0)).await;
+    server.access.log_in("bea", PASSWORD, None, at(0)).await.unwrap();
+    let waiting = server.access.log_in("ana", PASSWORD, None, at(0)).await;
     assert!(matches!(waiting, Err(LoginError::TooMany { .. })));
-    server.access.log_in("ana", PASSWORD, at(61)).await.unwrap();
-    let wrong = server.access.log_in("ana", "wrong again, sorry", at(62)).await;
+    server.access.log_in("ana", PASSWORD, None, at(61)).await.unwrap();
+    let wrong = server.access.log_in("ana", "wrong again, sorry", None, at(62)).await;
     assert_eq!(wrong.unwrap_err(), LoginError::Wrong, "a right one clears");
+}
+
+/// What is wrong elsewhere locks nobody out of a browser in which they logged in before; what is
+/// wrong there does, in the end.
+#[tokio::test]
+async fn a_known_browser_is_not_locked_out_by_others() {
+    let server = Box::start(Guarded::compat()).await;
+    server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
+    let login = |password: &str| json!({"name": "ana", "password": password});
+    let ask = async |password: &str, headers: &[(&str, &str)]| {
+        server.ask(Method::POST, "/api/session", headers, Some(&login(password))).await
+    };
+    let begun = ask(PASSWORD, &[]).await;
+    let cookies: Vec<_> =
+        begun.headers().get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+    let known = cookies.iter().find(|cookie| cookie.starts_with("tatuscan_browser=")).unwrap();
+    assert!(known.contains("HttpOnly") && known.contains("SameSite=Strict"), "{known}");
+    let browser = [("Cookie", known.split(';').next().unwrap())];
+    for _ in 0..10 {
+        assert_eq!(ask("wrong as can be", &[]).await.status(), 401);
+    }
+    assert_eq!(ask(PASSWORD, &[]).await.status(), 429, "elsewhere it is locked");
+    let again = ask(PASSWORD, &browser).await;
+    assert_eq!(again.status(), 200);
+    let again = again.headers().get_all("set-cookie").iter().count();
+    assert_eq!(again, 1, "it is known already");
+    // The cookie is no way around: it stops counting after as many guesses.
+    for _ in 0..10 {
+        ask("wrong as can be", &[]).await;
+        assert_eq!(ask("wrong as can be", &browser).await.status(), 401);
+    }
+    assert_eq!(ask(PASSWORD, &browser).await.status(), 429);
+}
+
+/// Whoever guesses learns from no answer whether a name is somebody's.
+#[tokio::test]
+async fn a_name_that_is_nobodys_is_answered_like_one_that_is() {
+    let server = Box::start(Guarded::compat()).await;
+    server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
+    let mut seen = Vec::new();
+    for name in ["nobody", "ana", "nobody2"] {
+        let wrong = json!({"name": name, "password": "wrong as can be"});
+        let mut statuses = Vec::new();
+        for _ in 0..12 {
+            let refused = server.ask(Method::POST, "/api/session", &[], Some(&wrong)).await;
+            statuses.push(refused.status().as_u16());
+        }
+        seen.push(statuses);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[1], seen[2]);
+    let locked = audited(&server, "login.lock").await;
+    let subjects: Vec<_> = locked.iter().map(|entry| &entry["subject"]).collect();
+    assert_eq!(subjects, ["", "ana", ""], "what is nobody's name may be a password");
+}
+
+async fn audited(server: &Box, action: &str) -> Vec<Value> {
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    let headers = [("Authorization", admin.as_str())];
+    let path = format!("/api/audit?action={action}");
+    let (_, list) = answer(server.ask(Method::GET, &path, &headers, None).await).await;
+    list["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn sessions_are_listed_ended_and_not_endless() {
+    let server = Box::start(Guarded::compat()).await;
+    let mine = server.session("ana", Role::Admin).await;
+    let headers = [("Cookie", mine.as_str()), OWN];
+    let theirs = server.session("bob", Role::Viewer).await;
+    let viewer = [("Cookie", theirs.as_str()), OWN];
+    assert_eq!(server.status(Method::GET, "/api/sessions", &viewer).await, 403);
+    let list = async || {
+        answer(server.ask(Method::GET, "/api/sessions", &headers, None).await).await.1["items"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    let sessions = list().await;
+    assert_eq!(sessions.len(), 2);
+    let own: Vec<_> = sessions.iter().filter(|session| session["current"] == true).collect();
+    assert_eq!((own.len(), &own[0]["user"], &own[0]["peer"]), (1, &json!("ana"), &json!("")));
+    let other = sessions.iter().find(|session| session["user"] == "bob").unwrap();
+    let path = format!("/api/sessions/{}", other["id"].as_str().unwrap());
+    assert_eq!(server.status(Method::DELETE, &path, &headers).await, 200);
+    assert_eq!(server.status(Method::DELETE, &path, &headers).await, 404);
+    assert_eq!(server.status(Method::DELETE, "/api/sessions/%FF", &headers).await, 404);
+    assert_eq!(server.status(Method::GET, "/api/machines", &viewer).await, 401);
+    assert_eq!(audited(&server, "session.end").await.len(), 1);
+    assert_eq!(audited(&server, "login").await.len(), 2);
+    for _ in 0..52 {
+        server.access.log_in("ana", PASSWORD, None, at(1)).await.unwrap();
+    }
+    assert_eq!(server.access.sessions(clock::now()).await.unwrap().len(), 50);
+}
+
+/// Servers that start on one database do not spoil each other's links; somebody who asks for a new
+/// one means that the others are void.
+#[tokio::test]
+async fn setup_links_of_servers_that_start_count_beside_each_other() {
+    let server = Box::start(Guarded::compat()).await;
+    let mut links = Vec::new();
+    for place in [LinkPlace::BesideOthers, LinkPlace::BesideOthers] {
+        links.push(server.access.new_setup_link(place, console()).await.unwrap());
+    }
+    let set_up = async |link: &Secret| {
+        server.access.set_up(link.expose(), "ana", PASSWORD, console()).await.unwrap().is_some()
+    };
+    let asked_for = server.access.new_setup_link(LinkPlace::Alone, console()).await.unwrap();
+    assert!(!set_up(&links[0]).await && !set_up(&links[1]).await);
+    let beside = server.access.new_setup_link(LinkPlace::BesideOthers, console()).await.unwrap();
+    assert!(set_up(&asked_for).await);
+    assert!(!set_up(&beside).await, "the first admin is there");
 }
 
 /// Guesses at the same time are counted like guesses one after the other.
@@ -140,9 +253,9 @@ async fn the_eleventh_wrong_password_in_a_row_has_to_wait() {
 async fn guesses_at_once_have_to_wait_too() {
     let server = Box::start(Guarded::compat()).await;
     server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
-    let guesses = (0..30).map(|_| server.access.log_in("ana", "wrong as can be", console()));
+    let guesses = (0..30).map(|_| server.access.log_in("ana", "wrong as can be", None, console()));
     let guesses = futures_util::future::join_all(guesses).await;
-    let looked_at = guesses.iter().filter(|guess| **guess == Err(LoginError::Wrong)).count();
+    let looked_at = guesses.iter().filter(|guess| matches!(guess, Err(LoginError::Wrong))).count();
     assert!((10..=11).contains(&looked_at), "{looked_at} were looked at");
 }
 
@@ -151,7 +264,7 @@ async fn guesses_at_once_have_to_wait_too() {
 async fn a_setup_link_ends_the_sessions_of_its_account() {
     let server = Box::start(Guarded::compat()).await;
     let viewer = server.session("bob", Role::Viewer).await;
-    let key = server.access.new_setup_link(console()).await.unwrap();
+    let key = server.access.new_setup_link(LinkPlace::Alone, console()).await.unwrap();
     let body = json!({"key": key.expose(), "name": "bob", "password": PASSWORD});
     let made = server.ask(Method::POST, "/api/setup", &[], Some(&body)).await;
     assert_eq!(made.status(), 200);

@@ -59,8 +59,8 @@ impl Box {
     /// The cookie of a session of a person with this role.
     pub(crate) async fn session(&self, name: &str, role: Role) -> String {
         self.access.add_user(name, role, PASSWORD, console()).await.unwrap();
-        let (secret, _) = self.access.log_in(name, PASSWORD, console()).await.unwrap();
-        format!("tatuscan_session={}", secret.expose())
+        let begun = self.access.log_in(name, PASSWORD, None, console()).await.unwrap();
+        format!("tatuscan_session={}", begun.session.expose())
     }
 
     pub(crate) async fn ask(

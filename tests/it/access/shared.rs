@@ -18,8 +18,8 @@ async fn share(database: Database) {
     first.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
     assert!(!second.is_in_grace(clock::now()).await.unwrap(), "it is claimed");
 
-    let (cookie, _) = first.log_in("ana", PASSWORD, console()).await.unwrap();
-    let known = second.caller_of_session(cookie.expose(), clock::now()).await.unwrap();
+    let begun = first.log_in("ana", PASSWORD, None, console()).await.unwrap();
+    let known = second.caller_of_session(begun.session.expose(), clock::now()).await.unwrap();
     assert!(known.is_some(), "the session counts at the other server at once");
     let (token, kept) = first.create_token("x", Scope::Read, None, None, console()).await.unwrap();
     let known = second.caller_of_token(token.expose(), false, clock::now()).await.unwrap();
@@ -34,12 +34,12 @@ async fn share(database: Database) {
     // Wrong passwords are counted together.
     for number in 0..10 {
         let access = if number % 2 == 0 { &first } else { &second };
-        let wrong = access.log_in("ana", "wrong as can be", console()).await;
+        let wrong = access.log_in("ana", "wrong as can be", None, console()).await;
         assert_eq!(wrong.unwrap_err(), LoginError::Wrong);
         // Counted at one server, it is known at the other half a second later.
         tokio::time::sleep(Duration::from_millis(550)).await;
     }
-    let waiting = second.log_in("ana", PASSWORD, console()).await;
+    let waiting = second.log_in("ana", PASSWORD, None, console()).await;
     assert!(matches!(waiting, Err(LoginError::TooMany { .. })));
 }
 

@@ -77,8 +77,12 @@ async fn an_agent_enrols_at_its_first_report_and_signs_from_then_on() {
     assert!(text(&waiting).contains("an admin must approve"), "{}", text(&waiting));
     reported(agent(state, &["--url", &server.url]));
     let id = list["items"][0]["machine_id"].as_str().unwrap();
-    let approve = format!("/api/machines/{id}/key/approve");
-    ask(&server, &data, reqwest::Method::POST, &approve).await;
+    let keys = ask(&server, &data, reqwest::Method::GET, "/api/keys").await;
+    let looked_at = format!("{{\"waiting_key\":{}}}", keys["items"][0]["waiting_key"]);
+    let admin = fs::read_to_string(data.join("admin.token")).unwrap();
+    let approve = client().post(format!("{}/api/machines/{id}/key/approve", server.url));
+    let approve = approve.bearer_auth(admin.trim()).header("Content-Type", "application/json");
+    assert_eq!(approve.body(looked_at).send().await.unwrap().status(), 200);
     let output = thief.output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let mut replaced = agent(state, &["--url", &server.url]);

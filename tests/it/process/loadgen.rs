@@ -18,7 +18,7 @@ fn it_measures_observes_and_verifies() {
     let directory = tempfile::tempdir().unwrap();
     let server = ServerProcess::start(directory.path());
     let (pid, log) = (server.pid().to_string(), directory.path().join("acknowledged"));
-    let flags = ["--machines", "200", "--connections", "8", "--duration", "1s", "--reads", "10"];
+    let flags = ["--machines", "200", "--connections", "8", "--duration", "3s", "--reads", "10"];
     let more = ["--verify", "--json", "--pid", &pid, "--ack-log", log.to_str().unwrap()];
     let (succeeded, said) = run(&server, &[flags.as_slice(), &more].concat());
     assert!(succeeded, "{said}");

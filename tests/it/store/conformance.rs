@@ -9,8 +9,8 @@ use tatuscan::store::{Store, StoreError};
 pub(super) use super::operations::random_operations_agree_with_the_model;
 use super::places::Place;
 pub(super) use super::records::{
-    a_request_does_everything_or_nothing, counting_loses_nothing, records_of_every_kind_are_kept,
-    the_audit_log_is_kept_in_order,
+    a_request_does_everything_or_nothing, a_request_that_fails_late_leaves_no_trace,
+    counting_loses_nothing, records_of_every_kind_are_kept, the_audit_log_is_kept_in_order,
 };
 use crate::support::machines::{noon, report};
 

@@ -56,5 +56,6 @@ on_every_store! {
     records_of_every_kind_are_kept
     the_audit_log_is_kept_in_order
     a_request_does_everything_or_nothing
+    a_request_that_fails_late_leaves_no_trace
     counting_loses_nothing
 }

@@ -8,7 +8,7 @@ use tatuscan::model::access::{
     AuditEntry, AuditQuery, Failures, Founding, Kept, Kind, MachineKey, RemovedMachine, Role,
     Scope, Session, SetupLink, Token, User, WaitingKey, hex,
 };
-use tatuscan::model::{Machine, MachineId};
+use tatuscan::model::{Machine, MachineId, MachineQuery};
 use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 
 use super::places::Place;
@@ -20,8 +20,6 @@ fn user(name: &str) -> User {
         role: Role::Admin,
         password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
         created_at: noon(),
-        failures: 3,
-        failed_at: Some(noon() + TimeDelta::microseconds(7)),
     }
 }
 
@@ -58,6 +56,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         sequence: u64::MAX,
         digest: [255; 32],
         enrolled_at: noon(),
+        is_forgotten: true,
         waiting: Some(WaitingKey { public_key: [1; 32], asked_at: noon(), peer: "::1".into() }),
     };
     let token = Token {
@@ -84,8 +83,8 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         removed_by: "user ana".into(),
     };
     let link = SetupLink { hash: [3; 32], expires_at: noon() };
-    let founding = Founding { at: noon(), was_fresh: true };
-    let failures = Failures { count: 9, last_at: noon() };
+    let founding = Founding { at: noon(), was_fresh: true, salt: [3; 32] };
+    let failures = Failures { bucket: 9, count: 9, last_at: noon() };
     let mut store = place.open().await;
     let mine = (key, token, session, removed, link, founding, failures);
     let kept = mine.clone();
@@ -207,6 +206,66 @@ pub(super) async fn a_request_does_everything_or_nothing(place: &dyn Place) {
     assert_eq!(store.audit(&all()).await.unwrap().entries.len(), 1);
 }
 
+/// A request that fails after its first change, or breaks, leaves no trace, and takes none of those
+/// with it that share its commit.
+pub(super) async fn a_request_that_fails_late_leaves_no_trace(place: &dyn Place) {
+    let mut store = place.open().await;
+    let (kept, other) = (MachineId::stored("kept"), MachineId::stored("other"));
+    put(&*store, |transaction| {
+        transaction.record_reports(&[report("kept", 0), report("other", 0)]).unwrap();
+        transaction.put_record(user("ana"));
+    })
+    .await;
+    let spoil = move |transaction: &mut Transaction<'_>| {
+        transaction.record_reports(&[report("new", 1), report("kept", 9), report("new", 2)])?;
+        transaction.delete_machine(&other)?;
+        transaction.record_reports(&[report("other", 3)])?;
+        transaction.put_record(User { role: Role::Viewer, ..user("ana") });
+        transaction.put_record(User { password: "other".into(), ..user("ana") });
+        transaction.remove_record::<User>("ana");
+        transaction.put_record(user("bea"));
+        transaction.audit(entry(1, "a"));
+        assert_eq!(transaction.machine_count(), 3);
+        Err::<(), _>(StoreError::NotFound)
+    };
+    let store_of = |store: &Arc<dyn Store>| Arc::clone(store);
+    let mut tasks = Vec::new();
+    for round in 0..30_i64 {
+        let (store, spoil) = (store_of(&store), spoil.clone());
+        tasks.push(tokio::spawn(async move {
+            match round % 3 {
+                0 => {
+                    let refused = transact(&*store, Pace::Shared, spoil).await;
+                    assert_eq!(refused, Err(StoreError::NotFound));
+                }
+                1 => {
+                    let broken = transact(&*store, Pace::Shared, move |transaction| {
+                        let failed = spoil(transaction);
+                        assert!(failed.is_ok(), "what a broken request does");
+                        failed
+                    });
+                    assert!(matches!(broken.await, Err(StoreError::Backend(_))));
+                }
+                _ => {
+                    store.record_reports(vec![report("kept", round)]).await.unwrap();
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let before = store.machine(&kept).await.unwrap();
+    assert!(before.last_seen() > noon(), "{before:?}");
+    store = place.open_again(&store, 2).await;
+    assert_eq!(*store.machine(&kept).await.unwrap(), *before);
+    let there = store.machines(&MachineQuery::default()).await.unwrap();
+    assert_eq!(there.total, 2, "{there:?}");
+    let users = store::records::<User>(&*store).await.unwrap();
+    assert_eq!(users.iter().map(|user| (**user).clone()).collect::<Vec<_>>(), [user("ana")]);
+    assert!(store.audit(&all()).await.unwrap().entries.is_empty());
+}
+
 /// Requests that count come one after the other, on however many servers.
 pub(super) async fn counting_loses_nothing(place: &dyn Place) {
     let store = place.open().await;
@@ -215,9 +274,9 @@ pub(super) async fn counting_loses_nothing(place: &dyn Place) {
         tokio::spawn(async move {
             for _ in 0..10 {
                 let count = |transaction: &mut Transaction<'_>| {
-                    let now = transaction.record_of::<Failures>("failures");
+                    let now = transaction.record_of::<Failures>("7");
                     let count = now.map_or(0, |failures| failures.count) + 1;
-                    transaction.put_record(Failures { count, last_at: noon() });
+                    transaction.put_record(Failures { bucket: 7, count, last_at: noon() });
                     Ok(())
                 };
                 transact(&*store, Pace::AtOnce, count).await.unwrap();
@@ -227,6 +286,6 @@ pub(super) async fn counting_loses_nothing(place: &dyn Place) {
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
-    let failures = store::record::<Failures>(&*store, "failures").await.unwrap().unwrap();
+    let failures = store::record::<Failures>(&*store, "7").await.unwrap().unwrap();
     assert_eq!(failures.count, 80);
 }
