@@ -219,6 +219,33 @@ pub struct Serve {
     #[arg(long, env = "TATUSCAN_ADMIN_PASSWORD_FILE", value_name = "FILE")]
     pub admin_password_file: Option<String>,
 
+    /// New machines that are taken at once without a token, as at the first rollout (25000 if not
+    /// given)
+    #[arg(long, env = "TATUSCAN_NEW_BURST", value_name = "MACHINES", allow_hyphen_values = true)]
+    pub new_burst: Option<String>,
+
+    /// New machines that are taken without a token in each minute after that (1000 if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_NEW_PER_MINUTE",
+        value_name = "MACHINES",
+        allow_hyphen_values = true
+    )]
+    pub new_per_minute: Option<String>,
+
+    /// Machines in all, above which new ones need a token (150000 if not given)
+    #[arg(long, env = "TATUSCAN_MAX_LEGACY", value_name = "MACHINES", allow_hyphen_values = true)]
+    pub max_legacy: Option<String>,
+
+    /// Machines in all, above which no new one is taken (250000 if not given)
+    #[arg(
+        long,
+        env = "TATUSCAN_MAX_MACHINES",
+        value_name = "MACHINES",
+        allow_hyphen_values = true
+    )]
+    pub max_machines: Option<String>,
+
     /// Space that must stay free where the inventory is kept, in MB: below it reports are answered
     /// 507 (64 if not given)
     #[arg(long, env = "TATUSCAN_MIN_FREE", value_name = "MB", allow_hyphen_values = true)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chrono::TimeDelta;
-use tatuscan::access::{self, Access, LinkPlace, Mode, SpaceLimit, UserError};
+use tatuscan::access::{self, Access, FloodLimits, LinkPlace, Mode, SpaceLimit, UserError};
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::{self, Settings as AgentSettings};
@@ -19,10 +19,14 @@ use tatuscan::model::access::{Caller, Identity, Role};
 use tatuscan::store::{Store, StoreError};
 use tatuscan::tls::{CertificateFiles, Tls, reload_on_hangup};
 use tatuscan::trust::{Pin, Trust};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// Time between two reports of the server's own machine.
 const LOCAL_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Time between two rounds of what is due from time to time.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// Files that the server has open beside its connections.
 const OTHER_FILES: usize = 32;
@@ -48,6 +52,7 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     )?;
     announce(&url, pin, &place, &inventory).await;
     let public_url = config.access.public_url.clone();
+    recall_refused(&access).await;
     invite(&access, public_url.as_deref().unwrap_or(&url)).await;
     let shutdown = CancellationToken::new();
     let local = AgentSettings {
@@ -60,12 +65,14 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let reporting = report_locally(local, tls.clone(), shutdown.clone());
     let reporting = config.local_agent.then(|| tokio::spawn(reporting));
     let trusted_proxies = config.access.trusted_proxies.clone();
-    let gate = Gate { trusted_proxies, public_url };
+    let own_names_only = access.mode() == Mode::Off && !config.access.is_insecure;
+    let gate = Gate { trusted_proxies, public_url, own_names_only };
     let settings = Settings { zone: config.zone, now: clock::now, gate };
-    let app = App::new(inventory.clone(), access, settings);
+    let app = App::new(inventory.clone(), access.clone(), settings);
     let limits = Limits { connections: connections(&config), ..Limits::default() };
     let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
     let mut serving = tokio::spawn(serving);
+    let keeping = tokio::spawn(keep_house(access, shutdown.clone()));
     tokio::select! {
         () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
@@ -73,6 +80,7 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     tracing::info!("stopping");
     shutdown.cancel();
     serving.await?;
+    keeping.await?;
     if let Some(reporting) = reporting {
         reporting.await?;
     }
@@ -111,7 +119,12 @@ async fn open_gate(config: &Serve, store: &Arc<dyn Store>) -> anyhow::Result<Acc
             path: config.store.data_dir.clone(),
             bytes: rules.min_free_bytes,
         }),
-        ..access::Settings::default()
+        flood: FloodLimits {
+            burst: rules.new_machines.burst,
+            per_minute: rules.new_machines.per_minute,
+            most_legacy: rules.new_machines.most_legacy.try_into()?,
+            most: rules.new_machines.most.try_into()?,
+        },
     };
     let access = Access::new(Arc::clone(store), settings);
     if let Some(file) = &rules.admin_password_file
@@ -169,6 +182,35 @@ async fn invite(access: &Access, url: &str) {
         Ok(None) => {}
         Err(error) => {
             tracing::warn!(%error, "tatuscan setup-link makes the link to the first login")
+        }
+    }
+}
+
+/// Says where reports were refused, and what would admit them.
+async fn recall_refused(access: &Access) {
+    // Without its database the server starts all the same.
+    let Ok(sources) = access.refused_sources(clock::now()).await else { return };
+    for source in sources.iter().filter(|source| source.network.prefix_len() > 0).take(5) {
+        tracing::warn!(
+            reports = source.reports,
+            "reports without a token were refused from {0}; TATUSCAN_LEGACY_CIDRS={0} would admit \
+             them",
+            source.network
+        );
+    }
+}
+
+/// Does what is due from time to time, until the server stops, and once more then.
+async fn keep_house(access: Access, shutdown: CancellationToken) {
+    let mut minute = tokio::time::interval(HOUSEKEEPING);
+    minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let goes_on = shutdown.run_until_cancelled(minute.tick()).await.is_some();
+        if let Err(error) = access.keep_refused(clock::now()).await {
+            tracing::debug!(%error, "the counts of refused reports are kept later");
+        }
+        if !goes_on {
+            return;
         }
     }
 }

@@ -107,7 +107,7 @@ impl Access {
         let name = user_name(name)?;
         let given = hash(link);
         let found = store::record::<SetupLink>(self.store(), &hex(&given)).await?;
-        if !found.is_some_and(|link| by.at < link.expires_at) {
+        if found.is_none_or(|link| by.at >= link.expires_at) {
             return Ok(None);
         }
         let password = self.inner.hashing.hash(password).await?;

@@ -19,6 +19,19 @@ pub enum AuthMode {
     Off,
 }
 
+/// How many new machines are taken; see [`crate::access::FloodLimits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewMachines {
+    /// Without a token, at once …
+    pub burst: u32,
+    /// … and in each minute after that.
+    pub per_minute: u32,
+    /// Machines in all, above which new ones need a token.
+    pub most_legacy: u32,
+    /// Machines in all, above which there are no new ones.
+    pub most: u32,
+}
+
 /// Checked settings of who may do what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRules {
@@ -26,6 +39,8 @@ pub struct AccessRules {
     pub mode: AuthMode,
     /// More networks whose machines report without a token.
     pub legacy_networks: Vec<IpNet>,
+    /// Whether somebody wants it to be `Off` where others can reach the server.
+    pub is_insecure: bool,
     /// Whether everybody may read.
     pub public_read: bool,
     /// Proxies whose word on where a request comes from counts.
@@ -34,6 +49,8 @@ pub struct AccessRules {
     pub public_url: Option<String>,
     /// File with the first admin's password.
     pub admin_password_file: Option<PathBuf>,
+    /// How many new machines are taken.
+    pub new_machines: NewMachines,
     /// Bytes that must stay free where the inventory is kept, for reports to be taken.
     pub min_free_bytes: u64,
 }
@@ -41,8 +58,11 @@ pub struct AccessRules {
 impl AccessRules {
     /// Takes its part of the raw options; `bind` is where the server is to listen.
     pub(super) fn take(raw: &mut cli::Serve, bind: Option<IpAddr>) -> Result<Self, ConfigError> {
+        let is_insecure =
+            yes_or_no("TATUSCAN_INSECURE (--insecure)", present(raw.insecure.take()))?;
         let rules = Self {
             mode: mode(present(raw.auth.take()))?,
+            is_insecure,
             legacy_networks: networks(
                 "TATUSCAN_LEGACY_CIDRS (--legacy-cidrs)",
                 present(raw.legacy_cidrs.take()),
@@ -57,10 +77,26 @@ impl AccessRules {
             )?,
             public_url: public_url(present(raw.public_url.take()))?,
             admin_password_file: present(raw.admin_password_file.take()).map(PathBuf::from),
+            new_machines: NewMachines {
+                burst: count("TATUSCAN_NEW_BURST (--new-burst)", raw.new_burst.take(), 25_000)?,
+                per_minute: count(
+                    "TATUSCAN_NEW_PER_MINUTE (--new-per-minute)",
+                    raw.new_per_minute.take(),
+                    1_000,
+                )?,
+                most_legacy: count(
+                    "TATUSCAN_MAX_LEGACY (--max-legacy)",
+                    raw.max_legacy.take(),
+                    150_000,
+                )?,
+                most: count(
+                    "TATUSCAN_MAX_MACHINES (--max-machines)",
+                    raw.max_machines.take(),
+                    250_000,
+                )?,
+            },
             min_free_bytes: min_free(present(raw.min_free.take()))?,
         };
-        let is_insecure =
-            yes_or_no("TATUSCAN_INSECURE (--insecure)", present(raw.insecure.take()))?;
         if rules.mode == AuthMode::Off && !is_insecure && !bind.is_some_and(|ip| ip.is_loopback()) {
             return Err(ConfigError::text(
                 "TATUSCAN_AUTH=off lets whoever reaches the server read, change and delete \
@@ -102,6 +138,14 @@ fn networks(setting: &str, text: Option<String>) -> Result<Vec<IpNet>, ConfigErr
             })
         })
         .collect()
+}
+
+fn count(setting: &str, text: Option<String>, unset: u32) -> Result<u32, ConfigError> {
+    let Some(text) = present(text) else { return Ok(unset) };
+    text.parse().map_err(|_| {
+        let advice = format!("Write a whole number such as {unset}");
+        ConfigError::new(setting, &text, "is not a number of machines", &advice)
+    })
 }
 
 /// The variable counts in millions of bytes.

@@ -4,7 +4,7 @@ use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,10 +17,24 @@ use super::limits::Limits;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Activity(Arc<Requests>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Requests {
     begun: AtomicUsize,
     answered: AtomicUsize,
+    opened: Instant,
+    /// When the last one was answered, in milliseconds after the connection was opened.
+    answered_ms: AtomicU64,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            begun: AtomicUsize::new(0),
+            answered: AtomicUsize::new(0),
+            opened: Instant::now(),
+            answered_ms: AtomicU64::new(0),
+        }
+    }
 }
 
 /// Lives as long as a request is being answered.
@@ -32,10 +46,20 @@ impl Activity {
         self.0.begun.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(&self.0))
     }
+
+    /// Since when no request is being answered; `None` while one is.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let is_idle =
+            self.0.begun.load(Ordering::Relaxed) == self.0.answered.load(Ordering::Relaxed);
+        let answered = Duration::from_millis(self.0.answered_ms.load(Ordering::Relaxed));
+        is_idle.then(|| self.0.opened + answered)
+    }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
+        let after_ms = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.answered_ms.store(after_ms, Ordering::Relaxed);
         self.0.answered.fetch_add(1, Ordering::Relaxed);
     }
 }

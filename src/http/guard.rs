@@ -11,7 +11,7 @@ use poem::Request;
 use super::credentials::{Credential, cookie};
 use super::error::ApiError;
 use super::headers::BROWSER;
-use super::origin::{Origin, check_same_site};
+use super::origin::{Origin, check_same_site, is_own_name};
 use super::{planes, web};
 use crate::access::{self, Access, Denial, Mode, Plane, network_of};
 use crate::model::access::{Caller, Identity};
@@ -25,6 +25,10 @@ pub struct Gate {
     pub trusted_proxies: Vec<IpNet>,
     /// The address at which browsers find the server, when a proxy hides it.
     pub public_url: Option<String>,
+    /// Whether only requests for a name of this very computer, or for the public one, are answered:
+    /// where nobody has to log in, any page in a browser on this computer could ask under another
+    /// name that leads here.
+    pub own_names_only: bool,
 }
 
 /// Who a request comes from, for its handler.
@@ -64,6 +68,9 @@ impl Guard {
         let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let is_tls = *request.scheme() == http::uri::Scheme::HTTPS;
         let (method, headers) = (request.method().clone(), request.headers());
+        if self.gate.own_names_only && !is_own_name(headers, self.gate.public_url.as_deref()) {
+            return Err(ApiError::new(StatusCode::FORBIDDEN, OWN_NAMES));
+        }
         let origin =
             Origin::of(connected, is_tls, headers, &self.gate.trusted_proxies, &self.access);
         let plane = planes::plane(&method, route, web::is_browser(request));
@@ -209,6 +216,10 @@ const LOG_IN: &str = "Log in, or send a token: Authorization: Bearer TOKEN. On t
 const TOKEN: &str = "The token is unknown, cut short, expired or revoked";
 const PATH_TOKEN: &str = "The token in the address is unknown, cut short, expired, revoked, or an \
                           admin's, which an address must not hold";
+
+const OWN_NAMES: &str = "With TATUSCAN_AUTH=off and without TATUSCAN_INSECURE=1 the server answers \
+                         only under localhost, 127.0.0.1, [::1] and the name in \
+                         TATUSCAN_PUBLIC_URL";
 
 fn not_for(plane: Plane) -> &'static str {
     match plane {

@@ -17,6 +17,7 @@ use prometheus_client::registry::Registry;
 use super::context::Context;
 use super::error::ApiError;
 use super::process::{self, Process};
+use crate::model::access::RefusedSource;
 use crate::model::{Filter, StatusCounts};
 use crate::store::StoreStats;
 
@@ -42,6 +43,11 @@ struct RouteLabels {
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct NetworkLabels {
+    network: String,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -100,12 +106,14 @@ impl Metrics {
 
     fn text(
         &self,
+        refused: &[RefusedSource],
         store: &StoreStats,
         states: StatusCounts,
         process: &Process,
     ) -> Result<String, std::fmt::Error> {
         let mut text = String::with_capacity(16 << 10);
         encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &refused_registry(refused))?;
         encode_registry(&mut text, &store_registry(store, states))?;
         encode_registry(&mut text, &process_registry(process))?;
         encode_eof(&mut text)?;
@@ -120,6 +128,19 @@ fn method_name(method: &Method) -> &'static str {
         .zip(["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"])
         .find_map(|(known, name)| (known == method).then_some(name))
         .unwrap_or("other")
+}
+
+fn refused_registry(refused: &[RefusedSource]) -> Registry {
+    let mut registry = Registry::with_prefix("tatuscan");
+    let sources = Family::<NetworkLabels, Gauge>::default();
+    for source in refused {
+        let reports = i64::try_from(source.reports).unwrap_or(i64::MAX);
+        sources.get_or_create(&NetworkLabels { network: source.network.to_string() }).set(reports);
+    }
+    let help = "Reports refused for want of a token in the last 30 days, by the network that \
+                TATUSCAN_LEGACY_CIDRS would have to hold to admit them";
+    registry.register("refused_reports", help, sources);
+    registry
 }
 
 fn store_registry(store: &StoreStats, states: StatusCounts) -> Registry {
@@ -199,7 +220,8 @@ async fn show(
     let summary =
         context.inventory.summary(Filter::default(), presenter.now, presenter.zone).await?;
     let process = process::observe(presenter.now);
-    let text = metrics.text(&context.inventory.stats(), summary.status, &process);
+    let refused = context.access.refused_sources(presenter.now).await?;
+    let text = metrics.text(&refused, &context.inventory.stats(), summary.status, &process);
     let text = text.map_err(|error| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::internal(status, "The server failed", &error.to_string())

@@ -23,6 +23,7 @@ mod payload;
 mod planes;
 mod process;
 mod question;
+mod roster;
 mod routes;
 mod serve;
 mod table;

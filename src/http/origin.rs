@@ -84,7 +84,7 @@ impl Origin {
             is_near,
             is_this_computer: connected.is_loopback()
                 && !is_forwarded
-                && is_own_name(headers)
+                && is_own_name(headers, None)
                 && is_same_origin(headers, None),
             is_https: is_tls || proto.is_some_and(|proto| proto == "https"),
         }
@@ -99,9 +99,13 @@ fn address(text: &str) -> Option<IpAddr> {
     parsed.map(|address| address.to_canonical())
 }
 
-/// Whether the client asked for this computer by a name that no other one has.
-fn is_own_name(headers: &HeaderMap) -> bool {
+/// Whether the client asked for this computer by a name that no other one has, or by the public one.
+pub(super) fn is_own_name(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let public = public_url.and_then(|url| url.split_once("://")).map(|(_, host)| host);
+    if public.is_some_and(|public| public.trim_end_matches('/').eq_ignore_ascii_case(host)) {
+        return true;
+    }
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

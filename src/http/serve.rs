@@ -16,12 +16,14 @@ use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::app::{Answer, App};
-use super::connection::{Activity, GuardedStream};
+use super::connection::GuardedStream;
 use super::limits::Limits;
+use super::roster::{Entry, Roster};
 use crate::tls::{Accepted, Tls};
 
 /// Connections that the kernel may hold for us: a fleet reconnects at once after a restart.
@@ -32,6 +34,8 @@ const HEAD_BYTES: usize = 32 << 10;
 const BUFFER_BYTES: usize = 48 << 10;
 /// Pause after a failed accept: with no descriptor left, trying at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long a connection that was asked to end may take before another one is asked.
+const ROOM_PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens on the first of these addresses that this machine has.
 ///
@@ -115,19 +119,21 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(limits.connections));
+    let roster = Roster::default();
     let connections = TaskTracker::new();
-    while let Some((stream, peer, slot)) = next(&listener, &slots, &shutdown).await {
-        let (app, tls, limits, stop) = (app.clone(), tls.clone(), limits.clone(), shutdown.clone());
+    while let Some((stream, peer, slot)) = next(&listener, &slots, &roster, &shutdown).await {
+        let (app, tls, limits) = (app.clone(), tls.clone(), limits.clone());
+        let entry = roster.enter(&shutdown);
         connections.spawn(async move {
-            if let Err(error) = attend(stream, peer, tls, &app, &limits, stop).await {
+            if let Err(error) = attend(stream, peer, tls, &app, &limits, &entry).await {
                 tracing::debug!(%peer, error = &*error, "a connection ended early");
             }
-            drop(slot);
+            drop((entry, slot));
         });
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
+    if timeout(limits.drain, connections.wait()).await.is_err() {
         tracing::warn!(connections = connections.len(), "some requests did not finish in time");
     }
 }
@@ -136,10 +142,18 @@ pub async fn serve(
 async fn next(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
+    roster: &Roster,
     shutdown: &CancellationToken,
 ) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let accept = async {
-        let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+        let mut slot = Arc::clone(slots).try_acquire_owned().ok();
+        while slot.is_none() {
+            // Connections that nobody uses must not keep out those that somebody wants.
+            roster.end_longest_idle();
+            let waited = timeout(ROOM_PAUSE, Arc::clone(slots).acquire_owned()).await;
+            slot = waited.ok().transpose().ok()?;
+        }
+        let slot = slot?;
         loop {
             match listener.accept().await {
                 Ok((stream, peer)) => return Some((stream, peer, slot)),
@@ -162,24 +176,24 @@ async fn attend(
     tls: Option<Arc<Tls>>,
     app: &App,
     limits: &Limits,
-    shutdown: CancellationToken,
+    entry: &Entry,
 ) -> Ended {
     stream.set_nodelay(true)?;
     let ends = (LocalAddr(stream.local_addr()?.into()), RemoteAddr(peer.into()));
     let answer = |request| app.respond(request, limits.request);
     let Some(tls) = tls else {
-        return converse(stream, ends, Scheme::HTTP, answer, limits, shutdown).await;
+        return converse(stream, ends, Scheme::HTTP, answer, limits, entry).await;
     };
-    let accepted = tokio::time::timeout(limits.head, tls.accept(stream));
-    match shutdown.run_until_cancelled(accepted).await {
+    let accepted = timeout(limits.head, tls.accept(stream));
+    match entry.end.run_until_cancelled(accepted).await {
         None => Ok(()),
         Some(accepted) => match accepted?? {
             Accepted::Encrypted(stream) => {
-                converse(stream, ends, Scheme::HTTPS, answer, limits, shutdown).await
+                converse(stream, ends, Scheme::HTTPS, answer, limits, entry).await
             }
             Accepted::Plain(stream) => {
                 let refuse = |request| app.refuse_plain(request);
-                converse(stream, ends, Scheme::HTTP, refuse, limits, shutdown).await
+                converse(stream, ends, Scheme::HTTP, refuse, limits, entry).await
             }
         },
     }
@@ -192,13 +206,13 @@ async fn converse<S, A>(
     scheme: Scheme,
     answer: impl Fn(Request) -> A,
     limits: &Limits,
-    shutdown: CancellationToken,
+    entry: &Entry,
 ) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: Future<Output = Answer>,
 {
-    let activity = Activity::default();
+    let activity = &entry.activity;
     let stream = GuardedStream::new(stream, limits, activity.clone());
     let service = service_fn(|request| {
         let busy = activity.busy();
@@ -222,7 +236,7 @@ where
     tokio::pin!(connection);
     tokio::select! {
         ended = &mut connection => return Ok(ended?),
-        () = shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = entry.end.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     Ok(connection.await?)
 }

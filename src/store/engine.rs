@@ -24,10 +24,6 @@ use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Rep
 const ATTEMPTS: u32 = 6;
 /// How long the last writes may take when a store is dropped.
 const DROP_PATIENCE: Duration = Duration::from_secs(8);
-/// A batch that takes less than this is followed by the next one at once.
-const SHORT: Duration = Duration::from_millis(1);
-/// Most that a batch waits for more requests under load.
-const LINGER: Duration = Duration::from_millis(3);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// How far a record may be behind what another server did.
@@ -140,7 +136,6 @@ impl<R> Engine<R> {
         let (running, ended) = sync_channel::<()>(0);
         let mut work = Thread {
             writer,
-            last_took: Duration::ZERO,
             memory: Arc::clone(&memory),
             health: Arc::clone(&health),
             counters: Arc::clone(&counters),
@@ -219,8 +214,6 @@ impl<R> Drop for Engine<R> {
 /// What the thread owns.
 struct Thread<W> {
     writer: W,
-    /// How long the last batch took.
-    last_took: Duration,
     memory: SharedMemory,
     health: Arc<Health>,
     counters: Arc<Counters>,
@@ -229,25 +222,17 @@ struct Thread<W> {
 impl<W: Writer> Thread<W> {
     fn run(&mut self, queue: &Receiver<Request>) {
         loop {
-            let gathered = gather(queue, self.idle_time(), self.linger());
+            let gathered = gather(queue, self.idle_time());
             let is_idle = gathered.requests.is_empty();
             // A store that failed is tried again even when nothing is asked.
             if !is_idle || (self.health.is_failing() && !gathered.closed) {
-                let started = Instant::now();
                 self.serve(gathered.requests);
-                self.last_took = started.elapsed();
             }
             if gathered.closed {
                 return self.writer.close();
             }
             self.writer.maintain();
         }
-    }
-
-    /// How long a batch waits for more requests under load: where a batch takes long, those that
-    /// were answered with the last one gain more by being in the next than they lose.
-    fn linger(&self) -> Duration {
-        if self.last_took < SHORT { Duration::ZERO } else { self.last_took.min(LINGER) }
     }
 
     fn idle_time(&self) -> Duration {

@@ -9,7 +9,7 @@ use super::transaction::{Pace, Request};
 pub(super) const QUEUE: usize = 8_192;
 
 /// Requests that wait already when the last commit ends show that there is load: so many of them
-/// are a batch as soon as those that were answered with that commit had time to come again.
+/// are a batch at once, and the next ones come while it is written.
 const LOAD: usize = 2;
 /// Otherwise a batch is closed when this many requests wait, …
 const ENOUGH: usize = 8;
@@ -28,9 +28,8 @@ pub(super) struct Gathered {
     pub(super) closed: bool,
 }
 
-/// Waits up to `idle` for a request, then for more that can share its commit: where a commit takes
-/// long, waiting `linger` for more of them costs little.
-pub(super) fn gather(queue: &Receiver<Request>, idle: Duration, linger: Duration) -> Gathered {
+/// Waits up to `idle` for a request, then for more that can share its commit.
+pub(super) fn gather(queue: &Receiver<Request>, idle: Duration) -> Gathered {
     let mut gathered = Gathered { requests: Vec::new(), closed: false };
     match queue.recv_timeout(idle) {
         Ok(first) => gathered.take(first),
@@ -40,7 +39,6 @@ pub(super) fn gather(queue: &Receiver<Request>, idle: Duration, linger: Duration
     gathered.drain(queue);
     let oldest = Instant::now();
     if gathered.requests.len() >= LOAD {
-        gathered.linger(queue, oldest + linger);
         return gathered;
     }
     while !gathered.closed && gathered.may_grow() {
@@ -61,16 +59,6 @@ impl Gathered {
         while !self.closed && self.requests.len() < BATCH {
             let Ok(request) = queue.try_recv() else { return };
             self.take(request);
-        }
-    }
-
-    fn linger(&mut self, queue: &Receiver<Request>, until: Instant) {
-        while !self.closed && self.requests.len() < BATCH {
-            match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(request) => self.take(request),
-                Err(RecvTimeoutError::Timeout) => return,
-                Err(RecvTimeoutError::Disconnected) => self.closed = true,
-            }
         }
     }
 

@@ -213,14 +213,53 @@ async fn a_client_that_closes_its_side_gets_its_answer() {
 #[tokio::test]
 async fn more_connections_than_allowed_wait_for_their_turn() {
     let server = Server::start_with(Limits { connections: 4, ..strict() }).await;
-    let mut silent = Vec::new();
+    let mut begun = Vec::new();
     for _ in 0..4 {
-        silent.push(connect(&server).await);
+        let mut stream = connect(&server).await;
+        stream.write_all(b"GET /livez HT").await.unwrap();
+        begun.push(stream);
     }
     let started = Instant::now();
     let response = server.client.get(server.url("/livez")).send().await.unwrap();
     assert_eq!(response.status(), 200);
     within(started.elapsed(), 200, 2500);
+}
+
+/// Whoever keeps connections open and says nothing on them keeps nobody out: the one that was unused
+/// for longest ends, and none on which a request is under way.
+#[tokio::test]
+async fn unused_connections_make_room_for_new_ones() {
+    let patient =
+        Limits { head: Duration::from_secs(60), idle: Duration::from_secs(60), ..strict() };
+    let server = Server::start_with(Limits { connections: 4, ..patient }).await;
+    let body = body("m1").to_string();
+    let (first, rest) = body.split_at(20);
+    let mut running = connect(&server).await;
+    let head = format!(
+        "POST /api/machines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{first}",
+        body.len()
+    );
+    running.write_all(head.as_bytes()).await.unwrap();
+    let mut used = connect(&server).await;
+    used.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = [0; 12];
+    used.read_exact(&mut answer).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(connect(&server).await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let started = Instant::now();
+    let response = server.client.get(server.url("/livez")).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    within(started.elapsed(), 0, 9_000);
+    running.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    running.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 201");
+    until_closed(&mut silent.swap_remove(0)).await;
+    until_closed(&mut used).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,17 @@
 //! The table of who may do what, cell by cell, over HTTP.
 
+use chrono::TimeDelta;
+use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tatuscan::access::Mode;
+use tatuscan::access::{Access, Mode};
+use tatuscan::clock;
 use tatuscan::model::access::{Role, Scope};
 
 use super::{Box, json as answer};
 use crate::support::machines::body;
-use crate::support::server::Guarded;
+use crate::support::process::{ServerProcess, serve, serve_guarded};
+use crate::support::server::{Guarded, client};
 
 const NEAR: (&str, &str) = ("X-Forwarded-For", "10.1.2.3");
 const FAR: (&str, &str) = ("X-Forwarded-For", "8.8.8.8");
@@ -139,4 +143,71 @@ async fn refused_reports_are_counted_with_what_would_admit_them() {
     assert_eq!(list["items"][0]["network"], "8.8.8.0/24");
     assert_eq!(list["items"][0]["reports"], 3);
     assert_eq!(server.status(Method::GET, "/api/machines/far", &headers).await, 404);
+    let metrics = server.ask(Method::GET, "/metrics", &headers, None).await.text().await.unwrap();
+    let line = "tatuscan_refused_reports{network=\"8.8.8.0/24\"} 3";
+    assert!(metrics.contains(line), "{metrics}");
+
+    // They are kept, counted on, and forgotten after a month.
+    let reports = async |access: &Access| {
+        let sources = access.refused_sources(clock::now()).await.unwrap();
+        sources.iter().map(|source| source.reports).collect::<Vec<_>>()
+    };
+    let (access, peer) = (&server.access, "8.8.8.8".parse().unwrap());
+    for _ in 0..2 {
+        access.count_refused(peer, clock::now());
+        access.keep_refused(clock::now()).await.unwrap();
+        access.keep_refused(clock::now()).await.unwrap();
+    }
+    assert_eq!(reports(access).await, [2], "the server's own gate has not kept its three yet");
+    let later = clock::now() + TimeDelta::days(31);
+    access.keep_refused(later).await.unwrap();
+    assert!(access.refused_sources(later).await.unwrap().is_empty());
+}
+
+/// What was refused is said again at the next start, with the setting that would admit it.
+#[tokio::test]
+async fn a_server_that_starts_says_what_was_refused_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut serve = serve_guarded(directory.path());
+        serve.env("TATUSCAN_TRUSTED_PROXIES", "127.0.0.1");
+        ServerProcess::spawn(serve)
+    };
+    let server = start();
+    let report = client().post(format!("{}/api/machines", server.url));
+    let report = report.header("X-Forwarded-For", "198.51.100.7");
+    let report = report.header("Content-Type", "application/json").body(body("far").to_string());
+    assert_eq!(report.send().await.unwrap().status(), 401);
+    assert_eq!(server.stop(Signal::SIGTERM).0, Some(0));
+    let mut server = start();
+    let said = server.wait_for("TATUSCAN_LEGACY_CIDRS");
+    assert!(said.contains("198.51.100.0/24 would admit them"), "{said}");
+}
+
+/// With nobody asked to log in, a page in a browser on the same computer could otherwise ask under a
+/// name of its own that leads here.
+#[tokio::test]
+async fn an_open_server_on_this_computer_answers_only_under_its_own_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut off = serve(directory.path());
+    off.env("TATUSCAN_PUBLIC_URL", "https://inventory.example.org");
+    let server = ServerProcess::spawn(off);
+    let ask = async |host: &str| {
+        let request = client().get(format!("{}/api/machines", server.url)).header("Host", host);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let port = server.url.rsplit(':').next().unwrap();
+    for own in ["localhost", "127.0.0.1", "[::1]", "inventory.example.org"] {
+        assert_eq!(ask(own).await, 200, "{own}");
+    }
+    assert_eq!(ask(&format!("localhost:{port}")).await, 200);
+    for foreign in ["evil.example", "localhost.evil.example", "inventory.example.org.evil"] {
+        assert_eq!(ask(foreign).await, 403, "{foreign}");
+    }
+    drop(server);
+    let mut insecure = serve(directory.path());
+    insecure.env("TATUSCAN_INSECURE", "1");
+    let server = ServerProcess::spawn(insecure);
+    let request = client().get(format!("{}/api/machines", server.url)).header("Host", "any.name");
+    assert_eq!(request.send().await.unwrap().status(), 200);
 }
