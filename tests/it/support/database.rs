@@ -150,21 +150,21 @@ impl DatabaseServer {
             (Kind::Postgres, Signal::SIGTERM) => Signal::SIGINT,
             (_, signal) => signal,
         };
+        let family = family(child.id());
         kill(pid_of(&child), signal).unwrap();
         child.wait().unwrap();
+        // PostgreSQL's sessions are processes, which outlive a killed parent by a moment.
+        let ended = Instant::now();
+        while family.iter().any(|pid| runs(pid)) {
+            assert!(ended.elapsed() < Duration::from_secs(10), "a session does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Lets the process stand still, or go on.
     pub(crate) fn freeze(&self, is_frozen: bool) {
         let signal = if is_frozen { "-STOP" } else { "-CONT" };
-        let pid = self.child.as_ref().unwrap().id().to_string();
-        let mut family = vec![pid.clone()];
-        for level in 0.. {
-            let Some(parent) = family.get(level).cloned() else { break };
-            let children = Command::new("pgrep").args(["-P", &parent]).output().unwrap();
-            let text = String::from_utf8(children.stdout).unwrap();
-            family.extend(text.split_whitespace().map(str::to_owned));
-        }
+        let family = family(self.child.as_ref().unwrap().id());
         Command::new("kill").arg(signal).args(family).status().unwrap();
     }
 
@@ -249,4 +249,23 @@ fn as_user(user: &str, program: &str) -> Command {
 
 fn pid_of(child: &Child) -> Pid {
     Pid::from_raw(child.id().try_into().unwrap())
+}
+
+/// Whether a process still does something: one that ended may be a name in the list until somebody
+/// asks how it ended.
+fn runs(pid: &str) -> bool {
+    let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    state.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+}
+
+/// A process and all that came from it.
+fn family(pid: u32) -> Vec<String> {
+    let mut family = vec![pid.to_string()];
+    for level in 0.. {
+        let Some(parent) = family.get(level).cloned() else { break };
+        let children = Command::new("pgrep").args(["-P", &parent]).output().unwrap();
+        let text = String::from_utf8(children.stdout).unwrap();
+        family.extend(text.split_whitespace().map(str::to_owned));
+    }
+    family
 }
