@@ -310,6 +310,20 @@ impl<'a> Transaction<'a> {
         self.set_record(T::KIND, id, Some(record.into_record()));
     }
 
+    /// Keeps records of any kind, in place of those with the same ids.
+    pub fn put_records(&mut self, records: &[Record]) {
+        for record in records {
+            self.set_record(record.kind(), record.id(), Some(record.clone()));
+        }
+    }
+
+    /// Lets records of any kind go.
+    pub fn remove_records(&mut self, records: &[Record]) {
+        for record in records {
+            self.set_record(record.kind(), record.id(), None);
+        }
+    }
+
     /// Lets a record go.
     pub fn remove_record<T: Kept>(&mut self, id: &str) {
         self.set_record(T::KIND, id.to_owned(), None);
