@@ -1,6 +1,6 @@
 //! `tatuscan migrate`: an inventory copied from one store into another, and compared.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use super::adopt::NO_TABLE;
 use super::database::sql_settings;
 use crate::clock;
 use crate::config::{Location, Migrate};
+use crate::model::access::{Kind, Record};
 use crate::model::{Machine, MachineQuery};
 use crate::store::redb::RedbStore;
 use crate::store::sql::{SqlSource, SqlStore};
-use crate::store::{Store, StoreError};
+use crate::store::{Pace, Store, StoreError, transact};
 
 /// Machines copied at once.
 const PIECE: usize = 1_000;
@@ -44,11 +45,13 @@ struct Kept {
     rounded: usize,
     /// The sum of all machines' hashes, in whichever order they come.
     checksum: u64,
+    /// Users, tokens, fields, removed machines and such.
+    records: usize,
 }
 
 /// Where machines come from.
 enum Source {
-    Embedded(VecDeque<Arc<Machine>>),
+    Embedded(VecDeque<Arc<Machine>>, Vec<Record>),
     Sql(Box<SqlSource>),
 }
 
@@ -74,10 +77,19 @@ pub async fn run(settings: Migrate) -> anyhow::Result<Outcome> {
     } else {
         let target = open_target(&to, zone).await?;
         empty(&*target).await.with_context(|| to.to_string())?;
-        let copied = copy(&mut source, &*target).await.with_context(|| to.to_string())?;
+        let mut copied = copy(&mut source, &*target).await.with_context(|| to.to_string())?;
+        for piece in source.records().chunks(PIECE) {
+            copied.records += piece.len();
+            let piece = piece.to_vec();
+            let put = transact(&*target, Pace::AtOnce, move |transaction| {
+                transaction.put_records(&piece);
+                Ok(())
+            });
+            put.await.with_context(|| to.to_string())?;
+        }
         target.close().await;
         drop(target);
-        compare(&to, zone, &copied).await?;
+        compare(&to, zone, &copied, source.records()).await?;
         read = copied.machines;
         kept = Some(copied);
     }
@@ -108,8 +120,15 @@ async fn copy(source: &mut Source, target: &dyn Store) -> anyhow::Result<Kept> {
 }
 
 /// Reads the target anew and compares it with what was written.
-async fn compare(to: &Location, zone: Tz, copied: &Kept) -> anyhow::Result<()> {
+async fn compare(to: &Location, zone: Tz, copied: &Kept, records: &[Record]) -> anyhow::Result<()> {
     let mut written = Source::open(to, zone).await?;
+    let kept: HashMap<_, _> =
+        written.records().iter().map(|record| ((record.kind(), record.id()), record)).collect();
+    let is_kept = |record: &&Record| kept.get(&(record.kind(), record.id())) == Some(record);
+    let missing = records.iter().filter(|record| !is_kept(record)).count();
+    if missing > 0 {
+        bail!("{to} lacks {missing} of {} records: something else writes to it", records.len());
+    }
     let mut found = Kept::default();
     loop {
         let piece = written.next().await?;
@@ -160,7 +179,7 @@ async fn open_target(to: &Location, zone: Tz) -> anyhow::Result<Arc<dyn Store>> 
 async fn held(to: &Location, zone: Tz) -> anyhow::Result<usize> {
     match to {
         Location::Embedded(path) if !path.exists() => Ok(0),
-        Location::Embedded(path) => Ok(RedbStore::read(path)?.len()),
+        Location::Embedded(path) => Ok(RedbStore::read(path)?.0.len()),
         Location::Sql(database) => {
             let source = SqlSource::open(sql_settings(database, zone)).await;
             match source.with_context(|| to.to_string())? {
@@ -176,6 +195,19 @@ async fn empty(target: &dyn Store) -> Result<(), StoreError> {
     for piece in page.machines.chunks(PIECE) {
         try_join_all(piece.iter().map(|machine| target.delete_machine(&machine.id))).await?;
     }
+    if page.machines.is_empty() {
+        return Ok(());
+    }
+    for kind in Kind::ALL {
+        for piece in target.records(*kind).await?.chunks(PIECE) {
+            let piece = piece.to_vec();
+            let removed = transact(target, Pace::AtOnce, move |transaction| {
+                transaction.remove_records(&piece);
+                Ok(())
+            });
+            removed.await?;
+        }
+    }
     Ok(())
 }
 
@@ -183,7 +215,10 @@ impl Source {
     async fn open(from: &Location, zone: Tz) -> anyhow::Result<Self> {
         match from {
             Location::Embedded(path) if !path.exists() => bail!("there is no {}", path.display()),
-            Location::Embedded(path) => Ok(Self::Embedded(RedbStore::read(path)?.into())),
+            Location::Embedded(path) => {
+                let (machines, records) = RedbStore::read(path)?;
+                Ok(Self::Embedded(machines.into(), records))
+            }
             Location::Sql(database) => {
                 let source = SqlSource::open(sql_settings(database, zone)).await;
                 let source = source.with_context(|| from.to_string())?.context(NO_TABLE);
@@ -194,7 +229,7 @@ impl Source {
 
     async fn count(&mut self) -> anyhow::Result<usize> {
         match self {
-            Self::Embedded(machines) => Ok(machines.len()),
+            Self::Embedded(machines, _) => Ok(machines.len()),
             Self::Sql(source) => Ok(source.count().await?),
         }
     }
@@ -202,11 +237,19 @@ impl Source {
     /// The next machines; none at the end.
     async fn next(&mut self) -> anyhow::Result<Vec<Machine>> {
         match self {
-            Self::Embedded(machines) => {
+            Self::Embedded(machines, _) => {
                 let piece = machines.drain(..PIECE.min(machines.len()));
                 Ok(piece.map(|machine| (*machine).clone()).collect())
             }
             Self::Sql(source) => Ok(source.next(clock::now()).await?),
+        }
+    }
+
+    /// Users, tokens, fields, removed machines and such.
+    fn records(&self) -> &[Record] {
+        match self {
+            Self::Embedded(_, records) => records,
+            Self::Sql(source) => source.records(),
         }
     }
 
@@ -227,12 +270,12 @@ impl fmt::Display for Outcome {
         for warning in warnings {
             writeln!(f, "warning: {warning}")?;
         }
-        let Some(Kept { machines, rounded, checksum }) = kept else {
+        let Some(Kept { machines, rounded, checksum, records }) = kept else {
             writeln!(f, "would copy {read} machines")?;
             writeln!(f, "from {from}")?;
             return writeln!(f, "to   {to}, which holds {held}");
         };
-        writeln!(f, "copied {read} machines")?;
+        writeln!(f, "copied {read} machines, and {records} records: people, tokens and such")?;
         writeln!(f, "from {from}")?;
         writeln!(f, "to   {to}")?;
         if *held > 0 {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::headers::JSON;
 use super::incident::incident;
+use crate::inventory::{EditError, FieldError};
 use crate::store::StoreError;
 use crate::wire::BadBody;
 
@@ -187,6 +188,34 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        let text = error.to_string();
+        match error {
+            EditError::Unknown(id) => Self::unknown_machine(id),
+            EditError::TooManyTags { .. } | EditError::TooMany(_) => {
+                Self::new(StatusCode::BAD_REQUEST, text)
+            }
+            EditError::FieldChanged(_) => Self::new(StatusCode::CONFLICT, text),
+            EditError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        let text = error.to_string();
+        match error {
+            FieldError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, text),
+            FieldError::Exists(_)
+            | FieldError::TooMany
+            | FieldError::NoChoice(..)
+            | FieldError::InUse { .. } => Self::new(StatusCode::CONFLICT, text),
+            FieldError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<BadBody> for ApiError {
     fn from(bad: BadBody) -> Self {
         Self::new(StatusCode::BAD_REQUEST, bad.0)
@@ -263,9 +292,10 @@ documented_errors! {
     RecordError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT CONFLICT PAYLOAD_TOO_LARGE
         UNSUPPORTED_MEDIA_TYPE TOO_MANY_REQUESTS INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
         INSUFFICIENT_STORAGE;
-    /// Changing one machine.
-    EditError: BAD_REQUEST UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT PAYLOAD_TOO_LARGE
-        UNSUPPORTED_MEDIA_TYPE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Changing machines.
+    ChangeError: BAD_REQUEST UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT CONFLICT
+        PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE
+        INSUFFICIENT_STORAGE;
     /// Deleting something, or doing something to what has a name.
     DeleteError: UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT CONFLICT INTERNAL_SERVER_ERROR
         SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
@@ -286,7 +316,7 @@ documented_errors! {
 pub(super) fn example_of(method: &str, status: &str) -> serde_json::Value {
     let text = match (status, method) {
         ("400", "get") => {
-            "status is 'sleeping', but takes online, late, offline, missing or manual"
+            "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
         }
         ("400", "patch") => "No valid fields provided for update",
         ("400", _) => "Missing required fields: ['ip']",

@@ -152,6 +152,7 @@ fn store_registry(store: &StoreStats, states: StatusCounts) -> Registry {
         ("offline", states.offline),
         ("missing", states.missing),
         ("manual", states.manual),
+        ("retired", states.retired),
     ] {
         machines.get_or_create(&StatusLabels { status }).set(gauge(count));
     }

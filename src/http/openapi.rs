@@ -12,7 +12,10 @@ use super::planes;
 use super::routes::pattern;
 use crate::access::Plane;
 use crate::wire::access::{NewToken, Setup, UserEdit};
-use crate::wire::{FILTER_PARAMETERS, MOST_EXACT, MachineEdit, PAGE_PARAMETERS, Parameter, Report};
+use crate::wire::{
+    FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit, NewField,
+    PAGE_PARAMETERS, Parameter, Report,
+};
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
     OpenApiService::new(operations(), "TatuScan", env!("CARGO_PKG_VERSION"))
@@ -28,11 +31,13 @@ pub(super) fn service() -> OpenApiService<Api, ()> {
 pub fn document() -> String {
     let mut document: Value = serde_json::from_str(&service().spec()).unwrap_or_default();
     for path in ["/api/machines", "/api/inventory"] {
-        add_parameters(&mut document, path, &[FILTER_PARAMETERS, PAGE_PARAMETERS].concat());
+        let parameters = [FILTER_PARAMETERS, PAGE_PARAMETERS].concat();
+        add_parameters(&mut document, path, "get", &parameters);
     }
     for path in ["/api/facets", "/api/summary"] {
-        add_parameters(&mut document, path, FILTER_PARAMETERS);
+        add_parameters(&mut document, path, "get", FILTER_PARAMETERS);
     }
+    add_parameters(&mut document, "/api/machines", "patch", FILTER_PARAMETERS);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         describe_null(schemas);
         describe_bodies(schemas);
@@ -49,8 +54,8 @@ pub fn document() -> String {
 }
 
 /// Describes the parameters of a question, which are read all together.
-fn add_parameters(document: &mut Value, path: &str, parameters: &[Parameter]) {
-    let described = &mut document["paths"][path]["get"]["parameters"];
+fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[Parameter]) {
+    let described = &mut document["paths"][path][method]["parameters"];
     if !described.is_array() {
         *described = Value::Array(Vec::new());
     }
@@ -89,9 +94,18 @@ fn add_parameters(document: &mut Value, path: &str, parameters: &[Parameter]) {
 fn describe_null(schemas: &mut Map<String, Value>) {
     let named = schemas.clone();
     // What clients send may leave such fields out.
-    let sent =
-        [Report::name(), MachineEdit::name(), Setup::name(), NewToken::name(), UserEdit::name()]
-            .map(std::borrow::Cow::into_owned);
+    let sent = [
+        Report::name(),
+        MachineEdit::name(),
+        MachinesEdit::name(),
+        NewField::name(),
+        FieldEdit::name(),
+        FieldLabels::name(),
+        Setup::name(),
+        NewToken::name(),
+        UserEdit::name(),
+    ];
+    let sent = sent.map(std::borrow::Cow::into_owned);
     for (name, schema) in schemas.iter_mut() {
         let mut always = Vec::new();
         for (field, property) in members(schema, "properties") {
@@ -140,6 +154,7 @@ fn describe_bodies(schemas: &mut Map<String, Value>) {
             describe_field(field, property, is_edit);
         }
     }
+    describe_fields(schemas);
     // Null is no change.
     let given =
         |field: &str| json!({"required": [field], "properties": {field: {"type": "string"}}});
@@ -152,6 +167,48 @@ fn describe_bodies(schemas: &mut Map<String, Value>) {
             {"properties": {"scope": {"type": "string", "enum": ["enrol"]}}},
             {"properties": {"max_uses": unlimited}},
         ]);
+    }
+}
+
+/// What is text of a form of its own, and what belongs together.
+fn describe_fields(schemas: &mut Map<String, Value>) {
+    let texts = |format: &str| json!({"type": "string", "format": format});
+    for (name, field, format) in [
+        (MachineEdit::name(), "tags", "tag"),
+        (MachinesEdit::name(), "add_tags", "tag"),
+        (MachinesEdit::name(), "remove_tags", "tag"),
+        (NewField::name(), "choices", "choice"),
+        (FieldEdit::name(), "choices", "choice"),
+    ] {
+        let Some(schema) = schemas.get_mut(&*name) else { continue };
+        let list = &mut schema["properties"][field];
+        list["items"] = texts(format);
+        if format == "choice" {
+            list["minItems"] = 1.into();
+            list["uniqueItems"] = true.into();
+        }
+    }
+    if let Some(edit) = schemas.get_mut(&*MachineEdit::name()) {
+        for date in ["purchase_date", "warranty_end_date"] {
+            edit["properties"][date]["format"] = "day".into();
+        }
+        // Null clears one of them.
+        edit["properties"]["custom"]["additionalProperties"]["oneOf"][0]["nullable"] = true.into();
+    }
+    let given = |field: &str, kind: &str| json!({"required": [field], "properties": {field: {"type": kind}}});
+    if let Some(edit) = schemas.get_mut(&*FieldEdit::name()) {
+        edit["anyOf"] = json!([
+            given("labels", "object"),
+            given("choices", "array"),
+            given("order", "integer")
+        ]);
+    }
+    if let Some(field) = schemas.get_mut(&*NewField::name()) {
+        let mut of_choice = given("choices", "array");
+        of_choice["properties"]["type"] = json!({"type": "string", "enum": ["choice"]});
+        let others = json!({"type": "string", "enum": ["text", "number", "date", "yes_no"]});
+        let none = json!({"type": "array", "items": {}, "nullable": true, "enum": [null]});
+        field["anyOf"] = json!([of_choice, {"properties": {"type": others, "choices": none}}]);
     }
 }
 
@@ -239,6 +296,7 @@ fn describe_parameters(operation: &mut Value) {
         let example = match (parameter["in"].as_str(), parameter["name"].as_str()) {
             (Some("path"), Some("id")) => json!("5f1c0e9a7b3d"),
             (Some("path"), Some("name")) => json!("ana"),
+            (Some("path"), Some("key")) => json!("rack"),
             (_, Some("before")) => {
                 parameter["schema"]["maximum"] = MOST_EXACT.into();
                 json!(7_340_032)

@@ -24,9 +24,12 @@ use super::headers::JSON;
 
 /// Most bytes of a report or of a person's change.
 pub(super) const REPORT_BYTES: usize = 64 << 10;
+/// Most bytes of a change of many machines.
+pub(super) const BULK_BYTES: usize = 1 << 20;
 
-/// A JSON body of type `T`, not read yet: a handler may have something to say before.
-pub(super) struct JsonBytes<T> {
+/// A JSON body of type `T` with at most `LIMIT` bytes, not read yet: a handler may have something to
+/// say before.
+pub(super) struct JsonBytes<T, const LIMIT: usize = REPORT_BYTES> {
     refused: Option<ApiError>,
     body: Body,
     documented: PhantomData<T>,
@@ -44,7 +47,7 @@ pub(super) struct Tagged<T> {
     pub(super) known: Known,
 }
 
-impl<'a, T: Type> ApiExtractor<'a> for JsonBytes<T> {
+impl<'a, T: Type, const LIMIT: usize> ApiExtractor<'a> for JsonBytes<T, LIMIT> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -64,17 +67,17 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonBytes<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let refused = check_media_type(request).and_then(|()| check_length(request)).err();
+        let refused = check_media_type(request).and_then(|()| check_length(request, LIMIT)).err();
         Ok(Self { refused, body: body.take()?, documented: PhantomData })
     }
 }
 
-impl<T> JsonBytes<T> {
+impl<T, const LIMIT: usize> JsonBytes<T, LIMIT> {
     /// The body's bytes; refused when they are not JSON by their headers, or too many.
     pub(super) async fn read(self) -> Result<Bytes, ApiError> {
         match self.refused {
             Some(refused) => Err(refused),
-            None => read(self.body, REPORT_BYTES).await,
+            None => read(self.body, LIMIT).await,
         }
     }
 }
@@ -102,11 +105,11 @@ fn check_media_type(request: &Request) -> Result<(), ApiError> {
 }
 
 /// Refuses a body that is announced as too large before any of it is read.
-fn check_length(request: &Request) -> Result<(), ApiError> {
+fn check_length(request: &Request, limit: usize) -> Result<(), ApiError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|text| text.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > REPORT_BYTES as u64) {
-        return Err(ApiError::too_large(REPORT_BYTES));
+    if announced.is_some_and(|bytes| bytes > limit as u64) {
+        return Err(ApiError::too_large(limit));
     }
     Ok(())
 }

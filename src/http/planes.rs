@@ -24,12 +24,14 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
             | "/api/inventory"
             | "/api/machines/:machine_id"
             | "/api/facets"
+            | "/api/fields"
             | "/api/summary"
             | "/report"
             | "/report/"
             | "/metrics",
         ) => Plane::Read,
-        ("PATCH" | "DELETE", "/api/machines/:machine_id")
+        ("PATCH", "/api/machines")
+        | ("PATCH" | "DELETE", "/api/machines/:machine_id")
         | ("POST", "/api/machines/:machine_id/restore") => Plane::Change,
         _ => Plane::Administer,
     }

@@ -1,16 +1,21 @@
 //! The use cases: what can be done with the inventory, whoever asks and whatever keeps it.
 
+mod edit;
+mod fields;
 mod history;
 
 use std::sync::Arc;
+
+pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
+pub use fields::{FieldChange, FieldError, NewField};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::access::{AuditPage, AuditQuery, Identity, RemovedMachine};
 use crate::model::{
-    self, Facets, Filter, HumanEdit, HumanFields, Machine, MachineId, MachinePage, MachineQuery,
-    Moment, StatusRules, Summary,
+    self, Facets, Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, Moment,
+    StatusRules, Summary,
 };
 use crate::store::{self, Pace, Store, StoreError, StoreStats, transact};
 
@@ -84,29 +89,6 @@ impl Inventory {
         self.store.machine_count().await
     }
 
-    /// Changes what people know about a machine.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] for an unknown id.
-    pub async fn edit(
-        &self,
-        id: &MachineId,
-        edit: HumanEdit,
-        by: Identity,
-    ) -> Result<Arc<Machine>, StoreError> {
-        let id = id.clone();
-        transact(&*self.store, Pace::AtOnce, move |transaction| {
-            let before = transaction.machine(&id).ok_or(StoreError::NotFound)?;
-            let after = transaction.edit_machine(&id, &edit)?;
-            if before.human != after.human {
-                let (before, after) = (Some(history::human(&before)), Some(history::human(&after)));
-                transaction.audit(by.did("machine.edit", id.as_str(), before, after));
-            }
-            Ok(after)
-        })
-        .await
-    }
-
     /// Removes a machine. For 30 days it can be brought back.
     ///
     /// # Errors
@@ -118,8 +100,15 @@ impl Inventory {
             // It was removed before, and reported again: what people know is not lost with it.
             let earlier = transaction.record_of::<RemovedMachine>(id.as_str());
             let earlier = earlier.filter(|earlier| !earlier.is_gone(by.at));
-            if let Some(earlier) = earlier.filter(|_| machine.human == HumanFields::default()) {
-                let human = earlier.machine.human.clone();
+            if let Some(earlier) = earlier {
+                let (earlier, human) = (&earlier.machine.human, &machine.human);
+                let human = if *human == HumanFields::default() {
+                    earlier.clone()
+                } else if human.asset.is_empty() {
+                    HumanFields { asset: earlier.asset.clone(), ..human.clone() }
+                } else {
+                    human.clone()
+                };
                 machine = Arc::new(Machine { human, ..(*machine).clone() });
             }
             for removed in transaction.records_of::<RemovedMachine>() {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
-use super::{Liveness, Machine, Status, StatusRules};
+use super::{Exempt, Lifecycle, Liveness, Machine, Status, StatusRules, Text};
 
 /// Conditions that a machine must meet, all of them. The default meets every machine.
 ///
@@ -21,6 +21,14 @@ pub struct Filter {
     pub os_version: Vec<String>,
     /// One of these models, without regard to case.
     pub model: Vec<String>,
+    /// Has one of these tags, without regard to case; empty text is "no tag".
+    pub tag: Vec<String>,
+    /// Used for one of these.
+    pub lifecycle: Vec<Lifecycle>,
+    /// At one of these sites, without regard to case.
+    pub site: Vec<String>,
+    /// Of one of these owners, without regard to case.
+    pub owner: Vec<String>,
     /// In one of these states.
     pub status: Option<StatusFilter>,
     /// The address lies in one of these networks.
@@ -36,8 +44,8 @@ pub struct Filter {
 /// States, judged at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusFilter {
-    /// The states asked for; `None` stands for manual entries, which have no state.
-    pub any_of: Vec<Option<Status>>,
+    /// The states asked for, and the reasons to have none.
+    pub any_of: Vec<Result<Status, Exempt>>,
     /// The moment.
     pub now: DateTime<Utc>,
     /// The limits between the states.
@@ -75,15 +83,20 @@ impl Period {
 }
 
 impl Filter {
-    /// Whether the machine meets the conditions on operating system, version, model and state.
+    /// Whether the machine meets each of the conditions that facets are counted of: operating
+    /// system, version, model, state, tag, lifecycle, site and owner.
     #[must_use]
-    pub fn choices_met(&self, machine: &Machine) -> [bool; 4] {
-        let model = || machine.human.computer_model.as_deref().unwrap_or_default();
+    pub fn choices_met(&self, machine: &Machine) -> [bool; 8] {
+        let asset = &machine.human.asset;
         [
             one_of(&self.os, || &machine.os),
             one_of(&self.os_version, || &machine.os_version),
-            one_of(&self.model, model),
+            one_of(&self.model, || machine.human.computer_model.as_deref().unwrap_or_default()),
             self.status.as_ref().is_none_or(|status| status.matches(&machine.liveness())),
+            any_tag(&self.tag, || asset.tags.iter().map(Text::as_str)),
+            self.is_used_for(asset.lifecycle),
+            one_of(&self.site, || asset.site.as_deref().unwrap_or_default()),
+            one_of(&self.owner, || asset.owner.as_deref().unwrap_or_default()),
         ]
     }
 
@@ -95,8 +108,18 @@ impl Filter {
             os_version: Vec::new(),
             model: Vec::new(),
             status: None,
+            tag: Vec::new(),
+            lifecycle: Vec::new(),
+            site: Vec::new(),
+            owner: Vec::new(),
             ..self.clone()
         }
+    }
+
+    /// Whether this is one of the uses asked for, if any are.
+    #[must_use]
+    pub fn is_used_for(&self, lifecycle: Lifecycle) -> bool {
+        self.lifecycle.is_empty() || self.lifecycle.contains(&lifecycle)
     }
 
     /// Whether the address lies in one of the networks, if any are asked for.
@@ -111,7 +134,7 @@ impl StatusFilter {
     /// Whether a machine that was last heard of then is in one of the states.
     #[must_use]
     pub fn matches(&self, liveness: &Liveness) -> bool {
-        self.any_of.contains(&self.rules.status_of(liveness, self.now))
+        self.any_of.contains(&self.rules.judge(liveness, self.now))
     }
 }
 
@@ -124,8 +147,24 @@ pub fn one_of<'a>(wanted: &[String], value: impl FnOnce() -> &'a str) -> bool {
     wanted.iter().any(|wanted| same(wanted, value))
 }
 
+/// Whether one of the tags is one of those wanted, without regard to case; empty text is wanted where
+/// there is no tag. Any tags are when none are wanted.
+pub fn any_tag<'a, I: Iterator<Item = &'a str>>(
+    wanted: &[String],
+    tags: impl FnOnce() -> I,
+) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let mut tags = tags().peekable();
+    if tags.peek().is_none() {
+        return wanted.iter().any(String::is_empty);
+    }
+    tags.any(|tag| wanted.iter().any(|wanted| same(wanted, tag)))
+}
+
 /// Equal without regard to case.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || (!b.is_ascii() && a.to_lowercase() == b.to_lowercase())
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::{HumanEdit, Liveness, MachineId, Report, Text};
+use super::{Asset, Exempt, HumanEdit, Lifecycle, Liveness, MachineId, Report, Text};
 
 /// Everything known about one machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,8 @@ pub struct Machine {
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Facts that belong to people. A report fills them where they are empty and never replaces them.
+/// Facts that belong to people. A report fills the first three where they are empty, replaces none,
+/// and never touches the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct HumanFields {
     /// Make and model of the computer.
@@ -45,6 +46,8 @@ pub struct HumanFields {
     pub computer_activation: Option<DateTime<Utc>>,
     /// Days in use, as the original's scripts keep them.
     pub activation_days: Option<i32>,
+    /// Everything else.
+    pub asset: Asset,
 }
 
 impl Machine {
@@ -61,7 +64,7 @@ impl Machine {
             memory_total_mb: report.memory_total_mb,
             memory_used_mb: report.memory_used_mb.unwrap_or(0),
             interval_s: report.interval_s,
-            human: report.human,
+            human: HumanFields { asset: Asset::default(), ..report.human },
             created_at: report.received_at,
             updated_at: None,
         }
@@ -77,6 +80,7 @@ impl Machine {
                 .computer_activation
                 .or(report.human.computer_activation),
             activation_days: self.human.activation_days.or(report.human.activation_days),
+            asset: self.human.asset.clone(),
         };
         Self {
             id: report.id,
@@ -97,17 +101,7 @@ impl Machine {
     /// This machine after a change by a person. The time of the last report stays.
     #[must_use]
     pub fn edited(&self, edit: &HumanEdit) -> Self {
-        let mut machine = self.clone();
-        if let Some(model) = &edit.computer_model {
-            machine.human.computer_model.clone_from(model);
-        }
-        if let Some(activation) = edit.computer_activation {
-            machine.human.computer_activation = activation;
-        }
-        if let Some(days) = edit.activation_days {
-            machine.human.activation_days = days;
-        }
-        machine
+        Self { human: edit.applied(&self.human), ..self.clone() }
     }
 
     /// The last time the machine was heard of.
@@ -119,8 +113,11 @@ impl Machine {
     /// What its state is judged by.
     #[must_use]
     pub fn liveness(&self) -> Liveness {
-        let (last_seen, is_manual) = (self.last_seen(), self.is_manual());
-        Liveness { last_seen, interval_s: self.interval_s, is_manual }
+        let exempt = match self.human.asset.lifecycle {
+            Lifecycle::Retired => Some(Exempt::Retired),
+            _ => self.is_manual().then_some(Exempt::Manual),
+        };
+        Liveness { last_seen: self.last_seen(), interval_s: self.interval_s, exempt }
     }
 
     /// Its address, when what the agent says is one; an IPv4 address in IPv6 form is that one.

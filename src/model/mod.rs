@@ -2,6 +2,8 @@
 //! no clock, no serialisation format, no HTTP.
 
 pub mod access;
+mod asset;
+mod custom;
 mod edit;
 mod filter;
 mod id;
@@ -11,20 +13,30 @@ mod query;
 mod report;
 mod status;
 mod summary;
+mod tags;
 mod text;
 mod zone;
 
-pub use edit::HumanEdit;
-pub use filter::{Activation, Filter, Period, StatusFilter, one_of, search_text};
+pub use asset::{Asset, AssetFields, Lifecycle};
+pub use custom::{
+    CHOICE_CHARS, CHOICES, CUSTOM_FIELDS, CUSTOM_TEXT_CHARS, CustomField, CustomKind, CustomValue,
+    KEY_CHARS, LABEL_CHARS, Labels, is_key,
+};
+pub use edit::{AssetEdit, HumanEdit};
+pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of, search_text};
 pub use id::{InvalidMachineId, MachineId};
 pub use machine::{HumanFields, Machine};
 pub use order::NameKey;
 pub use query::{MachinePage, MachineQuery, Sort};
 pub use report::Report;
-pub use status::{Liveness, Status, StatusRules};
+pub use status::{Exempt, Liveness, Status, StatusRules};
 pub use summary::{
     AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,
     summary,
 };
-pub use text::{HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, OS_CHARS, Text, clean};
+pub use tags::{BadTag, TAG_CHARS, TAGS, tag, with_tags, without_tags};
+pub use text::{
+    HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, NOTES_CHARS, OS_CHARS, PLACE_CHARS, Text, clean,
+    clean_lines,
+};
 pub use zone::wall_time;

@@ -20,6 +20,15 @@ pub enum Status {
     Missing,
 }
 
+/// Why a machine has no state: nothing keeps it alive, and nobody waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exempt {
+    /// Entered by hand.
+    Manual,
+    /// Taken out of use.
+    Retired,
+}
+
 /// What the state of a machine is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liveness {
@@ -27,8 +36,8 @@ pub struct Liveness {
     pub last_seen: DateTime<Utc>,
     /// Seconds between two reports, when the agent says so.
     pub interval_s: Option<u32>,
-    /// Entered by hand: nothing keeps it alive.
-    pub is_manual: bool,
+    /// Why it has no state.
+    pub exempt: Option<Exempt>,
 }
 
 /// Lengths of silence after which the state of a machine changes.
@@ -49,22 +58,24 @@ impl Default for StatusRules {
 }
 
 impl StatusRules {
-    /// The state of a machine at `now`; `None` for manual entries, which nothing keeps alive.
+    /// The state of a machine at `now`; `None` for manual entries and what was taken out of use.
     #[must_use]
     pub fn status(&self, machine: &Machine, now: DateTime<Utc>) -> Option<Status> {
-        self.status_of(&machine.liveness(), now)
+        self.judge(&machine.liveness(), now).ok()
     }
 
     /// The state of a machine of which this is known.
-    #[must_use]
-    pub fn status_of(&self, liveness: &Liveness, now: DateTime<Utc>) -> Option<Status> {
-        if liveness.is_manual {
-            return None;
+    ///
+    /// # Errors
+    /// Why it has none.
+    pub fn judge(&self, liveness: &Liveness, now: DateTime<Utc>) -> Result<Status, Exempt> {
+        if let Some(exempt) = liveness.exempt {
+            return Err(exempt);
         }
         let interval_s = liveness.interval_s.unwrap_or(DEFAULT_INTERVAL_S);
         let late = self.late.unwrap_or(TimeDelta::seconds(3 * i64::from(interval_s)));
         let silent = now - liveness.last_seen;
-        Some(if silent < late {
+        Ok(if silent < late {
             Status::Online
         } else if silent < self.offline {
             Status::Late
@@ -78,8 +89,8 @@ impl StatusRules {
 
 #[cfg(test)]
 mod tests {
-    use super::{DateTime, Machine, Status, StatusRules, TimeDelta};
-    use crate::model::{HumanFields, MachineId, Report, Text};
+    use super::{DateTime, Exempt, Machine, Status, StatusRules, TimeDelta};
+    use crate::model::{HumanFields, Lifecycle, MachineId, Report, Text};
 
     fn machine(interval_s: Option<u32>) -> Machine {
         Machine::first_seen(Report {
@@ -119,8 +130,22 @@ mod tests {
     }
 
     #[test]
-    fn manual_entries_have_no_state() {
+    fn manual_entries_and_retired_machines_have_no_state() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(400);
+        let rules = StatusRules::default();
         let manual = Machine { ip: "0.0.0.0".into(), memory_total_mb: 0, ..machine(None) };
-        assert_eq!(StatusRules::default().status(&manual, DateTime::UNIX_EPOCH), None);
+        assert_eq!(rules.judge(&manual.liveness(), now), Err(Exempt::Manual));
+        let mut used = manual;
+        for (lifecycle, expected) in
+            [(Lifecycle::Stock, Err(Exempt::Manual)), (Lifecycle::Retired, Err(Exempt::Retired))]
+        {
+            used.human.asset = used.human.asset.with(|fields| fields.lifecycle = lifecycle);
+            assert_eq!(rules.judge(&used.liveness(), now), expected);
+            assert_eq!(rules.status(&used, now), None);
+        }
+        used.ip = "10.0.0.1".into();
+        assert_eq!(rules.judge(&used.liveness(), now), Err(Exempt::Retired));
+        used.human.asset = used.human.asset.with(|fields| fields.lifecycle = Lifecycle::Repair);
+        assert_eq!(rules.status(&used, now), Some(Status::Missing));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::order::fold;
-use super::{Filter, Machine, Status, StatusRules};
+use super::{Exempt, Filter, Lifecycle, Machine, Status, StatusRules};
 
 /// Days in a month, as ages are counted.
 pub const DAYS_PER_MONTH: f64 = 30.42;
@@ -30,6 +30,14 @@ pub struct Facets {
     pub model: Counts,
     /// States.
     pub status: StatusCounts,
+    /// Tags; empty text for machines without one. A machine counts for each of its tags.
+    pub tag: Counts,
+    /// Uses, in the order of [`Lifecycle::ALL`].
+    pub lifecycle: [usize; Lifecycle::ALL.len()],
+    /// Sites; empty text for machines without one.
+    pub site: Counts,
+    /// Owners; empty text for machines without one.
+    pub owner: Counts,
 }
 
 /// How many machines are in each state.
@@ -43,19 +51,22 @@ pub struct StatusCounts {
     pub offline: usize,
     /// [`Status::Missing`]
     pub missing: usize,
-    /// Entered by hand: no state.
+    /// [`Exempt::Manual`]
     pub manual: usize,
+    /// [`Exempt::Retired`]
+    pub retired: usize,
 }
 
 impl StatusCounts {
     /// Counts one machine's state.
-    pub fn count(&mut self, status: Option<Status>) {
+    pub fn count(&mut self, status: Result<Status, Exempt>) {
         *match status {
-            Some(Status::Online) => &mut self.online,
-            Some(Status::Late) => &mut self.late,
-            Some(Status::Offline) => &mut self.offline,
-            Some(Status::Missing) => &mut self.missing,
-            None => &mut self.manual,
+            Ok(Status::Online) => &mut self.online,
+            Ok(Status::Late) => &mut self.late,
+            Ok(Status::Offline) => &mut self.offline,
+            Ok(Status::Missing) => &mut self.missing,
+            Err(Exempt::Manual) => &mut self.manual,
+            Err(Exempt::Retired) => &mut self.retired,
         } += 1;
     }
 }
@@ -85,12 +96,14 @@ pub fn facets(
     now: DateTime<Utc>,
     machines: &[Arc<Machine>],
 ) -> Facets {
-    let (mut os, mut version, mut model) = (Tally::default(), Tally::default(), Tally::default());
+    let [mut os, mut version, mut model, mut tag, mut site, mut owner] =
+        std::array::from_fn(|_| Tally::default());
     let mut facets = Facets::default();
     for machine in machines {
+        let (human, asset) = (&machine.human, &machine.human.asset);
         let met = filter.choices_met(machine);
         let all_but = |choice: usize| (0..met.len()).all(|other| other == choice || met[other]);
-        facets.total += usize::from(met == [true; 4]);
+        facets.total += usize::from(met == [true; 8]);
         if all_but(0) {
             os.count(&machine.os);
         }
@@ -98,13 +111,36 @@ pub fn facets(
             version.count(&machine.os_version);
         }
         if all_but(2) {
-            model.count(machine.human.computer_model.as_deref().unwrap_or_default());
+            model.count(human.computer_model.as_deref().unwrap_or_default());
         }
         if all_but(3) {
-            facets.status.count(rules.status(machine, now));
+            facets.status.count(rules.judge(&machine.liveness(), now));
+        }
+        if all_but(4) {
+            asset.tags.iter().for_each(|one| tag.count(one));
+            if asset.tags.is_empty() {
+                tag.count("");
+            }
+        }
+        if all_but(5) {
+            facets.lifecycle[asset.lifecycle as usize] += 1;
+        }
+        if all_but(6) {
+            site.count(asset.site.as_deref().unwrap_or_default());
+        }
+        if all_but(7) {
+            owner.count(asset.owner.as_deref().unwrap_or_default());
         }
     }
-    Facets { os: os.counts(), os_version: version.counts(), model: model.counts(), ..facets }
+    Facets {
+        os: os.counts(),
+        os_version: version.counts(),
+        model: model.counts(),
+        tag: tag.counts(),
+        site: site.counts(),
+        owner: owner.counts(),
+        ..facets
+    }
 }
 
 /// Figures over the machines that meet a filter.
@@ -171,7 +207,7 @@ where
     let (mut os, mut version) = (Tally::default(), Tally::default());
     let mut summary = Summary { total: machines.len(), ..Summary::default() };
     for machine in machines {
-        summary.status.count(moment.rules.status(machine, moment.now));
+        summary.status.count(moment.rules.judge(&machine.liveness(), moment.now));
         summary.new_in_7_days += usize::from(machine.created_at > week_ago);
         os.count(&machine.os);
         version.count(&machine.os_version);

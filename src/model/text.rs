@@ -13,6 +13,11 @@ pub const OS_CHARS: usize = 100;
 /// Most characters kept of a computer model.
 pub const MODEL_CHARS: usize = 100;
 
+/// Most characters of a place, an owner or an asset number.
+pub const PLACE_CHARS: usize = 100;
+/// Most characters of notes.
+pub const NOTES_CHARS: usize = 4_000;
+
 /// Removes control characters, line separators and bidirectional overrides, trims white space at
 /// both ends and cuts to `max_chars` characters.
 ///
@@ -29,6 +34,14 @@ pub fn clean(text: &str, max_chars: usize) -> Text {
     kept.trim().chars().take(max_chars).collect::<Text>().trim_end().into()
 }
 
+/// As [`clean`], of text with several lines: their ends stay, as `\n`, and so do tabs inside.
+#[must_use]
+pub fn clean_lines(text: &str) -> Text {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let kept: Text = text.chars().filter(|&c| matches!(c, '\n' | '\t') || !is_harmful(c)).collect();
+    kept.trim().into()
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
@@ -37,7 +50,7 @@ fn is_harmful(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, clean_lines};
 
     #[test]
     fn ordinary_text_is_kept_as_it_is() {
@@ -53,6 +66,12 @@ mod tests {
             "abc[31mdefg"
         );
         assert_eq!(clean("\t pc \n", 100), "pc");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_nothing_harmful_stays_in_them() {
+        assert_eq!(clean_lines(" \r\na\r\nb\rc\n\td\u{1b}[0m\0\u{202e} \n"), "a\nb\nc\n\td[0m");
+        assert_eq!(clean_lines(" \n\t "), "");
     }
 
     #[test]

@@ -10,12 +10,18 @@ use bincode::config::{Configuration, standard};
 use bincode::{BorrowDecode, Encode};
 use chrono::{DateTime, Utc};
 
+use super::asset;
 use super::records::{entry_from_json, entry_to_json, from_json, kind_name, kind_of, to_json};
 use super::transaction::{Change, Changes, RecordChange};
 use crate::model::access::{AuditEntry, Kind, Record};
-use crate::model::{HumanFields, Machine, MachineId};
+use crate::model::{Asset, HumanFields, Machine, MachineId};
 
-const VERSION: u8 = 1;
+/// Values in which nothing is kept of what a version adds are written as the version before wrote
+/// them.
+const FIRST: u8 = 1;
+/// Machines have an asset.
+const WITH_ASSET: u8 = 2;
+const VERSION: u8 = WITH_ASSET;
 const HEADER_BYTES: usize = 5;
 const CONFIG: Configuration = standard();
 
@@ -32,6 +38,8 @@ enum ChangeRow<'a> {
     RemovedRecord(&'a str, &'a str),
     /// Add this to the audit log, as JSON.
     Audit(Cow<'a, str>),
+    /// The machine with this key is now so, with this asset, as JSON.
+    PutWithAsset(u32, MachineRow<'a>, Cow<'a, str>),
 }
 
 /// A machine as it is kept. Times are microseconds since 1970.
@@ -79,7 +87,7 @@ impl<'a> From<&'a Machine> for MachineRow<'a> {
 
 impl MachineRow<'_> {
     /// The machine; `None` when a time is outside what can be written as a date.
-    fn machine(&self) -> Option<Machine> {
+    fn machine(&self, asset: Asset) -> Option<Machine> {
         let optional_time = |us: Option<i64>| us.map(time).map_or(Some(None), |at| at.map(Some));
         Some(Machine {
             id: MachineId::stored(self.id),
@@ -95,6 +103,7 @@ impl MachineRow<'_> {
                 computer_model: self.computer_model.map(Into::into),
                 computer_activation: optional_time(self.computer_activation_us)?,
                 activation_days: self.activation_days,
+                asset,
             },
             created_at: time(self.created_us)?,
             updated_at: optional_time(self.updated_us)?,
@@ -117,12 +126,23 @@ pub(super) enum BadValue {
 
 /// Encodes the machine kept under `key`.
 pub(super) fn encode_machine(key: u32, machine: &Machine) -> Vec<u8> {
-    seal(u64::from(key), MachineRow::from(machine))
+    let row = MachineRow::from(machine);
+    match asset::to_text(&machine.human.asset) {
+        Some(asset) => seal(WITH_ASSET, u64::from(key), (row, asset)),
+        None => seal(FIRST, u64::from(key), row),
+    }
 }
 
 /// Reads the machine kept under `key`.
 pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue> {
-    open::<MachineRow>(u64::from(key), value)?.machine().ok_or(BadValue::Damaged)
+    let (row, asset) = match value.first() {
+        Some(&FIRST) => (open::<MachineRow<'_>>(u64::from(key), value)?, Some(Asset::default())),
+        _ => {
+            let (row, asset): (MachineRow<'_>, &str) = open(u64::from(key), value)?;
+            (row, asset::from_text(asset))
+        }
+    };
+    asset.and_then(|asset| row.machine(asset)).ok_or(BadValue::Damaged)
 }
 
 /// Encodes the changes of a batch, to be kept under `key`.
@@ -131,19 +151,29 @@ pub(super) fn encode_changes(key: u64, changes: &Changes) -> Vec<u8> {
     let records = changes.records.iter().map(ChangeRow::from);
     let audit = changes.audit.iter().map(|entry| ChangeRow::Audit(entry_to_json(entry).into()));
     let rows: Vec<ChangeRow<'_>> = machines.chain(records).chain(audit).collect();
-    seal(key, rows)
+    let has_asset = |row: &ChangeRow<'_>| matches!(row, ChangeRow::PutWithAsset(..));
+    let is_first = !rows.iter().any(has_asset)
+        && changes.records.iter().filter_map(|change| change.after.as_ref()).all(is_first);
+    seal(if is_first { FIRST } else { WITH_ASSET }, key, rows)
 }
 
 /// Reads the changes of a batch.
 pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue> {
     let rows: Vec<ChangeRow<'_>> = open(key, value)?;
     let mut changes = Changes::default();
+    let put = |key, machine: Option<Machine>| {
+        let machine = Arc::new(machine.ok_or(BadValue::Damaged)?);
+        Ok(Change { key, id: machine.id.clone(), before: None, after: Some(machine) })
+    };
     for row in rows {
         match row {
             ChangeRow::Put(key, row) => {
-                let machine = Arc::new(row.machine().ok_or(BadValue::Damaged)?);
-                let id = machine.id.clone();
-                changes.machines.push(Change { key, id, before: None, after: Some(machine) });
+                changes.machines.push(put(key, row.machine(Asset::default()))?);
+            }
+            ChangeRow::PutWithAsset(key, row, asset) => {
+                let asset = asset::from_text(&asset);
+                let machine = asset.and_then(|asset| row.machine(asset));
+                changes.machines.push(put(key, machine)?);
             }
             ChangeRow::Removed(key, id) => {
                 let id = MachineId::stored(id);
@@ -168,7 +198,16 @@ pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue
 
 /// Encodes a record, to be kept as `name`.
 pub(super) fn encode_record(name: &str, record: &Record) -> Vec<u8> {
-    seal(named(name), to_json(record))
+    seal(if is_first(record) { FIRST } else { WITH_ASSET }, named(name), to_json(record))
+}
+
+/// Whether a record holds nothing that the first version would not know.
+fn is_first(record: &Record) -> bool {
+    match record {
+        Record::RemovedMachine(removed) => removed.machine.human.asset.is_empty(),
+        Record::CustomField(_) => false,
+        _ => true,
+    }
 }
 
 /// Reads the record of a kind that is kept as `name`.
@@ -179,7 +218,7 @@ pub(super) fn decode_record(name: &str, kind: Kind, value: &[u8]) -> Result<Reco
 
 /// Encodes an entry of the audit log, to be kept under `number`.
 pub(super) fn encode_entry(number: u64, entry: &AuditEntry) -> Vec<u8> {
-    seal(number, entry_to_json(entry))
+    seal(FIRST, number, entry_to_json(entry))
 }
 
 /// Reads the entry of the audit log that is kept under `number`.
@@ -196,7 +235,12 @@ fn named(name: &str) -> u64 {
 impl<'a> From<&'a Change> for ChangeRow<'a> {
     fn from(change: &'a Change) -> Self {
         match &change.after {
-            Some(machine) => Self::Put(change.key, machine.as_ref().into()),
+            Some(machine) => match asset::to_text(&machine.human.asset) {
+                Some(asset) => {
+                    Self::PutWithAsset(change.key, machine.as_ref().into(), asset.into())
+                }
+                None => Self::Put(change.key, machine.as_ref().into()),
+            },
             None => Self::Removed(change.key, change.id.as_str()),
         }
     }
@@ -212,8 +256,8 @@ impl<'a> From<&'a RecordChange> for ChangeRow<'a> {
     }
 }
 
-fn seal(key: u64, payload: impl Encode) -> Vec<u8> {
-    let mut value = vec![VERSION, 0, 0, 0, 0];
+fn seal(version: u8, key: u64, payload: impl Encode) -> Vec<u8> {
+    let mut value = vec![version, 0, 0, 0, 0];
     let encoded = bincode::encode_into_std_write(payload, &mut value, CONFIG);
     debug_assert!(encoded.is_ok(), "encoding into memory cannot fail: {encoded:?}");
     let checksum = checksum(key, &value[HEADER_BYTES..]);

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Activation, Filter, Liveness, Machine, Text, one_of};
+use crate::model::{Activation, Filter, Lifecycle, Liveness, Machine, Text, any_tag, one_of};
 
 /// The facts of one machine.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,11 @@ pub(super) struct Facts {
     os: u32,
     os_version: u32,
     model: u32,
+    /// All tags of the machine, as one text.
+    tags: u32,
+    site: u32,
+    owner: u32,
+    lifecycle: Lifecycle,
     /// `None` for what is no address.
     address: Option<IpAddr>,
     liveness: Liveness,
@@ -37,6 +42,9 @@ pub(super) struct Vocabulary {
     os: Texts,
     os_version: Texts,
     model: Texts,
+    tags: Texts,
+    site: Texts,
+    owner: Texts,
 }
 
 /// A filter in terms of facts.
@@ -46,6 +54,9 @@ pub(super) struct Sieve<'a> {
     os: Option<Vec<bool>>,
     os_version: Option<Vec<bool>>,
     model: Option<Vec<bool>>,
+    tags: Option<Vec<bool>>,
+    site: Option<Vec<bool>>,
+    owner: Option<Vec<bool>>,
 }
 
 impl Texts {
@@ -81,17 +92,40 @@ impl Texts {
 
     /// Which texts are wanted; `None` when all are.
     fn wanted(&self, wanted: &[String]) -> Option<Vec<bool>> {
-        let is_wanted = |(text, _): &(Text, u32)| one_of(wanted, || text);
-        (!wanted.is_empty()).then(|| self.texts.iter().map(is_wanted).collect())
+        self.chosen(wanted, |text| one_of(wanted, || text))
+    }
+
+    /// As [`Texts::wanted`], for texts that [`joined`] made.
+    fn with_tag(&self, wanted: &[String]) -> Option<Vec<bool>> {
+        self.chosen(wanted, |tags| any_tag(wanted, || tags.lines()))
+    }
+
+    fn chosen(&self, wanted: &[String], is_wanted: impl Fn(&str) -> bool) -> Option<Vec<bool>> {
+        let chosen = self.texts.iter().map(|(text, _)| is_wanted(text));
+        (!wanted.is_empty()).then(|| chosen.collect())
+    }
+}
+
+/// Tags as one text; no tag has a line end in it.
+fn joined(tags: &[Text]) -> Text {
+    match tags {
+        [] => Text::default(),
+        [one] => one.clone(),
+        several => several.join("\n").into(),
     }
 }
 
 impl Vocabulary {
     pub(super) fn facts(&mut self, machine: &Machine) -> Facts {
+        let asset = &machine.human.asset;
         Facts {
             os: self.os.number(&machine.os),
             os_version: self.os_version.number(&machine.os_version),
             model: self.model.number(machine.human.computer_model.as_ref().unwrap_or(&NONE)),
+            tags: self.tags.number(&joined(&asset.tags)),
+            site: self.site.number(asset.site.as_ref().unwrap_or(&NONE)),
+            owner: self.owner.number(asset.owner.as_ref().unwrap_or(&NONE)),
+            lifecycle: asset.lifecycle,
             address: machine.address(),
             liveness: machine.liveness(),
             created_at: machine.created_at,
@@ -104,6 +138,9 @@ impl Vocabulary {
         self.os.forget(facts.os);
         self.os_version.forget(facts.os_version);
         self.model.forget(facts.model);
+        self.tags.forget(facts.tags);
+        self.site.forget(facts.site);
+        self.owner.forget(facts.owner);
     }
 
     pub(super) fn sieve<'a>(&self, filter: &'a Filter) -> Sieve<'a> {
@@ -113,11 +150,14 @@ impl Vocabulary {
             os: self.os.wanted(&filter.os),
             os_version: self.os_version.wanted(&filter.os_version),
             model: self.model.wanted(&filter.model),
+            tags: self.tags.with_tag(&filter.tag),
+            site: self.site.wanted(&filter.site),
+            owner: self.owner.wanted(&filter.owner),
         }
     }
 }
 
-/// The model of a machine without one.
+/// The model, site or owner of a machine without one.
 static NONE: Text = Text::const_new("");
 
 impl Sieve<'_> {
@@ -130,6 +170,10 @@ impl Sieve<'_> {
         chosen(&self.os, facts.os)
             && chosen(&self.os_version, facts.os_version)
             && chosen(&self.model, facts.model)
+            && chosen(&self.tags, facts.tags)
+            && chosen(&self.site, facts.site)
+            && chosen(&self.owner, facts.owner)
+            && filter.is_used_for(facts.lifecycle)
             && filter.status.as_ref().is_none_or(|status| status.matches(&facts.liveness))
             && filter.matches_address(facts.address)
             && filter.seen.contains(facts.liveness.last_seen)

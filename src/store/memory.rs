@@ -143,6 +143,11 @@ impl Memory {
         from.take_while(|((of, _), _)| *of == kind).map(|(_, record)| record.clone()).collect()
     }
 
+    /// Every record, by kind and id.
+    pub(super) fn all_records(&self) -> Vec<Record> {
+        self.records.values().cloned().collect()
+    }
+
     /// The entries of the audit log that the back end does not have yet.
     pub(super) fn audit(&self) -> Vec<(u64, Arc<AuditEntry>)> {
         let entries = self.audit.iter().flatten();

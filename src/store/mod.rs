@@ -1,5 +1,6 @@
 //! Keeping the inventory: one trait, several back ends.
 
+mod asset;
 mod codec;
 mod engine;
 mod error;

@@ -13,7 +13,7 @@ use crate::model::access::{
     AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
     RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,
 };
-use crate::model::{Machine, MachineId};
+use crate::model::{CustomField, CustomKind, Labels, Machine, MachineId, Text};
 
 /// The kind's name in a table.
 pub(super) fn kind_name(kind: Kind) -> &'static str {
@@ -28,6 +28,7 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::Failures => "failures",
         Kind::Browser => "browser",
         Kind::RefusedSource => "refused_source",
+        Kind::CustomField => "custom_field",
     }
 }
 
@@ -68,7 +69,8 @@ json! {
     Founding: FoundingRow,
     Failures: FailuresRow,
     Browser: BrowserRow,
-    RefusedSource: RefusedSourceRow
+    RefusedSource: RefusedSourceRow,
+    CustomField: CustomFieldRow
 }
 
 /// An entry of the audit log as it is kept.
@@ -215,6 +217,35 @@ struct RefusedSourceRow {
     network: IpNet,
     reports: u64,
     last_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CustomField")]
+struct CustomFieldRow {
+    key: Text,
+    #[serde(with = "CustomKindRow", rename = "type")]
+    kind: CustomKind,
+    #[serde(with = "LabelsRow")]
+    labels: Labels,
+    order: i32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Labels")]
+struct LabelsRow {
+    pt_br: Option<Text>,
+    en: Option<Text>,
+    es: Option<Text>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CustomKind", rename_all = "snake_case")]
+enum CustomKindRow {
+    Text,
+    Number,
+    Date,
+    YesNo,
+    Choice(Vec<Text>),
 }
 
 /// A module that says how values of a type are written as text.

@@ -9,7 +9,7 @@ use tokio::sync::oneshot::Sender;
 use super::memory::Memory;
 use super::{Recorded, StoreError};
 use crate::model::access::{AuditEntry, Kept, Kind, Record};
-use crate::model::{HumanEdit, Machine, MachineId, Report};
+use crate::model::{Filter, HumanEdit, Machine, MachineId, MachineQuery, Report};
 
 /// What a request does: called again, from the start, when its batch has to be begun again.
 pub type Work = Box<dyn FnMut(&mut Transaction<'_>) -> Result<(), StoreError> + Send>;
@@ -179,6 +179,22 @@ impl<'a> Transaction<'a> {
         self.current(id).map(|(_, machine)| machine)
     }
 
+    /// The machines that meet a filter, each once, in no order.
+    #[must_use]
+    pub fn matching(&self, filter: &Filter) -> Vec<Arc<Machine>> {
+        let query = MachineQuery { filter: filter.clone(), ..MachineQuery::default() };
+        let mut machines = self.memory.page(&query).machines;
+        // What the batch has changed is judged as it is now, by the same rules.
+        machines.retain(|machine| !self.latest.contains_key(&machine.id));
+        let mut changed = Memory::default();
+        for &index in self.latest.values() {
+            let Change { key, after, .. } = &self.changes.machines[index];
+            after.iter().for_each(|machine| changed.load(*key, machine));
+        }
+        machines.extend(changed.page(&query).machines);
+        machines
+    }
+
     /// How many machines there are.
     #[must_use]
     pub fn machine_count(&self) -> usize {
@@ -216,11 +232,17 @@ impl<'a> Transaction<'a> {
         edit: &HumanEdit,
     ) -> Result<Arc<Machine>, StoreError> {
         let (key, machine) = self.current(id).ok_or(StoreError::NotFound)?;
-        let mut edit = edit.clone();
-        self.memory.precision().round_edit(&mut edit);
-        let machine = Arc::new(machine.edited(&edit));
+        let machine = Arc::new(self.edited(&machine, edit));
         self.set(key, id, Some(Arc::clone(&machine)));
         Ok(machine)
+    }
+
+    /// The machine as [`Transaction::edit_machine`] would keep it.
+    #[must_use]
+    pub fn edited(&self, machine: &Machine, edit: &HumanEdit) -> Machine {
+        let mut edit = edit.clone();
+        self.memory.precision().round_edit(&mut edit);
+        machine.edited(&edit)
     }
 
     /// Removes a machine, and answers it as it was.
@@ -286,6 +308,20 @@ impl<'a> Transaction<'a> {
     pub fn put_record<T: Kept>(&mut self, record: T) {
         let id = record.id();
         self.set_record(T::KIND, id, Some(record.into_record()));
+    }
+
+    /// Keeps records of any kind, in place of those with the same ids.
+    pub fn put_records(&mut self, records: &[Record]) {
+        for record in records {
+            self.set_record(record.kind(), record.id(), Some(record.clone()));
+        }
+    }
+
+    /// Lets records of any kind go.
+    pub fn remove_records(&mut self, records: &[Record]) {
+        for record in records {
+            self.set_record(record.kind(), record.id(), None);
+        }
     }
 
     /// Lets a record go.

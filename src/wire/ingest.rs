@@ -15,7 +15,7 @@ use super::BadBody;
 use super::activation::{from_epoch_seconds, parse_activation};
 use super::lenient::{AnyScalar, Float, Integer, Name, Scalar, Skipped, Text};
 use crate::model::{
-    HOSTNAME_CHARS, HumanFields, IP_CHARS, MODEL_CHARS, MachineId, OS_CHARS, Report, clean,
+    Asset, HOSTNAME_CHARS, HumanFields, IP_CHARS, MODEL_CHARS, MachineId, OS_CHARS, Report, clean,
 };
 
 /// Longest reporting interval that an agent may claim: a day.
@@ -78,6 +78,7 @@ impl Fields<'_> {
                 Some(days) => Some(activation_days(days)?),
                 None => None,
             },
+            asset: Asset::default(),
         };
         Ok(Report {
             id,

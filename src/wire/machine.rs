@@ -1,14 +1,15 @@
 //! Machines as the API shows them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use poem_openapi::{Enum, Object, types::Example};
 use serde::Serialize;
 
-use super::Timestamp;
-use crate::model::{self, StatusRules};
+use super::{Day, FieldValue, Lifecycle, Timestamp};
+use crate::model::{self, Asset, StatusRules};
 
 /// One machine of the inventory.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
@@ -17,6 +18,12 @@ pub struct Machine {
     /// Days in use, as people keep them.
     #[oai(nullable)]
     pub activation_days: Option<i32>,
+    /// The number on the machine's label.
+    #[oai(nullable)]
+    pub asset_number: Option<String>,
+    /// The building it is in.
+    #[oai(nullable)]
+    pub building: Option<String>,
     /// When the computer went into use.
     #[oai(nullable)]
     pub computer_activation: Option<Timestamp>,
@@ -28,26 +35,50 @@ pub struct Machine {
     pub cpu_percent: Option<f64>,
     /// The first report.
     pub created_at: Timestamp,
+    /// Values of custom fields, by their keys; only those that are set.
+    pub custom: BTreeMap<String, FieldValue>,
     /// Host name.
     pub hostname: String,
     /// Primary address, as the agent says it.
     pub ip: String,
+    /// What the machine is used for.
+    pub lifecycle: Lifecycle,
     /// Identity.
     pub machine_id: String,
     /// Installed memory in MiB.
     pub memory_total_mb: i64,
     /// Memory in use in MiB at the last report.
     pub memory_used_mb: i64,
+    /// Free text of several lines.
+    #[oai(nullable)]
+    pub notes: Option<String>,
     /// `linux`, `windows`, `darwin` or free text.
     pub os: String,
     /// Operating system and version for people; empty when never reported.
     pub os_version: String,
-    /// Whether the machine is alive; null for manual entries.
+    /// Whose the machine is.
+    #[oai(nullable)]
+    pub owner: Option<String>,
+    /// When the machine was bought.
+    #[oai(nullable)]
+    pub purchase_date: Option<Day>,
+    /// The room it is in.
+    #[oai(nullable)]
+    pub room: Option<String>,
+    /// The site where it is.
+    #[oai(nullable)]
+    pub site: Option<String>,
+    /// Whether the machine is alive; null for manual entries and retired machines.
     #[oai(nullable)]
     pub status: Option<Status>,
+    /// Tags, in order.
+    pub tags: Vec<String>,
     /// The last report; null until the second one.
     #[oai(nullable)]
     pub updated_at: Option<Timestamp>,
+    /// The last day of its warranty.
+    #[oai(nullable)]
+    pub warranty_end_date: Option<Day>,
 }
 
 /// How long ago a machine was last heard of.
@@ -112,22 +143,46 @@ impl Presenter {
     /// The machine as the API shows it.
     #[must_use]
     pub fn machine(&self, machine: &model::Machine) -> Machine {
+        self.shown(machine, &machine.human.asset)
+    }
+
+    /// The machine as those see it who may report it and not read the inventory: without what people
+    /// keep about it beyond what the original kept.
+    #[must_use]
+    pub fn reported(&self, machine: &model::Machine) -> Machine {
+        self.shown(machine, &Asset::default())
+    }
+
+    fn shown(&self, machine: &model::Machine, asset: &Asset) -> Machine {
         let time = |instant| Timestamp::new(instant, self.zone);
+        let text = |text: &Option<model::Text>| text.as_ref().map(ToString::to_string);
+        let custom = asset.custom.iter().map(|(key, value)| (key.to_string(), value.into()));
         Machine {
             activation_days: machine.human.activation_days,
+            asset_number: text(&asset.asset_number),
+            building: text(&asset.building),
             computer_activation: machine.human.computer_activation.map(time),
-            computer_model: machine.human.computer_model.as_ref().map(ToString::to_string),
+            computer_model: text(&machine.human.computer_model),
             cpu_percent: Some(machine.cpu_percent).filter(|percent| percent.is_finite()),
             created_at: time(machine.created_at),
+            custom: custom.collect(),
             hostname: machine.hostname.to_string(),
             ip: machine.ip.to_string(),
+            lifecycle: asset.lifecycle.into(),
             machine_id: machine.id.as_str().to_owned(),
             memory_total_mb: machine.memory_total_mb,
             memory_used_mb: machine.memory_used_mb,
+            notes: text(&asset.notes),
             os: machine.os.to_string(),
             os_version: machine.os_version.to_string(),
+            owner: text(&asset.owner),
+            purchase_date: asset.purchase_date.map(Day),
+            room: text(&asset.room),
+            site: text(&asset.site),
             status: self.rules.status(machine, self.now).map(Status::from),
+            tags: asset.tags.iter().map(ToString::to_string).collect(),
             updated_at: machine.updated_at.map(time),
+            warranty_end_date: asset.warranty_end_date.map(Day),
         }
     }
 
@@ -159,19 +214,30 @@ impl Example for Machine {
         };
         Self {
             activation_days: None,
+            asset_number: Some("004512".into()),
+            building: Some("B".into()),
             computer_activation: Some(at(1_705_291_200)),
             computer_model: Some("Dell OptiPlex 7090".into()),
             cpu_percent: Some(12.5),
             created_at: at(1_795_000_000),
+            custom: BTreeMap::from([("rack".into(), FieldValue("R2".into()))]),
             hostname: "lab-01-pc07".into(),
             ip: "10.1.7.7".into(),
+            lifecycle: Lifecycle::Active,
             machine_id: "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e".into(),
             memory_total_mb: 16068,
             memory_used_mb: 4211,
+            notes: Some("New power supply in March.".into()),
             os: "linux".into(),
             os_version: "Debian GNU/Linux 12 (bookworm)".into(),
+            owner: Some("Coordenação de Informática".into()),
+            purchase_date: NaiveDate::from_ymd_opt(2024, 1, 8).map(Day),
+            room: Some("Lab 01".into()),
+            site: Some("Campus Norte".into()),
             status: Some(Status::Online),
+            tags: vec!["lab".into()],
             updated_at: Some(at(1_795_003_600)),
+            warranty_end_date: NaiveDate::from_ymd_opt(2027, 1, 7).map(Day),
         }
     }
 }

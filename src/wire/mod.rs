@@ -6,7 +6,13 @@ pub mod access;
 #[cfg(feature = "server")]
 mod activation;
 #[cfg(feature = "server")]
+mod asset;
+#[cfg(feature = "server")]
+mod bulk;
+#[cfg(feature = "server")]
 mod edit;
+#[cfg(feature = "server")]
+mod fields;
 #[cfg(feature = "server")]
 mod ingest;
 #[cfg(feature = "server")]
@@ -23,8 +29,13 @@ mod summary;
 mod timestamp;
 
 #[cfg(feature = "server")]
+pub use asset::{Day, FieldValue, Lifecycle};
+#[cfg(feature = "server")]
+pub use bulk::{BulkEdit, MachinesEdit, MachinesReply, check_conditions, parse_bulk_edit};
 #[cfg(feature = "server")]
 pub use edit::{MachineEdit, parse_edit};
+#[cfg(feature = "server")]
+pub use fields::{Field, FieldEdit, FieldLabels, FieldList, FieldType, NewField};
 #[cfg(feature = "server")]
 pub use ingest::parse_report;
 #[cfg(feature = "server")]

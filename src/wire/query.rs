@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use super::BadBody;
 use crate::model::{
-    Activation, DAYS_PER_MONTH, Filter, MachineQuery, Period, Sort, Status, StatusFilter,
-    StatusRules, clean, wall_time,
+    Activation, DAYS_PER_MONTH, Exempt, Filter, Lifecycle, MachineQuery, Period, Sort, Status,
+    StatusFilter, StatusRules, clean, wall_time,
 };
 
 /// A parameter of every question about machines, for the API's document.
@@ -105,12 +105,20 @@ pub const FILTER_PARAMETERS: &[Parameter] = &[
     choice("os_version", "Operating system version, without regard to case; `-` for none."),
     choice("model", "Computer model, without regard to case; `-` for none."),
     Parameter {
-        values: &["online", "late", "offline", "missing", "manual"],
+        values: &["online", "late", "offline", "missing", "manual", "retired"],
         ..choice(
             "status",
-            "State, by how long ago it was last heard of; `manual` for manual entries.",
+            "State, by how long ago it was last heard of; `manual` and `retired` for machines that \
+             have none, because they are manual entries or were taken out of use.",
         )
     },
+    choice("tag", "Tag, without regard to case; `-` for machines without one."),
+    Parameter {
+        values: &["active", "stock", "repair", "retired"],
+        ..choice("lifecycle", "What the machine is used for.")
+    },
+    choice("site", "Site, without regard to case; `-` for none."),
+    choice("owner", "Owner, without regard to case; `-` for none."),
     Parameter { pattern: NETWORK, ..choice("ip", "Address, or network such as `10.1.0.0/16`.") },
     Parameter {
         pattern: PERIOD,
@@ -179,6 +187,10 @@ pub fn parse_query(query: &str, asked: &Asked) -> Result<MachineQuery, BadBody> 
             "os_version" => filter.os_version.push(choice_of(value)),
             "model" => filter.model.push(choice_of(value)),
             "status" => add_status(filter, value, asked)?,
+            "tag" => filter.tag.push(choice_of(value)),
+            "lifecycle" => add_lifecycle(filter, value)?,
+            "site" => filter.site.push(choice_of(value)),
+            "owner" => filter.owner.push(choice_of(value)),
             "ip" => filter.networks.push(network(value)?),
             "seen" => filter.seen = asked.period("seen", value)?,
             "created" => filter.created = asked.period("created", value)?,
@@ -201,17 +213,35 @@ fn choice_of(value: &str) -> String {
 fn add_status(filter: &mut Filter, value: &str, asked: &Asked) -> Result<(), BadBody> {
     let new = || StatusFilter { any_of: Vec::new(), now: asked.now, rules: asked.rules };
     let any_of = &mut filter.status.get_or_insert_with(new).any_of;
-    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+    for name in names(value) {
         any_of.push(match name.to_ascii_lowercase().as_str() {
-            "online" => Some(Status::Online),
-            "late" => Some(Status::Late),
-            "offline" => Some(Status::Offline),
-            "missing" => Some(Status::Missing),
-            "manual" => None,
-            _ => return Err(wrong("status", name, "online, late, offline, missing or manual")),
+            "online" => Ok(Status::Online),
+            "late" => Ok(Status::Late),
+            "offline" => Ok(Status::Offline),
+            "missing" => Ok(Status::Missing),
+            "manual" => Err(Exempt::Manual),
+            "retired" => Err(Exempt::Retired),
+            _ => {
+                let takes = "online, late, offline, missing, manual or retired";
+                return Err(wrong("status", name, takes));
+            }
         });
     }
     Ok(())
+}
+
+fn add_lifecycle(filter: &mut Filter, value: &str) -> Result<(), BadBody> {
+    for name in names(value) {
+        let takes = "active, stock, repair or retired";
+        let lifecycle = Lifecycle::of(name).ok_or_else(|| wrong("lifecycle", name, takes))?;
+        filter.lifecycle.push(lifecycle);
+    }
+    Ok(())
+}
+
+/// Names with commas between them.
+fn names(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
 fn network(value: &str) -> Result<IpNet, BadBody> {
@@ -332,6 +362,7 @@ mod tests {
         for parameter in FILTER_PARAMETERS.iter().chain(PAGE_PARAMETERS) {
             let value = match parameter.name {
                 "status" => "late",
+                "lifecycle" => "stock,Retired",
                 "ip" => "10.0.0.1",
                 "seen" | "created" | "age" => ">1d",
                 "limit" | "offset" => "7",
@@ -348,6 +379,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (query, named) in [
             ("status=sleeping", "status is 'sleeping', but takes online,"),
+            ("lifecycle=stock,sold", "lifecycle is 'sold', but takes active, stock,"),
             ("ip=10.0.0.0/99", "ip is '10.0.0.0/99'"),
             ("seen=7d", "seen is '7d'"),
             ("seen=>7", "seen is '>7'"),
@@ -400,6 +432,6 @@ mod tests {
             (filter.os, filter.os_version),
             (vec![String::new()], vec!["Windows 11".into()])
         );
-        assert_eq!(filter.status.unwrap().any_of, [Some(Status::Late), Some(Status::Missing)]);
+        assert_eq!(filter.status.unwrap().any_of, [Ok(Status::Late), Ok(Status::Missing)]);
     }
 }

@@ -28,6 +28,21 @@ pub struct StatusCounts {
     pub missing: usize,
     /// Manual entries, which have no state.
     pub manual: usize,
+    /// Machines that were taken out of use, which have no state.
+    pub retired: usize,
+}
+
+/// How many machines are used for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Object)]
+pub struct LifecycleCounts {
+    /// Machines in use.
+    pub active: usize,
+    /// Machines in store.
+    pub stock: usize,
+    /// Machines being repaired.
+    pub repair: usize,
+    /// Machines that were taken out of use.
+    pub retired: usize,
 }
 
 /// How many machines there are of each kind. Each kind is counted among the machines that meet
@@ -45,6 +60,14 @@ pub struct Facets {
     pub model: Vec<Count>,
     /// States.
     pub status: StatusCounts,
+    /// Tags, most first; a machine counts for each of its tags.
+    pub tag: Vec<Count>,
+    /// What machines are used for.
+    pub lifecycle: LifecycleCounts,
+    /// Sites, most first.
+    pub site: Vec<Count>,
+    /// Owners, most first.
+    pub owner: Vec<Count>,
 }
 
 /// Values with their counts, perhaps only the most frequent ones.
@@ -145,19 +168,24 @@ pub struct Summary {
 
 impl From<model::StatusCounts> for StatusCounts {
     fn from(counts: model::StatusCounts) -> Self {
-        let model::StatusCounts { online, late, offline, missing, manual } = counts;
-        Self { online, late, offline, missing, manual }
+        let model::StatusCounts { online, late, offline, missing, manual, retired } = counts;
+        Self { online, late, offline, missing, manual, retired }
     }
 }
 
 impl From<model::Facets> for Facets {
     fn from(facets: model::Facets) -> Self {
+        let [active, stock, repair, retired] = facets.lifecycle;
         Self {
             total: facets.total,
             os: counts(facets.os),
             os_version: counts(facets.os_version),
             model: counts(facets.model),
             status: facets.status.into(),
+            tag: counts(facets.tag),
+            lifecycle: LifecycleCounts { active, stock, repair, retired },
+            site: counts(facets.site),
+            owner: counts(facets.owner),
         }
     }
 }
@@ -233,7 +261,18 @@ impl Example for Facets {
             os: all("linux"),
             os_version: all("Debian GNU/Linux 12 (bookworm)"),
             model: all("Dell OptiPlex 7090"),
-            status: StatusCounts { online: 1, late: 0, offline: 1, missing: 0, manual: 0 },
+            status: StatusCounts {
+                online: 1,
+                late: 0,
+                offline: 1,
+                missing: 0,
+                manual: 0,
+                retired: 0,
+            },
+            tag: all("lab"),
+            lifecycle: LifecycleCounts { active: 2, stock: 0, repair: 0, retired: 0 },
+            site: all("Campus Norte"),
+            owner: all(""),
         }
     }
 }

@@ -10,8 +10,8 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
-    Counts, HumanFields, Machine, MachineId, MachinePage, NameKey, Report, Status, StatusCounts,
-    StatusRules,
+    Asset, AssetFields, Counts, Exempt, HumanFields, Lifecycle, Machine, MachineId, MachinePage,
+    NameKey, Report, Status, StatusCounts, StatusRules, Text,
 };
 use tatuscan::wire::{Asked, parse_query};
 
@@ -22,6 +22,8 @@ use crate::support::rounds;
 const SYSTEMS: [&str; 4] = ["linux", "Windows", "windows", ""];
 const VERSIONS: [&str; 4] = ["Windows 11", "Debian 12", "debian 9", ""];
 const MODELS: [Option<&str>; 3] = [None, Some("Dell 7090"), Some("HP G6")];
+const TAGS: [&[&str]; 4] = [&[], &["lab"], &["Lab", "büro"], &["server"]];
+const SITES: [Option<&str>; 3] = [None, Some("Norte"), Some("SÃO João")];
 const NAMES: [&str; 6] = ["lab-1", "LAB-02", "lab-10", "IFMT-7", "ção", ""];
 
 prop_compose! {
@@ -43,11 +45,26 @@ prop_compose! {
             human: HumanFields {
                 computer_model: MODELS[model].map(Into::into),
                 computer_activation: activation,
-                activation_days: None,
+                ..HumanFields::default()
             },
             received_at: noon() - TimeDelta::seconds(silent_s),
             ..report("", 0)
         }
+    }
+}
+
+prop_compose! {
+    fn any_asset()(
+        tags in 0..4_usize, site in 0..3_usize, owner in 0..3_usize, lifecycle in 0..4_usize,
+    ) -> Asset {
+        AssetFields {
+            tags: TAGS[tags].iter().map(|tag| (*tag).into()).collect(),
+            site: SITES[site].map(Into::into),
+            owner: SITES[owner].map(Into::into),
+            lifecycle: Lifecycle::ALL[lifecycle],
+            ..AssetFields::default()
+        }
+        .into()
     }
 }
 
@@ -67,10 +84,16 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
         one("os", &["linux", "WINDOWS", "-"]),
         one("os_version", &["Debian 12", "windows 11", "-"]),
         one("model", &["dell 7090", "-"]),
-        one("status", &["online", "late,offline", "missing", "manual"]),
+        one("status", &["online", "late,offline", "missing", "manual", "retired,online"]),
         one("ip", &["10.1.0.0/16", "10.2.0.7", "192.168.0.0/16"]),
         one("seen", &[">1h", "<7d", "1h..3d"]),
         one("age", &[">60mo", "<12mo", "100d..1000d", "none", "future"]),
+    );
+    let kept = (
+        one("tag", &["LAB", "BÜRO", "server", "-"]),
+        one("lifecycle", &["active", "retired", "stock,repair"]),
+        one("site", &["norte", "são joão", "-"]),
+        one("owner", &["Norte", "-"]),
     );
     let pages = (
         one(
@@ -81,8 +104,8 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
         one("limit", &["0", "1", "7", "1000"]),
         one("offset", &["0", "3", "500"]),
     );
-    (filters, pages).prop_map(|(f, p)| {
-        let all = [f.0, f.1, f.2, f.3, f.4, f.5, f.6, f.7, p.0, p.1, p.2, p.3];
+    (filters, kept, pages).prop_map(|(f, k, p)| {
+        let all = [f.0, f.1, f.2, f.3, f.4, f.5, f.6, f.7, k.0, k.1, k.2, k.3, p.0, p.1, p.2, p.3];
         Conditions { parameters: all.into_iter().flatten().collect() }
     })
 }
@@ -125,6 +148,15 @@ impl Conditions {
             && equal("os", &machine.os)
             && equal("os_version", &machine.os_version)
             && equal("model", &model)
+            && equal("site", machine.human.asset.site.as_deref().unwrap_or_default())
+            && equal("owner", machine.human.asset.owner.as_deref().unwrap_or_default())
+            && self.get("tag").is_none_or(|wanted| match wanted {
+                "-" => machine.human.asset.tags.is_empty(),
+                wanted => machine.human.asset.tags.iter().any(|tag| lower(tag) == lower(wanted)),
+            })
+            && self.get("lifecycle").is_none_or(|names| {
+                names.split(',').any(|name| name == machine.human.asset.lifecycle.name())
+            })
             && self
                 .get("status")
                 .is_none_or(|names| names.split(',').any(|name| name == status_name(machine)))
@@ -194,12 +226,13 @@ fn column(machine: &Machine, sort: &str) -> Option<NameKey> {
 }
 
 fn status_name(machine: &Machine) -> &'static str {
-    match StatusRules::default().status(machine, noon()) {
-        Some(Status::Online) => "online",
-        Some(Status::Late) => "late",
-        Some(Status::Offline) => "offline",
-        Some(Status::Missing) => "missing",
-        None => "manual",
+    match StatusRules::default().judge(&machine.liveness(), noon()) {
+        Ok(Status::Online) => "online",
+        Ok(Status::Late) => "late",
+        Ok(Status::Offline) => "offline",
+        Ok(Status::Missing) => "missing",
+        Err(Exempt::Manual) => "manual",
+        Err(Exempt::Retired) => "retired",
     }
 }
 
@@ -222,7 +255,8 @@ fn tally<'a>(texts: impl Iterator<Item = &'a str>) -> Counts {
 
 fn states<'a>(machines: impl Iterator<Item = &'a Machine>) -> StatusCounts {
     let mut states = StatusCounts::default();
-    machines.for_each(|machine| states.count(StatusRules::default().status(machine, noon())));
+    let rules = StatusRules::default();
+    machines.for_each(|machine| states.count(rules.judge(&machine.liveness(), noon())));
     states
 }
 
@@ -255,7 +289,11 @@ async fn evaluate(place: Option<Box<dyn Place>>) {
     let store = place.open().await;
     store.record_reports(reports.current()).await.unwrap();
     let everything = store.machines(&Default::default()).await.unwrap().machines;
-    let machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
+    let mut machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
+    for machine in &mut machines {
+        machine.human.asset = any_asset().new_tree(&mut runner).unwrap().current();
+    }
+    store.import_machines(machines.clone()).await.unwrap();
     let inventory = Inventory::new(store, StatusRules::default());
     for _ in 0..40 {
         let conditions = any_conditions().new_tree(&mut runner).unwrap().current();
@@ -289,6 +327,23 @@ async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditi
     );
     assert_eq!(facets.model, tally(models.iter().map(|model| model.as_str())), "{url}");
     assert_eq!(facets.status, states(met_without("status").into_iter()), "{url}");
+
+    let tags = |machine: &&'_ Machine| match machine.human.asset.tags.as_slice() {
+        [] => vec![String::new()],
+        tags => tags.iter().map(ToString::to_string).collect(),
+    };
+    let tags: Vec<_> = met_without("tag").iter().flat_map(tags).collect();
+    assert_eq!(facets.tag, tally(tags.iter().map(String::as_str)), "{url}");
+    let text = |text: &Option<Text>| text.clone().unwrap_or_default();
+    let sites: Vec<_> =
+        met_without("site").iter().map(|machine| text(&machine.human.asset.site)).collect();
+    assert_eq!(facets.site, tally(sites.iter().map(Text::as_str)), "{url}");
+    let owners: Vec<_> =
+        met_without("owner").iter().map(|machine| text(&machine.human.asset.owner)).collect();
+    assert_eq!(facets.owner, tally(owners.iter().map(Text::as_str)), "{url}");
+    let used = met_without("lifecycle");
+    let of = |lifecycle| used.iter().filter(|m| m.human.asset.lifecycle == lifecycle).count();
+    assert_eq!(facets.lifecycle, Lifecycle::ALL.map(of), "{url}");
 
     let summary = inventory.summary(query.filter, noon(), Cuiaba).await.unwrap();
     let met = met_without("");

@@ -2,22 +2,27 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::machine_id::MachineIdPath;
 use super::{Tag, signature};
-use crate::access::Ingested;
+use crate::access::{self, Ingested, Plane};
 use crate::http::context::Context;
-use crate::http::error::{ApiError, DeleteError, EditError, FindError, QueryError, RecordError};
+use crate::http::error::{ApiError, ChangeError, DeleteError, FindError, QueryError, RecordError};
 use crate::http::guard::Visitor;
 use crate::http::listing::Listing;
-use crate::http::payload::{JsonBody, JsonBytes};
+use crate::http::payload::{BULK_BYTES, JsonBody, JsonBytes};
 use crate::http::question::Question;
-use crate::model::MachineId;
-use crate::model::access::Identity;
+use crate::inventory::{Edited, Selection};
+use crate::model::access::{Caller, Identity};
+use crate::model::{Filter, MachineId};
 use crate::store::StoreError;
-use crate::wire::{Machine, MachineEdit, MachineReply, Message, Report, parse_edit, parse_report};
+use crate::wire::{
+    BadBody, Machine, MachineEdit, MachineReply, MachinesEdit, MachinesReply, Message, Report,
+    check_conditions, parse_bulk_edit, parse_edit, parse_report,
+};
 
 pub(in crate::http) struct MachinesApi;
 
@@ -54,6 +59,7 @@ impl MachinesApi {
         let report = parse_report(&body, presenter.zone, presenter.now)?;
         let caller = signer.unwrap_or_else(|| visitor.identity.caller.clone());
         signature::check_own(&caller, &report)?;
+        let sees_all = may_read(&context, &caller);
         let by = Identity { caller, ..visitor.identity };
         let recorded = match context.access.report(report, by).await? {
             Ingested::Recorded(recorded) => recorded,
@@ -64,7 +70,11 @@ impl MachinesApi {
         } else {
             "Inventário atualizado com sucesso"
         };
-        let item = presenter.machine(&recorded.machine);
+        let item = if sees_all {
+            presenter.machine(&recorded.machine)
+        } else {
+            presenter.reported(&recorded.machine)
+        };
         let reply = JsonBody(MachineReply { message: message.to_owned(), item });
         Ok(if recorded.created { Recorded::Created(reply) } else { Recorded::Updated(reply) })
     }
@@ -124,15 +134,47 @@ impl MachinesApi {
         machine_id: MachineIdPath,
         visitor: Data<&Arc<Visitor>>,
         body: JsonBytes<MachineEdit>,
-    ) -> Result<JsonBody<MachineReply>, EditError> {
+    ) -> Result<JsonBody<MachineReply>, ChangeError> {
         let MachineIdPath(id) = machine_id;
         // Unknown first, as the original answers, whatever the body says.
         context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
-        let edit = parse_edit(&body.read().await?, context.settings.zone)?;
-        let edited = context.inventory.edit(&id, edit, visitor.identity.clone()).await;
-        let machine = edited.map_err(|error| named(error, &id))?;
+        let fields = context.inventory.fields().await?;
+        let edit = parse_edit(&body.read().await?, context.settings.zone, &fields)?;
+        let machine = context.inventory.edit(&id, edit, visitor.identity.clone()).await?;
         let item = context.presenter().machine(&machine);
         Ok(JsonBody(MachineReply { message: "Inventário atualizado".to_owned(), item }))
+    }
+
+    /// Change many machines as one
+    ///
+    /// The machines that `ids` names, or those that meet the conditions in the address, at most 10000
+    /// at once: all of them are changed, or none. Each that is different then has an entry in the
+    /// audit log.
+    #[oai(path = "/api/machines", method = "patch", operation_id = "editMachines")]
+    async fn edit_many(
+        &self,
+        context: Data<&Arc<Context>>,
+        request: &Request,
+        visitor: Data<&Arc<Visitor>>,
+        question: Question,
+        body: JsonBytes<MachinesEdit, BULK_BYTES>,
+    ) -> Result<JsonBody<MachinesReply>, ChangeError> {
+        check_conditions(request.uri().query().unwrap_or_default())?;
+        let fields = context.inventory.fields().await?;
+        let change = parse_bulk_edit(&body.read().await?, context.settings.zone, &fields)?;
+        let filter = question.query.filter;
+        let selection = match (change.ids, filter == Filter::default()) {
+            (Some(ids), true) => Selection::Ids(ids),
+            (None, false) => Selection::Filter(Box::new(filter)),
+            (Some(_), false) => return Err(BadBody(BOTH.into()).into()),
+            (None, true) => return Err(BadBody(NEITHER.into()).into()),
+        };
+        let (dry_run, by) = (change.dry_run, visitor.identity.clone());
+        let Edited { matched, changed } =
+            context.inventory.edit_many(selection, change.edit, dry_run, by).await?;
+        let message =
+            if dry_run { "Nenhuma alteração gravada" } else { "Inventário atualizado" };
+        Ok(JsonBody(MachinesReply { message: message.to_owned(), matched, changed, dry_run }))
     }
 
     /// Remove a machine
@@ -173,6 +215,18 @@ impl MachinesApi {
         let item = context.presenter().machine(&machine);
         Ok(JsonBody(MachineReply { message: "Inventário restaurado".to_owned(), item }))
     }
+}
+
+const BOTH: &str = "Give ids, or conditions in the address, not both";
+const NEITHER: &str = "No machines are chosen: give ids in the body, or conditions in the address, \
+                       such as ?os=linux";
+
+/// Whether whoever reports may also read what people keep about the machine.
+fn may_read(context: &Context, caller: &Caller) -> bool {
+    let is_public = context.access.is_public();
+    let asked =
+        access::Request { plane: Plane::Read, is_local: false, is_in_grace: false, is_public };
+    access::decide(context.access.mode(), caller, asked).is_ok()
 }
 
 /// The error, with the id that the original puts into its 404.

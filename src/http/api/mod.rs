@@ -2,6 +2,7 @@
 
 mod admin;
 mod enrolment;
+mod fields;
 mod figures;
 mod health;
 mod machine_id;
@@ -17,6 +18,7 @@ use poem_openapi::Tags;
 pub(super) type Api = (
     machines::MachinesApi,
     figures::FiguresApi,
+    fields::FieldsApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
     people::PeopleApi,
@@ -29,6 +31,7 @@ pub(super) fn operations() -> Api {
     (
         machines::MachinesApi,
         figures::FiguresApi,
+        fields::FieldsApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
         people::PeopleApi,

@@ -40,7 +40,7 @@ use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
 use super::{OpenError, StoreError};
-use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
+use crate::model::access::{AuditEntry, AuditPage, AuditQuery, Record};
 use crate::model::{Machine, MachineQuery};
 
 /// How long a write may take: a disk that hangs may come back.
@@ -165,14 +165,15 @@ impl RedbStore {
         file::create_database(medium, path, &[])
     }
 
-    /// Every machine of the store in the file `path`, in the order of their names. The store is left
-    /// as it is.
+    /// Every machine of the store in the file `path`, in the order of their names, and every record.
+    /// The store is left as it is.
     ///
     /// # Errors
     /// As [`RedbStore::open`].
-    pub fn read(path: &Path) -> Result<Vec<Arc<Machine>>, OpenError> {
+    pub fn read(path: &Path) -> Result<(Vec<Arc<Machine>>, Vec<Record>), OpenError> {
         let contents = load::verified(&medium::FileMedium::new(path, None), path)?;
-        Ok(contents.memory.page(&MachineQuery::default()).machines)
+        let machines = contents.memory.page(&MachineQuery::default()).machines;
+        Ok((machines, contents.memory.all_records()))
     }
 
     /// Makes a store that holds these machines in the file `path`, as one: after a crash there is

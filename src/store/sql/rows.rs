@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::dialect::Dialect;
 use super::value::{Row, Value};
-use crate::model::{HumanFields, Machine, MachineId, Text, clean};
+use crate::model::{Asset, HumanFields, Machine, MachineId, Text, clean};
+use crate::store::asset;
 use crate::store::precision::Precision;
 
 /// The columns of the original's table.
@@ -33,11 +34,10 @@ pub(super) const REPORTED: &[&str] = {
 };
 
 /// What is known of a machine beyond the original's columns.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Details {
-    #[serde(skip_serializing_if = "Option::is_none")]
     interval_s: Option<u32>,
+    asset: Asset,
 }
 
 /// The values of [`COLUMNS`].
@@ -69,6 +69,12 @@ pub(super) fn human_values(human: &HumanFields, dialect: Dialect, zone: Tz) -> [
         // The column is a 32-bit one: PostgreSQL takes the wider number as an expression.
         Value::Integer(human.activation_days.map(i64::from)),
     ]
+}
+
+/// Whether the last three of [`COLUMNS`] differ.
+pub(super) fn human_differs(before: &HumanFields, after: &HumanFields) -> bool {
+    let columns = |human: &HumanFields| HumanFields { asset: Asset::default(), ..human.clone() };
+    columns(before) != columns(after)
 }
 
 /// The machine of a row of [`COLUMNS`]. Whatever the original let in is taken as it is, without
@@ -106,6 +112,7 @@ pub(super) fn machine(row: Row, zone: Tz, precision: Precision) -> Option<Machin
             computer_model: Some(text(model)).filter(|model: &Text| !model.is_empty()),
             computer_activation: time(activation),
             activation_days: days.into_integer().and_then(|days| i32::try_from(days).ok()),
+            asset: Asset::default(),
         },
         created_at: time(created).or(updated_at).unwrap_or(DateTime::UNIX_EPOCH),
         updated_at,
@@ -114,7 +121,7 @@ pub(super) fn machine(row: Row, zone: Tz, precision: Precision) -> Option<Machin
 
 impl Details {
     pub(super) fn of(machine: &Machine) -> Self {
-        Self { interval_s: machine.interval_s }
+        Self { interval_s: machine.interval_s, asset: machine.human.asset.clone() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -122,15 +129,23 @@ impl Details {
     }
 
     pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let mut map = asset::to_map(&self.asset);
+        if let Some(seconds) = self.interval_s {
+            map.insert("interval_s".into(), seconds.into());
+        }
+        Json::Object(map).to_string()
     }
 
     /// What cannot be read is not known.
     pub(super) fn from_json(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
+        let mut map = asset::object(text).unwrap_or_default();
+        let interval = map.remove("interval_s").as_ref().and_then(Json::as_u64);
+        let interval_s = interval.and_then(|seconds| u32::try_from(seconds).ok());
+        Self { interval_s, asset: asset::from_map(map) }
     }
 
     pub(super) fn complete(self, machine: &mut Machine) {
         machine.interval_s = self.interval_s;
+        machine.human.asset = self.asset;
     }
 }

@@ -14,6 +14,7 @@ use super::rows::{self, COLUMNS, Details};
 use super::value::{Row, Value};
 use super::{failure, sync};
 use crate::model::Machine;
+use crate::model::access::Record;
 use crate::store::{OpenError, StoreError};
 
 /// Machines read at once.
@@ -28,6 +29,7 @@ pub struct SqlSource {
     zone: Tz,
     table: Table,
     details: HashMap<String, Details>,
+    records: Vec<Record>,
     /// The last id that was read.
     last: Option<String>,
     warnings: VecDeque<String>,
@@ -61,11 +63,12 @@ impl SqlSource {
             let table = Table::find(link.as_mut(), dialect).await?;
             // A table that is not there ends a transaction: this comes before it.
             let details = sync::details(link.as_mut(), dialect).await.unwrap_or_default();
+            let records = sync::records(link.as_mut(), dialect).await.unwrap_or_default();
             link.script(dialect.begin_snapshot()).await?;
-            Ok::<_, sqlx::Error>((link, table, details))
+            Ok::<_, sqlx::Error>((link, table, details, records))
         };
         let refused = |error: sqlx::Error| OpenError::Database { why: error.to_string() };
-        let (link, table, details) = opened.await.map_err(refused)?;
+        let (link, table, details, records) = opened.await.map_err(refused)?;
         let Some(table) = table else { return Ok(None) };
         let mut source = Self {
             link,
@@ -73,6 +76,7 @@ impl SqlSource {
             zone,
             table,
             details,
+            records,
             last: None,
             warnings: VecDeque::new(),
             unsaid: 0,
@@ -106,6 +110,12 @@ impl SqlSource {
         let last = rows.last().and_then(|row| row.first().cloned());
         self.last = last.and_then(Value::into_text).or(self.last.take());
         Ok(rows.into_iter().filter_map(|row| self.machine(row, now)).collect())
+    }
+
+    /// Users, tokens and such; none where only the original wrote.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
     }
 
     /// What was not as it should be, in words, and how much more there was.

@@ -14,6 +14,7 @@ use super::link::Link;
 use super::rows::{self, COLUMNS, Details};
 use super::schema;
 use super::value::Value;
+use crate::model::access::Record;
 use crate::store::codec::decode_changes;
 use crate::store::memory::Memory;
 use crate::store::records::{from_json, kind_of};
@@ -143,20 +144,27 @@ async fn load(
         }
     })
     .await?;
+    records(link, dialect).await?.into_iter().for_each(|record| memory.load_record(record));
+    memory.loaded_at(version);
+    Ok(memory)
+}
+
+/// Users, tokens and such. Those of a later version are left to that one.
+pub(super) async fn records(
+    link: &mut dyn Link,
+    dialect: Dialect,
+) -> Result<Vec<Record>, sqlx::Error> {
+    let mut records = Vec::new();
     let sql = dialect.sql("SELECT kind, id, value FROM tatuscan_records");
     link.each(sql, Vec::new(), &mut |row| {
         let mut texts = row.into_iter().map(|value| value.into_text().unwrap_or_default());
         let (kind, _, json) = (texts.next(), texts.next(), texts.next());
-        // Those of a later version are left to that one.
-        if let (Some(kind), Some(json)) = (kind.as_deref().and_then(kind_of), json)
-            && let Some(record) = from_json(kind, &json)
-        {
-            memory.load_record(record);
+        if let (Some(kind), Some(json)) = (kind.as_deref().and_then(kind_of), json) {
+            records.extend(from_json(kind, &json));
         }
     })
     .await?;
-    memory.loaded_at(version);
-    Ok(memory)
+    Ok(records)
 }
 
 /// What is known of machines beyond the original's columns, by id.

@@ -291,7 +291,7 @@ impl<'a> Effect<'a> {
                 before = None;
             }
             effect.reported.push(after);
-            if before.is_some_and(|before| before.human != after.human) {
+            if before.is_some_and(|before| rows::human_differs(&before.human, &after.human)) {
                 effect.edited.push(after);
             }
             let details = Details::of(after);

@@ -98,7 +98,7 @@ async fn every_route_answers_head_and_options_and_refuses_other_methods() {
     let server = Server::start().await;
     server.report(&body("m1")).await;
     for (path, methods) in [
-        ("/api/machines", "POST, GET, HEAD, OPTIONS"),
+        ("/api/machines", "POST, GET, PATCH, HEAD, OPTIONS"),
         ("/api/machines/m1", "GET, PATCH, DELETE, HEAD, OPTIONS"),
         ("/api/inventory", "GET, HEAD, OPTIONS"),
         ("/api/health", "GET, HEAD, OPTIONS"),

@@ -6,19 +6,23 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 
-use chrono::SubsecRound as _;
+use chrono::{NaiveDate, SubsecRound as _};
 use sqlx::Connection as _;
-use tatuscan::model::{HumanEdit, Machine, MachineId, MachineQuery};
-use tatuscan::store::Store;
+use tatuscan::model::access::{Kind, RemovedMachine};
+use tatuscan::model::{
+    AssetEdit, CustomField, CustomKind, CustomValue, HumanEdit, Labels, Lifecycle, Machine,
+    MachineId, MachineQuery,
+};
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::SqlStore;
+use tatuscan::store::{Pace, Store, Transaction, transact};
 use tempfile::TempDir;
 
 use super::adoption::{LEGACY, fill, uri};
 use crate::store::places::{Database, mysql_database, postgres_database, sqlite_database};
 use crate::support::database::PASSWORD;
 use crate::support::edge::{tatuscan, text};
-use crate::support::machines::report;
+use crate::support::machines::{noon, report};
 
 /// Where an inventory is, and how `tatuscan migrate` is told so.
 enum Location {
@@ -132,23 +136,59 @@ async fn an_inventory_moves_between_every_two_stores() {
     }
 }
 
-/// Details that the original's table has no columns for come along too.
-#[tokio::test]
+/// What the original's table has no columns for comes along: details, what people keep, and records.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_originals_table_does_not_hold_moves_too() {
     let from = embedded();
     let store = from.open().await;
     let mut mine = report("m1", 0);
     mine.interval_s = Some(300);
-    store.record_reports(vec![mine]).await.unwrap();
-    let days = HumanEdit { activation_days: Some(Some(90)), ..HumanEdit::default() };
-    store.edit_machine(&MachineId::stored("m1"), days).await.unwrap();
+    store.record_reports(vec![mine, report("m2", 0), report("gone", 0)]).await.unwrap();
+    let kept = AssetEdit {
+        add_tags: vec!["ção 😀".into()],
+        notes: Some(Some("first\nsecond".into())),
+        lifecycle: Some(Lifecycle::Retired),
+        purchase_date: Some(NaiveDate::from_ymd_opt(2024, 2, 29)),
+        custom: [("rack".into(), Some(CustomValue::Number(0.1 + 0.2)))].into(),
+        ..AssetEdit::default()
+    };
+    let edit = HumanEdit { activation_days: Some(Some(90)), asset: kept, ..HumanEdit::default() };
+    store.edit_machine(&MachineId::stored("m1"), edit.clone()).await.unwrap();
+    let gone = store.edit_machine(&MachineId::stored("gone"), edit).await.unwrap();
+    store.delete_machine(&gone.id).await.unwrap();
+    let put = move |transaction: &mut Transaction<'_>| {
+        transaction.put_record(CustomField {
+            key: "rack".into(),
+            kind: CustomKind::Number,
+            labels: Labels::default(),
+            order: 3,
+        });
+        let (machine, removed_by) = (Arc::clone(&gone), "user ana".into());
+        transaction.put_record(RemovedMachine { machine, removed_at: noon(), removed_by });
+        Ok(())
+    };
+    transact(&*store, Pace::AtOnce, put).await.unwrap();
+    let records = async |store: &dyn Store| {
+        let fields = store.records(Kind::CustomField).await.unwrap();
+        let removed = store.records(Kind::RemovedMachine).await.unwrap();
+        assert_eq!((fields.len(), removed.len()), (1, 1));
+        (fields, removed)
+    };
+    let expected = records(&*store).await;
     store.close().await;
     drop(store);
-    let between = sql(sqlite_database());
-    let to = embedded();
-    succeeds(&from.name(), &between.name(), &[]);
-    succeeds(&between.name(), &to.name(), &[]);
-    assert_eq!(from.machines().await, to.machines().await);
+    let machines = from.machines().await;
+    let mut from = from;
+    for to in places().await.into_iter().chain([embedded()]) {
+        let said = succeeds(&from.name(), &to.name(), &[]);
+        assert!(said.contains("and 2 records"), "{said}");
+        same(&to.machines().await, &machines);
+        assert_eq!(to.machines().await["m1"].human.asset, machines["m1"].human.asset);
+        let store = to.open().await;
+        assert_eq!(records(&*store).await, expected);
+        store.close().await;
+        from = to;
+    }
 }
 
 #[tokio::test]
@@ -175,6 +215,17 @@ async fn what_a_target_holds_is_removed_only_by_force() {
     for target in places().await {
         let store = target.open().await;
         store.record_reports(vec![report("mine", 0)]).await.unwrap();
+        let mine = CustomField {
+            key: "mine".into(),
+            kind: CustomKind::Text,
+            labels: Labels::default(),
+            order: 0,
+        };
+        let put = move |transaction: &mut Transaction<'_>| {
+            transaction.put_record(mine.clone());
+            Ok(())
+        };
+        transact(&*store, Pace::AtOnce, put).await.unwrap();
         store.close().await;
         drop(store);
         let said = fails(&uri(&original), &target.name(), &[]);
@@ -187,6 +238,9 @@ async fn what_a_target_holds_is_removed_only_by_force() {
         let machines = target.machines().await;
         assert_eq!(machines.len(), 250);
         assert!(!machines.contains_key("mine"));
+        let store = target.open().await;
+        assert!(store.records(Kind::CustomField).await.unwrap().is_empty());
+        store.close().await;
     }
 }
 

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use futures_util::future::join_all;
-use tatuscan::model::{HumanEdit, HumanFields, Machine, MachineId, MachineQuery, Report, Sort};
-use tatuscan::store::{Store, StoreError};
+use tatuscan::model::{
+    Asset, AssetEdit, AssetFields, CustomValue, Filter, HumanEdit, HumanFields, Lifecycle, Machine,
+    MachineId, MachineQuery, Report, Sort, Text,
+};
+use tatuscan::store::{Pace, Store, StoreError, Transaction, transact};
 
 pub(super) use super::operations::random_operations_agree_with_the_model;
 use super::places::Place;
@@ -172,6 +176,7 @@ pub(super) async fn an_edit_sets_clears_and_leaves_fields(place: &dyn Place) {
         computer_model: Some(Some("Dell".into())),
         computer_activation: Some(Some(noon())),
         activation_days: Some(Some(42)),
+        ..HumanEdit::default()
     };
     let edited = store.edit_machine(&id("a"), edit).await.unwrap();
     assert_eq!(edited.human.activation_days, Some(42));
@@ -182,6 +187,110 @@ pub(super) async fn an_edit_sets_clears_and_leaves_fields(place: &dyn Place) {
     assert_eq!(machine.human.computer_activation, None);
     assert_eq!(machine.human.activation_days, Some(42));
     assert_eq!(machine.updated_at, None, "a change by a person is no report");
+}
+
+/// Everything that people keep, set; texts that would do harm where they are not only text.
+pub(super) fn whole_asset() -> Asset {
+    let text = |text: &str| Some(Text::from(text));
+    let day = |year| NaiveDate::from_ymd_opt(year, 2, 28).unwrap();
+    let custom = [
+        ("a", CustomValue::Text("=cmd|' /C calc'!A0".into())),
+        ("b", CustomValue::Number(-0.125)),
+        ("c", CustomValue::Date(day(1950))),
+        ("d", CustomValue::YesNo(false)),
+    ];
+    Asset::from(AssetFields {
+        tags: vec!["'; DROP TABLE inventory; --".into(), "lab".into(), "ção 😀".into()],
+        notes: text("first\n\tsecond \"quoted\" \\ <b>&amp;</b>"),
+        site: text("100%_"),
+        building: text("日本語"),
+        room: text("-"),
+        owner: text("O'Neill"),
+        asset_number: text("000123"),
+        lifecycle: Lifecycle::Retired,
+        purchase_date: Some(day(2024)),
+        warranty_end_date: Some(day(9998)),
+        custom: custom.map(|(key, value)| (key.into(), value)).into(),
+        later: None,
+    })
+}
+
+fn everything_kept() -> HumanEdit {
+    let asset = whole_asset();
+    HumanEdit {
+        asset: AssetEdit {
+            tags: Some(asset.tags.clone()),
+            notes: Some(asset.notes.clone()),
+            site: Some(asset.site.clone()),
+            building: Some(asset.building.clone()),
+            room: Some(asset.room.clone()),
+            owner: Some(asset.owner.clone()),
+            asset_number: Some(asset.asset_number.clone()),
+            lifecycle: Some(asset.lifecycle),
+            purchase_date: Some(asset.purchase_date),
+            warranty_end_date: Some(asset.warranty_end_date),
+            custom: asset.custom.iter().map(|(k, v)| (k.clone(), Some(v.clone()))).collect(),
+            ..AssetEdit::default()
+        },
+        ..HumanEdit::default()
+    }
+}
+
+/// What people keep survives reports and openings, and goes with the machine.
+pub(super) async fn what_people_keep_is_touched_by_no_report(place: &dyn Place) {
+    let mut store = place.open().await;
+    record(&*store, report("a", 0)).await;
+    record(&*store, report("b", 0)).await;
+    let edited = store.edit_machine(&id("a"), everything_kept()).await.unwrap();
+    assert_eq!(edited.human.asset, whole_asset());
+    assert_eq!(edited.updated_at, None);
+    for round in 0..3_u32 {
+        // Not even one that says something of it.
+        let asset = Asset::default().with(|fields| fields.site = Some("elsewhere".into()));
+        let human = HumanFields { asset, ..HumanFields::default() };
+        record(&*store, Report { human, ..report("a", 60 + i64::from(round)) }).await;
+        store = place.open_again(&store, round).await;
+        assert_eq!(store.machine(&id("a")).await.unwrap().human.asset, whole_asset(), "{round}");
+        assert!(store.machine(&id("b")).await.unwrap().human.asset.is_empty());
+    }
+    let clear = AssetEdit { notes: Some(None), clear_custom: true, ..AssetEdit::default() };
+    let clear = HumanEdit { asset: clear, ..HumanEdit::default() };
+    store.edit_machine(&id("a"), clear).await.unwrap();
+    store = place.open_again(&store, 1).await;
+    let asset = store.machine(&id("a")).await.unwrap().human.asset.clone();
+    assert_eq!((asset.notes.as_ref(), asset.custom.len()), (None, 0));
+    assert_eq!(asset.site, whole_asset().site);
+    store.delete_machine(&id("a")).await.unwrap();
+    record(&*store, report("a", 90)).await;
+    assert!(store.machine(&id("a")).await.unwrap().human.asset.is_empty());
+    store = place.open_again(&store, 1).await;
+    assert!(store.machine(&id("a")).await.unwrap().human.asset.is_empty());
+}
+
+/// A request finds machines by what it and the requests before it in its batch have made of them.
+pub(super) async fn a_request_finds_machines_as_they_are_now(place: &dyn Place) {
+    let store = place.open().await;
+    let batch = ["a", "b", "c"].map(|name| report(name, 0));
+    store.record_reports(batch.to_vec()).await.unwrap();
+    let found = transact(&*store, Pace::AtOnce, |transaction| {
+        let tagged = Filter { tag: vec!["LAB".into()], ..Filter::default() };
+        let names = |transaction: &Transaction<'_>, filter: &Filter| {
+            let found = transaction.matching(filter);
+            let mut names: Vec<_> = found.iter().map(|machine| machine.id.to_string()).collect();
+            names.sort_unstable();
+            names.concat()
+        };
+        let mut found = vec![names(transaction, &tagged), names(transaction, &Filter::default())];
+        let edit = AssetEdit { add_tags: vec!["lab".into()], ..AssetEdit::default() };
+        let edit = HumanEdit { asset: edit, ..HumanEdit::default() };
+        transaction.edit_machine(&id("b"), &edit)?;
+        transaction.edit_machine(&id("c"), &edit)?;
+        transaction.delete_machine(&id("c"))?;
+        transaction.record_reports(&[report("d", 1)])?;
+        found.extend([names(transaction, &tagged), names(transaction, &Filter::default())]);
+        Ok(found)
+    });
+    assert_eq!(found.await.unwrap(), ["", "abc", "b", "abd"]);
 }
 
 pub(super) async fn a_deleted_machine_comes_back_as_a_new_one(place: &dyn Place) {
@@ -291,6 +400,7 @@ pub(super) async fn imported_machines_are_as_they_were(place: &dyn Place) {
         machine.interval_s = Some(300);
         machine.human.computer_model = Some("Positivo".into());
         machine.human.activation_days = Some(7);
+        machine.human.asset = whole_asset();
     }
     machines.push(Machine { id: id("c"), hostname: "host-c".into(), ..machines[0].clone() });
     let imported = store.import_machines(machines.clone()).await.unwrap();

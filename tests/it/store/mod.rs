@@ -2,6 +2,7 @@
 
 mod conformance;
 mod damage;
+mod first;
 mod journal;
 mod operations;
 pub(crate) mod places;
@@ -45,6 +46,8 @@ on_every_store! {
     every_text_comes_back_as_it_was
     unknown_ids_are_not_found
     an_edit_sets_clears_and_leaves_fields
+    what_people_keep_is_touched_by_no_report
+    a_request_finds_machines_as_they_are_now
     a_deleted_machine_comes_back_as_a_new_one
     pages_have_edges
     lists_are_ordered_as_people_expect

@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{NaiveDate, TimeDelta};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::model::{
-    HumanEdit, HumanFields, Machine, MachineId, MachineQuery, NameKey, Report, Sort,
+    AssetEdit, CustomValue, Filter, HumanEdit, HumanFields, Lifecycle, Machine, MachineId,
+    MachineQuery, NameKey, Report, Sort, Text, with_tags,
 };
 use tatuscan::store::{Store, StoreError};
 
@@ -19,7 +21,7 @@ use crate::support::rounds;
 #[derive(Debug, Clone)]
 enum Operation {
     Report(Vec<Report>),
-    Edit(MachineId, HumanEdit),
+    Edit(MachineId, Box<HumanEdit>),
     Delete(MachineId),
     Reopen,
 }
@@ -47,12 +49,50 @@ fn any_report() -> impl Strategy<Value = Report> {
 fn any_edit() -> impl Strategy<Value = HumanEdit> {
     let model = prop::option::of(prop::option::of("[a-z]{1,8}"));
     let days = prop::option::of(prop::option::of(0..99_i32));
-    (model, days, prop::option::of(prop::option::of(0..9999_i64))).prop_map(|(model, days, at)| {
+    let asset = prop_oneof![Just(AssetEdit::default()), any_asset_edit()];
+    let activation = prop::option::of(prop::option::of(0..9999_i64));
+    (model, days, activation, asset).prop_map(|(model, days, at, asset)| {
         let time = |seconds| noon() + chrono::TimeDelta::seconds(seconds);
         HumanEdit {
             computer_model: model.map(|model| model.map(Into::into)),
             activation_days: days,
             computer_activation: at.map(|at| at.map(time)),
+            asset,
+        }
+    })
+}
+
+fn any_asset_edit() -> impl Strategy<Value = AssetEdit> {
+    let tag = || prop::sample::select(&["lab", "LAB", "Sala 12", "ção"][..]).prop_map(Text::from);
+    let tags = || prop::collection::vec(tag(), 0..3);
+    let text = || prop::option::of(prop::option::of("[a-zé\n]{1,30}"));
+    let day = |days| NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + TimeDelta::days(days);
+    let date = prop::option::of(prop::option::of((0..999_i64).prop_map(day)));
+    let value = prop_oneof![
+        "[a-z ]{0,9}".prop_map(|text| CustomValue::Text(text.into())),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(CustomValue::Number),
+        any::<bool>().prop_map(CustomValue::YesNo),
+        (0..999_i64).prop_map(move |days| CustomValue::Date(day(days))),
+    ];
+    let custom = prop::collection::btree_map(tag(), prop::option::of(value), 0..3);
+    let uses = prop::option::of(prop::sample::select(&Lifecycle::ALL[..]));
+    let tags = (prop::option::weighted(0.2, tags()), tags(), tags());
+    let fields = (text(), text(), text(), date, uses, any::<bool>(), custom);
+    (tags, fields).prop_map(|((tags, add_tags, remove_tags), fields)| {
+        let (notes, site, room, purchase_date, lifecycle, clear_custom, custom) = fields;
+        let text = |text: Option<Option<String>>| text.map(|text| text.map(Text::from));
+        AssetEdit {
+            tags: tags.map(|tags| with_tags(&tags, &[])),
+            add_tags,
+            remove_tags,
+            notes: text(notes),
+            site: text(site),
+            room: text(room),
+            purchase_date,
+            lifecycle,
+            clear_custom,
+            custom,
+            ..AssetEdit::default()
         }
     })
 }
@@ -60,7 +100,7 @@ fn any_edit() -> impl Strategy<Value = HumanEdit> {
 fn any_operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         8 => prop::collection::vec(any_report(), 0..6).prop_map(Operation::Report),
-        3 => (any_id(), any_edit()).prop_map(|(id, edit)| Operation::Edit(id, edit)),
+        3 => (any_id(), any_edit()).prop_map(|(id, edit)| Operation::Edit(id, Box::new(edit))),
         3 => any_id().prop_map(Operation::Delete),
         1 => Just(Operation::Reopen),
     ]
@@ -130,7 +170,7 @@ async fn apply(
             }
         }
         Operation::Edit(id, edit) => {
-            let edited = store.edit_machine(&id, edit.clone()).await;
+            let edited = store.edit_machine(&id, (*edit).clone()).await;
             let expected = model.0.get_mut(&id).map(|machine| {
                 *machine = machine.edited(&edit);
                 machine.clone()
@@ -167,5 +207,22 @@ async fn agree(store: &dyn Store, model: &Model, context: &str) {
         let machines: Vec<_> = page.machines.iter().map(|machine| (**machine).clone()).collect();
         assert_eq!(machines, model.page(&query), "{context} {query:?}");
         assert_eq!(page.total, model.0.len());
+    }
+    for filter in [
+        Filter { tag: vec!["lab".into()], ..Filter::default() },
+        Filter { tag: vec![String::new(), "SALA 12".into()], ..Filter::default() },
+        Filter { lifecycle: vec![Lifecycle::Stock, Lifecycle::Retired], ..Filter::default() },
+        Filter { site: vec![String::new()], ..Filter::default() },
+    ] {
+        let query = MachineQuery { filter, ..MachineQuery::default() };
+        let found = store.machines(&query).await.unwrap().machines;
+        let found: Vec<_> = found.iter().map(|machine| &machine.id).collect();
+        let met = model.page(&MachineQuery::default());
+        let met: Vec<_> = met
+            .iter()
+            .filter(|m| query.filter.choices_met(m) == [true; 8])
+            .map(|m| &m.id)
+            .collect();
+        assert_eq!(found, met, "{context} {query:?}");
     }
 }

@@ -8,7 +8,7 @@ use tatuscan::model::access::{
     AuditEntry, AuditQuery, Failures, Founding, Kept, Kind, MachineKey, RemovedMachine, Role,
     Scope, Session, SetupLink, Token, User, WaitingKey, hex,
 };
-use tatuscan::model::{Machine, MachineId, MachineQuery};
+use tatuscan::model::{CustomField, CustomKind, Labels, Machine, MachineId, MachineQuery};
 use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 
 use super::places::Place;
@@ -77,19 +77,27 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         used_at: noon(),
         peer: "10.0.0.9".into(),
     };
+    let mut gone = Machine::first_seen(report("gone", 0));
+    gone.human.asset = super::conformance::whole_asset();
     let removed = RemovedMachine {
-        machine: Arc::new(Machine::first_seen(report("gone", 0))),
+        machine: Arc::new(gone),
         removed_at: noon(),
         removed_by: "user ana".into(),
     };
     let link = SetupLink { hash: [3; 32], expires_at: noon() };
     let founding = Founding { at: noon(), was_fresh: true, salt: [3; 32] };
     let failures = Failures { bucket: 9, count: 9, last_at: noon() };
+    let field = CustomField {
+        key: "rack".into(),
+        kind: CustomKind::Choice(vec!["R1".into(), "ção 😀, 'x'".into()]),
+        labels: Labels { pt_br: Some("Armário".into()), en: None, es: Some("\"\\".into()) },
+        order: -7,
+    };
     let mut store = place.open().await;
-    let mine = (key, token, session, removed, link, founding, failures);
+    let mine = (key, token, session, removed, link, founding, failures, field);
     let kept = mine.clone();
     put(&*store, move |transaction| {
-        let (key, token, session, removed, link, founding, failures) = mine.clone();
+        let (key, token, session, removed, link, founding, failures, field) = mine.clone();
         transaction.put_record(user("ana"));
         transaction.put_record(key);
         transaction.put_record(token);
@@ -98,6 +106,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         transaction.put_record(link);
         transaction.put_record(founding);
         transaction.put_record(failures);
+        transaction.put_record(field);
     })
     .await;
     for round in 0..2 {
@@ -115,6 +124,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         is_kept(store, &kept.4).await;
         is_kept(store, &kept.5).await;
         is_kept(store, &kept.6).await;
+        is_kept(store, &kept.7).await;
         assert_eq!(store.record(Kind::User, "bea").await.unwrap(), None);
     }
     put(&*store, |transaction| {

@@ -42,6 +42,7 @@ export const text: PageWords = {
     offline: 'Silent for a short time',
     missing: 'Silent for a long time',
     manual: 'Entered by hand, without an agent',
+    retired: 'Taken out of use',
   },
   empty: {
     heading: 'No machines yet',

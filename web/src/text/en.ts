@@ -47,6 +47,7 @@ export const text: Words = {
     offline: 'Offline',
     missing: 'Missing',
     manual: 'Manual',
+    retired: 'Retired',
   },
   statuses: {
     online: 'Online',
@@ -54,6 +55,7 @@ export const text: Words = {
     offline: 'Offline',
     missing: 'Missing',
     manual: 'Manual',
+    retired: 'Retired',
   },
   report: {
     heading: 'Report',

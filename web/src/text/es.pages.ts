@@ -43,6 +43,7 @@ export const text: PageWords = {
     offline: 'En silencio desde hace poco',
     missing: 'En silencio desde hace mucho',
     manual: 'Registrado a mano, sin agente',
+    retired: 'Retirado del uso',
   },
   empty: {
     heading: 'Todavía no hay equipos',

@@ -48,6 +48,7 @@ export const text: Words = {
     offline: 'Sin conexión',
     missing: 'Ausente',
     manual: 'Manual',
+    retired: 'De baja',
   },
   statuses: {
     online: 'En línea',
@@ -55,6 +56,7 @@ export const text: Words = {
     offline: 'Sin conexión',
     missing: 'Ausentes',
     manual: 'Manuales',
+    retired: 'De baja',
   },
   report: {
     heading: 'Informe',

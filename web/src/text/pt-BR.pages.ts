@@ -41,6 +41,7 @@ export const text = {
     offline: 'Em silêncio há pouco tempo',
     missing: 'Em silêncio há muito tempo',
     manual: 'Cadastrada à mão, sem agente',
+    retired: 'Retirada de uso',
   },
   empty: {
     heading: 'Nenhuma máquina ainda',

@@ -46,6 +46,7 @@ export const text = {
     offline: 'Offline',
     missing: 'Ausente',
     manual: 'Manual',
+    retired: 'Fora de uso',
   },
   statuses: {
     online: 'Online',
@@ -53,6 +54,7 @@ export const text = {
     offline: 'Offline',
     missing: 'Ausentes',
     manual: 'Manuais',
+    retired: 'Fora de uso',
   },
   report: {
     heading: 'Relatório',

@@ -1,1 +1,0 @@
-export{t as default}from"./Sheet-D4oaI2Yo.js";
