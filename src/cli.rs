@@ -219,6 +219,10 @@ pub struct Serve {
     #[arg(long, env = "TATUSCAN_ADMIN_PASSWORD_FILE", value_name = "FILE")]
     pub admin_password_file: Option<String>,
 
+    /// Days that the audit log goes back, 0 for ever (1095, three years, if not given)
+    #[arg(long, env = "TATUSCAN_AUDIT_DAYS", value_name = "DAYS", allow_hyphen_values = true)]
+    pub audit_days: Option<String>,
+
     /// New machines that are taken at once without a token, as at the first rollout (25000 if not
     /// given)
     #[arg(long, env = "TATUSCAN_NEW_BURST", value_name = "MACHINES", allow_hyphen_values = true)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tatuscan::access::{self, Access, FloodLimits, LinkPlace, Mode, SpaceLimit, UserError};
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
@@ -27,6 +27,8 @@ const LOCAL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Time between two rounds of what is due from time to time.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// Time between two looks for old entries of the audit log.
+const SWEEP: TimeDelta = TimeDelta::hours(24);
 
 /// Files that the server has open beside its connections.
 const OTHER_FILES: usize = 32;
@@ -72,7 +74,12 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let limits = Limits { connections: connections(&config), ..Limits::default() };
     let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
     let mut serving = tokio::spawn(serving);
-    let keeping = tokio::spawn(keep_house(access, shutdown.clone()));
+    let keeping = tokio::spawn(keep_house(
+        access,
+        inventory.clone(),
+        config.access.audit_days,
+        shutdown.clone(),
+    ));
     tokio::select! {
         () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
@@ -201,7 +208,13 @@ async fn recall_refused(access: &Access) {
 }
 
 /// Does what is due from time to time, until the server stops, and once more then.
-async fn keep_house(access: Access, shutdown: CancellationToken) {
+async fn keep_house(
+    access: Access,
+    inventory: Inventory,
+    audit_days: Option<u16>,
+    shutdown: CancellationToken,
+) {
+    let mut swept: Option<DateTime<Utc>> = None;
     let mut minute = tokio::time::interval(HOUSEKEEPING);
     minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -211,6 +224,13 @@ async fn keep_house(access: Access, shutdown: CancellationToken) {
         }
         if !goes_on {
             return;
+        }
+        let (now, due) = (clock::now(), swept.is_none_or(|at| clock::now() - at >= SWEEP));
+        if let Some(days) = audit_days.filter(|_| due) {
+            match inventory.forget_audit(now - TimeDelta::days(days.into())).await {
+                Ok(()) => swept = Some(now),
+                Err(error) => tracing::debug!(%error, "the audit log is swept later"),
+            }
         }
     }
 }

@@ -8,9 +8,9 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 
 use super::secret::{hash, scope_of};
 use super::{Access, Caller, Identity};
-use crate::model::MachineId;
 use crate::model::access::{MachineKey, Scope, SecretHash, Token, WaitingKey, hex};
-use crate::store::{self, Pace, StoreError, transact};
+use crate::model::{AssetEdit, HumanEdit, MachineId, TAGS, Text};
+use crate::store::{self, Pace, StoreError, Transaction, transact};
 use crate::wire::signing;
 
 /// What became of an enrolment.
@@ -109,7 +109,14 @@ impl Access {
             });
             let again = forgotten.filter(|key| key.public_key == public_key);
             let (sequence, digest) = again.map_or((0, [0; 32]), |key| (key.sequence, key.digest));
-            let key = MachineKey { sequence, digest, ..new_key(&id, public_key, now) };
+            // A machine that is not there yet gets its tags at its first report.
+            let tags = if transaction.machine(&id).is_some() {
+                tag(transaction, &id, &token.tags, &by)?;
+                Vec::new()
+            } else {
+                token.tags.clone()
+            };
+            let key = MachineKey { sequence, digest, tags, ..new_key(&id, public_key, now) };
             transaction.put_record(key);
             transaction.audit(by.did("key.enrol", id.as_str(), None, Some(shown(&public_key))));
             Ok(Some(Ok(Enrolled::Yes { last_seq: sequence })))
@@ -196,6 +203,30 @@ impl Access {
     }
 }
 
+/// Gives a machine the tags that come with its enrolment.
+pub(super) fn tag(
+    transaction: &mut Transaction<'_>,
+    id: &MachineId,
+    tags: &[Text],
+    by: &Identity,
+) -> Result<(), StoreError> {
+    let before = transaction.machine(id).ok_or(StoreError::NotFound)?;
+    let asset = AssetEdit { add_tags: tags.to_vec(), ..AssetEdit::default() };
+    let edit = HumanEdit { asset, ..HumanEdit::default() };
+    let after = edit.applied(&before.human);
+    if after == before.human || after.asset.tags.len() > TAGS {
+        return Ok(());
+    }
+    transaction.edit_machine(id, &edit)?;
+    let shown = |tags: &[Text]| {
+        let tags: Vec<_> = tags.iter().map(Text::as_str).collect();
+        Some(serde_json::json!({"tags": tags}).to_string())
+    };
+    let (before, after) = (shown(&before.human.asset.tags), shown(&after.asset.tags));
+    transaction.audit(by.did("machine.edit", id.as_str(), before, after));
+    Ok(())
+}
+
 fn is_left(token: &Token, now: DateTime<Utc>) -> bool {
     !token.is_over(now) && token.max_uses.is_none_or(|most| token.uses < most)
 }
@@ -208,6 +239,7 @@ fn new_key(id: &MachineId, public_key: [u8; 32], now: DateTime<Utc>) -> MachineK
         digest: [0; 32],
         enrolled_at: now,
         is_forgotten: false,
+        tags: Vec::new(),
         waiting: None,
     }
 }

@@ -34,6 +34,7 @@ pub use reports::{Ingested, Refusal, Sender};
 pub use secret::Secret;
 pub use sessions::LoggedIn;
 pub use space::SpaceLimit;
+pub use tokens::TokenTerms;
 pub use users::UserError;
 
 use crate::model::access::{Caller, Identity};

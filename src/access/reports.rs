@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::enrolment::tag;
 use super::{Access, Caller, Identity, Mode};
 use crate::model::Report;
 use crate::model::access::{MachineKey, Role, Scope, SecretHash};
@@ -97,7 +98,11 @@ impl Access {
             let recorded = transaction.record_reports(std::slice::from_ref(&report))?;
             if let (Sender::Machine { sequence, digest, .. }, Some(key)) = (&sender, key) {
                 let (sequence, digest) = (*sequence, *digest);
-                transaction.put_record(MachineKey { sequence, digest, ..(*key).clone() });
+                let tags = Vec::new();
+                if !key.tags.is_empty() {
+                    tag(transaction, &report.id, &key.tags, &by)?;
+                }
+                transaction.put_record(MachineKey { sequence, digest, tags, ..(*key).clone() });
             }
             match recorded.into_iter().next() {
                 Some(recorded) => Ok(Ingested::Recorded(recorded)),

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::secret::{hash, scope_of};
 use super::{Access, Caller, Identity, Secret};
+use crate::model::Text;
 use crate::model::access::{Kept as _, Scope, Token, hex};
 use crate::store::{self, Pace, StoreError, transact};
 
@@ -13,6 +14,17 @@ use crate::store::{self, Pace, StoreError, transact};
 const USED: TimeDelta = TimeDelta::minutes(5);
 /// Most characters of a token's name.
 const NAME_CHARS: usize = 100;
+
+/// How long a token counts, and what it gives.
+#[derive(Debug, Clone, Default)]
+pub struct TokenTerms {
+    /// Until when it counts; `None` for ever.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// How many machines may be enrolled with it; `None` for any number.
+    pub max_uses: Option<u32>,
+    /// Tags that those machines get.
+    pub tags: Vec<Text>,
+}
 
 impl Access {
     /// Whose a token is; `None` when it is nobody's. `in_path` when it came in the address, where
@@ -50,8 +62,7 @@ impl Access {
         &self,
         name: &str,
         scope: Scope,
-        expires_at: Option<DateTime<Utc>>,
-        max_uses: Option<u32>,
+        terms: TokenTerms,
         by: Identity,
     ) -> Result<(Secret, Token), StoreError> {
         let secret = Secret::token(scope);
@@ -62,10 +73,11 @@ impl Access {
             scope,
             created_at: by.at,
             created_by: by.caller.to_string(),
-            expires_at,
+            expires_at: terms.expires_at,
             used_at: None,
             uses: 0,
-            max_uses,
+            max_uses: terms.max_uses,
+            tags: terms.tags,
         };
         let kept = token.clone();
         transact(self.store(), Pace::AtOnce, move |transaction| {

@@ -8,6 +8,9 @@ use ipnet::IpNet;
 use super::{ConfigError, present};
 use crate::cli;
 
+/// How far the audit log goes back when nothing is said: three years.
+const AUDIT_DAYS: u16 = 1_095;
+
 /// How strict the rules are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMode {
@@ -49,6 +52,8 @@ pub struct AccessRules {
     pub public_url: Option<String>,
     /// File with the first admin's password.
     pub admin_password_file: Option<PathBuf>,
+    /// Days that the audit log goes back; `None` for ever.
+    pub audit_days: Option<u16>,
     /// How many new machines are taken.
     pub new_machines: NewMachines,
     /// Bytes that must stay free where the inventory is kept, for reports to be taken.
@@ -77,6 +82,7 @@ impl AccessRules {
             )?,
             public_url: public_url(present(raw.public_url.take()))?,
             admin_password_file: present(raw.admin_password_file.take()).map(PathBuf::from),
+            audit_days: audit_days(present(raw.audit_days.take()))?,
             new_machines: NewMachines {
                 burst: count("TATUSCAN_NEW_BURST (--new-burst)", raw.new_burst.take(), 25_000)?,
                 per_minute: count(
@@ -138,6 +144,20 @@ fn networks(setting: &str, text: Option<String>) -> Result<Vec<IpNet>, ConfigErr
             })
         })
         .collect()
+}
+
+/// 0 is for ever.
+fn audit_days(text: Option<String>) -> Result<Option<u16>, ConfigError> {
+    let Some(text) = text else { return Ok(Some(AUDIT_DAYS)) };
+    match text.parse::<u16>() {
+        Ok(days) => Ok(Some(days).filter(|days| *days > 0)),
+        Err(_) => Err(ConfigError::new(
+            "TATUSCAN_AUDIT_DAYS (--audit-days)",
+            &text,
+            "is not a number of days",
+            "Write a whole number up to 65535, such as 1095; 0 keeps the audit log for ever",
+        )),
+    }
 }
 
 fn count(setting: &str, text: Option<String>, unset: u32) -> Result<u32, ConfigError> {

@@ -163,9 +163,10 @@ fn describe_bodies(schemas: &mut Map<String, Value>) {
     }
     if let Some(token) = schemas.get_mut(&*NewToken::name()) {
         let unlimited = json!({"type": "integer", "nullable": true, "enum": [null]});
+        let none = json!({"type": "array", "nullable": true, "maxItems": 0});
         token["anyOf"] = json!([
             {"properties": {"scope": {"type": "string", "enum": ["enrol"]}}},
-            {"properties": {"max_uses": unlimited}},
+            {"properties": {"max_uses": unlimited, "tags": none}},
         ]);
     }
 }

@@ -171,6 +171,19 @@ impl Inventory {
         self.store.audit(query).await
     }
 
+    /// Removes what the audit log holds from before a moment.
+    ///
+    /// # Errors
+    /// As [`Store::audit`] and [`Store::forget_audit`].
+    pub async fn forget_audit(&self, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let until = Some(until);
+        let query = AuditQuery { before: None, subject: None, action: None, until, limit: 1 };
+        match self.store.audit(&query).await?.entries.first() {
+            Some((newest, _)) => self.store.forget_audit(newest.saturating_add(1)).await,
+            None => Ok(()),
+        }
+    }
+
     /// Whether the inventory can be read and written now.
     ///
     /// # Errors

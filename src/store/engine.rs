@@ -98,6 +98,10 @@ pub(super) trait Reader: Send + Sync + 'static {
         query: &AuditQuery,
     ) -> Result<AuditPage, StoreError>;
 
+    /// Removes the entries of the audit log whose numbers are lower. They are older than anything
+    /// that a batch under way may add.
+    async fn forget_audit(&self, before: u64) -> Result<(), StoreError>;
+
     /// Whether there is trouble that the last write did not see.
     async fn check(&self) -> Result<(), StoreError>;
 }
@@ -392,6 +396,10 @@ impl<R: Reader> Store for Engine<R> {
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, StoreError> {
         self.reader.audit(&self.memory, query).await
+    }
+
+    async fn forget_audit(&self, before: u64) -> Result<(), StoreError> {
+        self.reader.forget_audit(before).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -104,6 +104,12 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Unavailable`] when the store cannot be reached.
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, StoreError>;
 
+    /// Removes the entries of the audit log whose numbers are lower than this one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn forget_audit(&self, before: u64) -> Result<(), StoreError>;
+
     /// Records reports in the order given, also several of one machine, and answers in that
     /// order. The first report of an id creates its machine.
     ///

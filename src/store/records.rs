@@ -127,6 +127,8 @@ struct TokenRow {
     used_at: Option<DateTime<Utc>>,
     uses: u32,
     max_uses: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "texts")]
+    tags: Vec<Text>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -153,6 +155,8 @@ struct MachineKeyRow {
     enrolled_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_forgotten: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "texts")]
+    tags: Vec<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "waiting")]
     waiting: Option<WaitingKey>,
 }
@@ -287,6 +291,20 @@ as_text!(
         .ok()
         .and_then(|bytes| decode_machine(0, &bytes).ok().map(Arc::new))
 );
+
+mod texts {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::Text;
+
+    pub(super) fn serialize<S: Serializer>(texts: &[Text], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(texts.iter().map(Text::as_str))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Text>, D::Error> {
+        Ok(Vec::<String>::deserialize(from)?.into_iter().map(Text::from).collect())
+    }
+}
 
 mod waiting {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

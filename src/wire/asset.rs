@@ -94,8 +94,11 @@ pub(super) fn read_field(
     Ok(())
 }
 
-/// Tags in one order, each once.
-pub(super) fn read_tags(name: &str, value: &Value) -> Result<Vec<Text>, BadBody> {
+/// Tags in one order, each once, of a list of texts or null; `name` is what an error calls them.
+///
+/// # Errors
+/// [`BadBody`] says which of them is none.
+pub fn read_tags(name: &str, value: &Value) -> Result<Vec<Text>, BadBody> {
     let wrong = || BadBody(format!("{name} must be a list of texts, or null"));
     let texts: &[Value] = match value {
         Value::Null => &[],

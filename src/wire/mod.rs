@@ -29,7 +29,7 @@ mod summary;
 mod timestamp;
 
 #[cfg(feature = "server")]
-pub use asset::{Day, FieldValue, Lifecycle};
+pub use asset::{Day, FieldValue, Lifecycle, read_tags};
 #[cfg(feature = "server")]
 pub use bulk::{BulkEdit, MachinesEdit, MachinesReply, check_conditions, parse_bulk_edit};
 #[cfg(feature = "server")]

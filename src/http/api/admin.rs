@@ -11,19 +11,19 @@ use poem_openapi::param::Query;
 use super::Tag;
 use super::machine_id::MachineIdPath;
 use super::name::NamePath;
-use crate::access::LinkPlace;
+use crate::access::{LinkPlace, TokenTerms};
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ApiError, CreateError, DeleteError};
 use crate::http::guard::Visitor;
 use crate::http::payload::{JsonBody, JsonBytes, Secret};
 use crate::model::access::{AuditQuery, Scope};
 use crate::store::StoreError;
-use crate::wire::Message;
 use crate::wire::access::{
     AuditList, KeyApproval, KeyList, NewToken, RefusedList, RefusedSource, RemovedList,
     RemovedMachine, SetupLink, TokenList, TokenMade, WaitingKey, parse,
 };
 use crate::wire::signing::{from_hex, hex};
+use crate::wire::{Message, read_tags};
 
 /// Entries of the audit log in one answer.
 const AUDIT_PAGE: usize = 100;
@@ -70,9 +70,15 @@ impl AdminApi {
         if new.max_uses.is_some() && scope != Scope::Enrol {
             return Err(bad("max_uses is for tokens of the scope enrol").into());
         }
+        let tags = new.tags.unwrap_or_default();
+        if !tags.is_empty() && scope != Scope::Enrol {
+            return Err(bad("tags is for tokens of the scope enrol").into());
+        }
+        let tags = read_tags("tags", &tags.into())?;
         let by = visitor.identity.clone();
         let expires_at = new.days.map(|days| by.at + TimeDelta::days(days.into()));
-        let made = context.access.create_token(&new.name, scope, expires_at, new.max_uses, by);
+        let terms = TokenTerms { expires_at, max_uses: new.max_uses, tags };
+        let made = context.access.create_token(&new.name, scope, terms, by);
         let (secret, token) = made.await?;
         let item = context.presenter().token(&token);
         Ok(Secret(TokenMade { token: secret.expose().to_owned(), item }))
@@ -127,7 +133,8 @@ impl AdminApi {
         limit: Query<Option<usize>>,
     ) -> Result<JsonBody<AuditList>, AdminError> {
         let limit = limit.0.unwrap_or(AUDIT_PAGE);
-        let query = AuditQuery { before: before.0, subject: subject.0, action: action.0, limit };
+        let (before, subject, action) = (before.0, subject.0, action.0);
+        let query = AuditQuery { before, subject, action, until: None, limit };
         let page = context.inventory.audit(&query).await?;
         let next = (page.entries.len() == limit).then(|| page.entries.last().map(|(n, _)| *n));
         let presenter = context.presenter();

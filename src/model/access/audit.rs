@@ -30,6 +30,8 @@ pub struct AuditQuery {
     pub subject: Option<String>,
     /// Only what began so: `machine.` or `token.create`.
     pub action: Option<String>,
+    /// Only those made before this moment.
+    pub until: Option<DateTime<Utc>>,
     /// Most entries.
     pub limit: usize,
 }
@@ -48,6 +50,7 @@ impl AuditQuery {
         let is_older = self.before.is_none_or(|before| number < before);
         let is_of = self.subject.as_ref().is_none_or(|subject| *subject == entry.subject);
         let is_such = self.action.as_ref().is_none_or(|action| entry.action.starts_with(action));
-        is_older && is_of && is_such
+        let is_then = self.until.is_none_or(|until| entry.at < until);
+        is_older && is_of && is_such && is_then
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::SecretHash;
-use crate::model::MachineId;
+use crate::model::{MachineId, Text};
 
 /// The public key of a machine, and how far its reports have come. It survives the removal of the
 /// machine.
@@ -22,6 +22,8 @@ pub struct MachineKey {
     /// Whether an admin has forgotten it: then it is only remembered so that reports that it signed
     /// before are not taken again.
     pub is_forgotten: bool,
+    /// Tags that the machine gets at its first report.
+    pub tags: Vec<Text>,
     /// Another key that asks for the machine's place, until an admin approves it.
     pub waiting: Option<WaitingKey>,
 }

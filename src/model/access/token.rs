@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::SecretHash;
+use crate::model::Text;
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +84,8 @@ pub struct Token {
     pub uses: u32,
     /// How many may be; `None` for any number.
     pub max_uses: Option<u32>,
+    /// Tags that those machines get.
+    pub tags: Vec<Text>,
 }
 
 impl Token {

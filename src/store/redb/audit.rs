@@ -1,8 +1,8 @@
-//! Reading the audit log in the database.
+//! The audit log in the database: reading it, and forgetting what is old.
 
 use std::sync::PoisonError;
 
-use redb::ReadableDatabase as _;
+use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::fold::SharedDatabase;
 use super::tables::AUDIT;
@@ -37,4 +37,38 @@ pub(super) fn read(
         Ok(found)
     };
     read().map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// Entries removed in one transaction, so that nothing else waits for long.
+const AT_ONCE: usize = 5_000;
+
+/// Removes the entries whose numbers are lower.
+pub(super) fn forget(database: &SharedDatabase, before: u64) -> Result<(), StoreError> {
+    loop {
+        let database = database.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = &*database else {
+            return Err(StoreError::Unavailable("its file is not open at the moment".into()));
+        };
+        let remove = || -> Result<usize, redb::Error> {
+            let mut transaction = database.begin_write()?;
+            transaction.set_quick_repair(true);
+            let removed = {
+                let mut table = transaction.open_table(AUDIT)?;
+                let old: Vec<u64> = table
+                    .range(..before)?
+                    .take(AT_ONCE)
+                    .map(|row| row.map(|(number, _)| number.value()))
+                    .collect::<Result<_, _>>()?;
+                for number in &old {
+                    table.remove(number)?;
+                }
+                old.len()
+            };
+            transaction.commit()?;
+            Ok(removed)
+        };
+        if remove().map_err(|error| StoreError::Unavailable(error.to_string()))? < AT_ONCE {
+            return Ok(());
+        }
+    }
 }

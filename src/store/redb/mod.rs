@@ -81,6 +81,13 @@ impl Reader for RedbReader {
         Ok(AuditPage { entries: all.into_iter().rev().take(query.limit).collect() })
     }
 
+    async fn forget_audit(&self, before: u64) -> Result<(), StoreError> {
+        let database = Arc::clone(&self.database);
+        let forgotten = tokio::task::spawn_blocking(move || audit::forget(&database, before));
+        let broke = |_| Err(StoreError::Backend("its audit log is damaged".into()));
+        forgotten.await.unwrap_or_else(broke)
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         self.folding.check()
     }

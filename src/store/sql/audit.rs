@@ -1,4 +1,4 @@
-//! Reading the audit log.
+//! The audit log: reading it, and forgetting what is old.
 
 use super::dialect::Dialect;
 use super::link::Link;
@@ -41,4 +41,14 @@ pub(super) async fn read(
             return Ok(found);
         }
     }
+}
+
+/// Removes the entries whose numbers are lower.
+pub(super) async fn forget(
+    link: &mut dyn Link,
+    dialect: Dialect,
+    before: u64,
+) -> Result<(), sqlx::Error> {
+    let sql = dialect.sql("DELETE FROM tatuscan_audit WHERE number < ?");
+    link.run(sql, vec![Value::number(before)]).await.map(|_| ())
 }

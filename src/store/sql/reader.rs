@@ -42,6 +42,8 @@ enum Look<'a> {
     CatchUp(&'a SharedMemory, (Option<u64>, u64)),
     /// Entries of the audit log, which are put there.
     Audit(&'a AuditQuery, &'a Mutex<Vec<(u64, AuditEntry)>>),
+    /// Nothing: entries of the audit log with lower numbers go.
+    ForgetAudit(u64),
 }
 
 impl SqlReader {
@@ -84,6 +86,7 @@ impl SqlReader {
                 *found.lock().unwrap_or_else(PoisonError::into_inner) = entries;
                 Ok(0)
             }
+            Look::ForgetAudit(before) => audit::forget(link, dialect, before).await.map(|()| 0),
         }
     }
 
@@ -132,6 +135,10 @@ impl Reader for SqlReader {
         let found = Mutex::default();
         self.within(PATIENCE, self.look(&Look::Audit(query, &found))).await?;
         Ok(AuditPage { entries: found.into_inner().unwrap_or_else(PoisonError::into_inner) })
+    }
+
+    async fn forget_audit(&self, before: u64) -> Result<(), StoreError> {
+        self.within(WHOLE, self.look(&Look::ForgetAudit(before))).await.map(|_| ())
     }
 
     async fn check(&self) -> Result<(), StoreError> {

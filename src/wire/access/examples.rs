@@ -54,6 +54,7 @@ examples! {
         scope: Scope::Read,
         days: Some(365),
         max_uses: None,
+        tags: None,
     };
     Token => Self {
         id: "5f1c0e9a7b3d".into(),
@@ -65,6 +66,7 @@ examples! {
         used_at: None,
         uses: 0,
         max_uses: None,
+        tags: Vec::new(),
     };
     TokenMade => Self { token: "tsr_…".into(), item: Token::example() };
     TokenList => Self { items: vec![Token::example()] };

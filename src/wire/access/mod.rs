@@ -147,6 +147,10 @@ pub struct NewToken {
     /// out.
     #[oai(nullable, validator(minimum(value = "1"), maximum(value = "4294967295")))]
     pub max_uses: Option<u32>,
+    /// Tags that those machines get, where the scope is `enrol`: at most 50, without commas and
+    /// semicolons.
+    #[oai(nullable, validator(max_items = 50))]
+    pub tags: Option<Vec<String>>,
 }
 
 /// A token, without its secret.
@@ -174,6 +178,8 @@ pub struct Token {
     /// How many may be; null for any number.
     #[oai(nullable)]
     pub max_uses: Option<u32>,
+    /// Tags that those machines get.
+    pub tags: Vec<String>,
 }
 
 /// A new token, with its secret.
@@ -447,6 +453,7 @@ impl Presenter {
             used_at: token.used_at.map(|at| self.time(at)),
             uses: token.uses,
             max_uses: token.max_uses,
+            tags: token.tags.iter().map(ToString::to_string).collect(),
         }
     }
 

@@ -5,6 +5,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tatuscan::access::TokenTerms;
 use tatuscan::model::access::Scope;
 use tatuscan::wire::signing::{Signed, enrolment, hex, report};
 
@@ -187,6 +188,40 @@ async fn a_forgotten_key_that_comes_back_repeats_nothing() {
     assert_eq!(machine.report(&server, 6, &with_memory("m1", 7)).await.0, 200);
 }
 
+/// A token for enrolling may say where its machines belong.
+#[tokio::test]
+async fn machines_get_the_tags_of_the_token_that_enrolled_them() {
+    let server = Box::start(Guarded::compat()).await;
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    let headers = [("Authorization", admin.as_str())];
+    let made = json!({"name": "lab 1", "scope": "enrol", "tags": ["Lab 1", "lab 1", "aluno"]});
+    let made = answer(server.ask(Method::POST, "/api/tokens", &headers, Some(&made)).await).await.1;
+    assert_eq!(made["item"]["tags"], json!(["aluno", "Lab 1"]));
+    let token = made["token"].as_str().unwrap();
+    let tags = async |id: &str| {
+        let path = format!("/api/machines/{id}");
+        answer(server.ask(Method::GET, &path, &headers, None).await).await.1["tags"].clone()
+    };
+    // One that is there already, and one that is not.
+    assert_eq!(send(&server, &[], &with_memory("m1", 1)).await.0, 201);
+    let edit = json!({"tags": ["LAB 1", "old"]});
+    server.ask(Method::PATCH, "/api/machines/m1", &headers, Some(&edit)).await;
+    let (known, new) = (Machine::new("m1"), Machine::new("m2"));
+    assert_eq!(known.enrol(&server, token).await.0, 200);
+    assert_eq!(tags("m1").await, json!(["aluno", "LAB 1", "old"]));
+    assert_eq!(new.enrol(&server, token).await.0, 200);
+    assert_eq!(new.report(&server, 1, &with_memory("m2", 1)).await.0, 201);
+    assert_eq!(tags("m2").await, json!(["aluno", "Lab 1"]));
+    // What people change stays changed.
+    let edit = json!({"tags": []});
+    server.ask(Method::PATCH, "/api/machines/m2", &headers, Some(&edit)).await;
+    assert_eq!(new.report(&server, 2, &with_memory("m2", 2)).await.0, 200);
+    assert_eq!(tags("m2").await, json!([]));
+    let wrong = json!({"name": "x", "scope": "read", "tags": ["a"]});
+    let refused = server.ask(Method::POST, "/api/tokens", &headers, Some(&wrong)).await;
+    assert_eq!(refused.status(), 400);
+}
+
 /// Whoever goes on reporting in a machine's place is seen, and fills no log.
 #[tokio::test]
 async fn reports_in_a_machines_place_are_counted() {
@@ -211,7 +246,8 @@ async fn reports_in_a_machines_place_are_counted() {
 #[tokio::test]
 async fn enrolling_takes_a_token_for_it_and_a_key_of_ones_own() {
     let server = Box::start(Guarded::compat()).await;
-    let made = server.access.create_token("two", Scope::Enrol, None, Some(2), console()).await;
+    let terms = TokenTerms { max_uses: Some(2), ..TokenTerms::default() };
+    let made = server.access.create_token("two", Scope::Enrol, terms, console()).await;
     let two = made.unwrap().0.expose().to_owned();
     let wrong = server.token(Scope::Ingest).await;
     assert_eq!(Machine::new("m1").enrol(&server, &wrong).await.0, 401);

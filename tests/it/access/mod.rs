@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use reqwest::{Method, Response};
 use serde_json::Value;
-use tatuscan::access::{Access, Settings};
+use tatuscan::access::{Access, Settings, TokenTerms};
 use tatuscan::clock;
 use tatuscan::model::access::{Caller, Identity, Role, Scope};
 use tatuscan::store::Store;
@@ -52,7 +52,7 @@ impl Box {
     }
 
     pub(crate) async fn token(&self, scope: Scope) -> String {
-        let made = self.access.create_token("test", scope, None, None, console()).await;
+        let made = self.access.create_token("test", scope, TokenTerms::default(), console()).await;
         made.unwrap().0.expose().to_owned()
     }
 

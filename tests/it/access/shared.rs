@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use tatuscan::access::{Access, LoginError, Settings};
+use tatuscan::access::{Access, LoginError, Settings, TokenTerms};
 use tatuscan::clock;
 use tatuscan::model::access::{Role, Scope};
 
@@ -21,7 +21,8 @@ async fn share(database: Database) {
     let begun = first.log_in("ana", PASSWORD, None, console()).await.unwrap();
     let known = second.caller_of_session(begun.session.expose(), clock::now()).await.unwrap();
     assert!(known.is_some(), "the session counts at the other server at once");
-    let (token, kept) = first.create_token("x", Scope::Read, None, None, console()).await.unwrap();
+    let (token, kept) =
+        first.create_token("x", Scope::Read, TokenTerms::default(), console()).await.unwrap();
     let known = second.caller_of_token(token.expose(), false, clock::now()).await.unwrap();
     assert!(known.is_some());
 

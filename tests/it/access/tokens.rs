@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tatuscan::access::TokenTerms;
 use tatuscan::clock;
 use tatuscan::model::access::{Role, Scope};
 
@@ -116,8 +117,9 @@ async fn tokens_are_made_listed_and_revoked() {
 async fn a_token_ends_on_its_day() {
     let server = Box::start(Guarded::compat()).await;
     for (minutes, expected) in [(1, 200), (-1, 401)] {
-        let end = Some(clock::now() + TimeDelta::minutes(minutes));
-        let made = server.access.create_token("x", Scope::Read, end, None, console()).await;
+        let expires_at = Some(clock::now() + TimeDelta::minutes(minutes));
+        let terms = TokenTerms { expires_at, ..TokenTerms::default() };
+        let made = server.access.create_token("x", Scope::Read, terms, console()).await;
         let bearer = format!("Bearer {}", made.unwrap().0.expose());
         let headers = [("Authorization", bearer.as_str())];
         assert_eq!(server.status(Method::GET, "/api/machines", &headers).await, expected);

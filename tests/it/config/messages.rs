@@ -42,6 +42,7 @@ fn a_wrong_server_setting_is_named_shown_and_advised() {
         ("TATUSCAN_PUBLIC_URL", "--public-url", "https://h/path", "no path"),
         ("TATUSCAN_INSECURE", "--insecure", "maybe", "yes or no"),
         ("TATUSCAN_MIN_FREE", "--min-free", "64MB", "such as 64"),
+        ("TATUSCAN_AUDIT_DAYS", "--audit-days", "1y", "such as 1095"),
         ("TATUSCAN_NEW_BURST", "--new-burst", "-1", "such as 25000"),
         ("TATUSCAN_NEW_PER_MINUTE", "--new-per-minute", "many", "such as 1000"),
         ("TATUSCAN_MAX_LEGACY", "--max-legacy", "1e5", "such as 150000"),

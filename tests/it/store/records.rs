@@ -36,7 +36,7 @@ fn entry(number: i64, subject: &str) -> AuditEntry {
 }
 
 fn all() -> AuditQuery {
-    AuditQuery { before: None, subject: None, action: None, limit: 1_000 }
+    AuditQuery { before: None, subject: None, action: None, until: None, limit: 1_000 }
 }
 
 async fn put(store: &dyn Store, work: impl Fn(&mut Transaction<'_>) + Send + 'static) {
@@ -57,6 +57,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         digest: [255; 32],
         enrolled_at: noon(),
         is_forgotten: true,
+        tags: vec!["lab 😀".into()],
         waiting: Some(WaitingKey { public_key: [1; 32], asked_at: noon(), peer: "::1".into() }),
     };
     let token = Token {
@@ -69,6 +70,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         used_at: None,
         uses: 1,
         max_uses: Some(5),
+        tags: vec!["lab 😀".into(), "x".into()],
     };
     let session = Session {
         hash: [8; 32],
@@ -175,6 +177,16 @@ pub(super) async fn the_audit_log_is_kept_in_order(place: &dyn Place) {
         assert!(page.entries.iter().all(|(_, entry)| entry.subject == "five"));
         let tokens = AuditQuery { action: Some("token.".into()), ..all() };
         assert_eq!(store.audit(&tokens).await.unwrap().entries.len(), 30);
+        let until = AuditQuery { until: Some(noon() + TimeDelta::seconds(10)), ..all() };
+        assert_eq!(store.audit(&until).await.unwrap().entries.len(), 10);
+    }
+    // What is old is forgotten, and only that.
+    let page = store.audit(&all()).await.unwrap();
+    store.forget_audit(page.entries[19].0).await.unwrap();
+    for round in 0..2 {
+        let left = store.audit(&all()).await.unwrap();
+        assert_eq!(left.entries, page.entries[..20]);
+        store = place.open_again(&store, round).await;
     }
 }
 
