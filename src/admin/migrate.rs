@@ -81,7 +81,7 @@ pub async fn run(settings: Migrate) -> anyhow::Result<Outcome> {
         for piece in source.records().chunks(PIECE) {
             copied.records += piece.len();
             let piece = piece.to_vec();
-            let put = transact(&*target, Pace::AtOnce, move |transaction| {
+            let put = transact(&*target, Pace::Large, move |transaction| {
                 transaction.put_records(&piece);
                 Ok(())
             });
@@ -201,7 +201,7 @@ async fn empty(target: &dyn Store) -> Result<(), StoreError> {
     for kind in Kind::ALL {
         for piece in target.records(*kind).await?.chunks(PIECE) {
             let piece = piece.to_vec();
-            let removed = transact(target, Pace::AtOnce, move |transaction| {
+            let removed = transact(target, Pace::Large, move |transaction| {
                 transaction.remove_records(&piece);
                 Ok(())
             });

@@ -95,7 +95,7 @@ impl Inventory {
         dry_run: bool,
         by: Identity,
     ) -> Result<Edited, EditError> {
-        transact(&*self.store, Pace::AtOnce, move |transaction| {
+        transact(&*self.store, Pace::Large, move |transaction| {
             let ids = chosen(transaction, &selection);
             if ids.len() > MOST_AT_ONCE {
                 return Ok(Err(EditError::TooMany(ids.len())));

@@ -129,7 +129,7 @@ impl Inventory {
         let key = Text::from(key);
         loop {
             let (key, change, by) = (key.clone(), change.clone(), by.clone());
-            let step = transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let step = transact(&*self.store, Pace::Large, move |transaction| {
                 let before = match transaction.record_of::<CustomField>(&key) {
                     Some(field) => field,
                     None => return Ok(Err(FieldError::Unknown(key.clone()))),
@@ -176,7 +176,7 @@ impl Inventory {
         let key = Text::from(key);
         loop {
             let (key, by) = (key.clone(), by.clone());
-            let step = transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let step = transact(&*self.store, Pace::Large, move |transaction| {
                 let Some(before) = transaction.record_of::<CustomField>(&key) else {
                     return Ok(Err(FieldError::Unknown(key.clone())));
                 };
@@ -220,7 +220,7 @@ fn take_away<T>(
     clear_values(transaction, &machines, key, by)?;
     for removed in removed {
         let mut machine = (*removed.machine).clone();
-        machine.human.asset = machine.human.asset.with(|fields| drop(fields.custom.remove(key)));
+        machine.human.asset = machine.human.asset.with(|fields| fields.custom.remove(key));
         let removed = (*removed).clone();
         transaction.put_record(RemovedMachine { machine: Arc::new(machine), ..removed });
     }

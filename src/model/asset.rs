@@ -1,12 +1,11 @@
 //! What people keep about a machine beyond what the original kept.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{CustomValue, Text};
+use super::{CustomValues, Text};
 
 /// What people keep about a machine. Most machines have none of it, and then it takes one word.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -36,7 +35,7 @@ pub struct AssetFields {
     /// The last day of its warranty.
     pub warranty_end_date: Option<NaiveDate>,
     /// Values of the fields that admins defined, by their keys.
-    pub custom: BTreeMap<Text, CustomValue>,
+    pub custom: CustomValues,
     /// What a later version of this program keeps beyond this, as a JSON object.
     pub later: Option<Text>,
 }
@@ -88,7 +87,7 @@ static NOTHING: AssetFields = AssetFields {
     lifecycle: Lifecycle::Active,
     purchase_date: None,
     warranty_end_date: None,
-    custom: BTreeMap::new(),
+    custom: CustomValues::new(),
     later: None,
 };
 

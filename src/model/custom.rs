@@ -72,6 +72,76 @@ pub enum CustomValue {
     YesNo(bool),
 }
 
+/// Values by their fields' keys: few, in the order of the keys, and close together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct CustomValues(Vec<(Text, CustomValue)>);
+
+impl CustomValues {
+    /// None.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value of a field.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&CustomValue> {
+        self.place(key).ok().map(|place| &self.0[place].1)
+    }
+
+    /// Puts a value in place of the one before.
+    pub fn insert(&mut self, key: Text, value: CustomValue) {
+        match self.place(&key) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => {
+                self.0.reserve_exact(1);
+                self.0.insert(place, (key, value));
+            }
+        }
+    }
+
+    /// Takes a value away.
+    pub fn remove(&mut self, key: &str) {
+        if let Ok(place) = self.place(key) {
+            self.0.remove(place);
+        }
+    }
+
+    /// Takes all of them away.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Keys and values.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Text, &CustomValue)> {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
+    }
+}
+
+impl FromIterator<(Text, CustomValue)> for CustomValues {
+    fn from_iter<I: IntoIterator<Item = (Text, CustomValue)>>(values: I) -> Self {
+        let mut all = Self::new();
+        values.into_iter().for_each(|(key, value)| all.insert(key, value));
+        all
+    }
+}
+
 impl CustomField {
     /// Whether a value is one of this field.
     #[must_use]

@@ -98,8 +98,8 @@ impl AssetEdit {
             }
             for (key, value) in &self.custom {
                 match value {
-                    Some(value) => drop(fields.custom.insert(key.clone(), value.clone())),
-                    None => drop(fields.custom.remove(key)),
+                    Some(value) => fields.custom.insert(key.clone(), value.clone()),
+                    None => fields.custom.remove(key),
                 }
             }
         })

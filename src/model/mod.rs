@@ -20,7 +20,7 @@ mod zone;
 pub use asset::{Asset, AssetFields, Lifecycle};
 pub use custom::{
     CHOICE_CHARS, CHOICES, CUSTOM_FIELDS, CUSTOM_TEXT_CHARS, CustomField, CustomKind, CustomValue,
-    KEY_CHARS, LABEL_CHARS, Labels, is_key,
+    CustomValues, KEY_CHARS, LABEL_CHARS, Labels, is_key,
 };
 pub use edit::{AssetEdit, HumanEdit};
 pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of, search_text};

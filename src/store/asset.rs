@@ -64,7 +64,10 @@ pub(super) fn from_map(mut map: Map<String, Value>) -> Asset {
     };
     if let Some(Value::Object(values)) = map.get_mut("custom") {
         values.retain(|key, value| match read(value) {
-            Some(value) => fields.custom.insert(key.as_str().into(), value).is_some(),
+            Some(value) => {
+                fields.custom.insert(key.as_str().into(), value);
+                false
+            }
             None => true,
         });
         if values.is_empty() {
@@ -148,7 +151,7 @@ mod tests {
             lifecycle: Lifecycle::Retired,
             purchase_date: day,
             warranty_end_date: NaiveDate::from_ymd_opt(9998, 12, 31),
-            custom: values.map(|(key, value)| (key.into(), value)).into(),
+            custom: values.map(|(key, value)| (key.into(), value)).into_iter().collect(),
             later: None,
         });
         assert_eq!(from_text(&to_text(&all).unwrap()), Some(all));

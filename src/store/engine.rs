@@ -24,6 +24,8 @@ use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Rep
 const ATTEMPTS: u32 = 6;
 /// How long the last writes may take when a store is dropped.
 const DROP_PATIENCE: Duration = Duration::from_secs(8);
+/// How long a large request may take; more than a transaction of any back end may.
+const LARGE_PATIENCE: Duration = Duration::from_secs(15);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// How far a record may be behind what another server did.
@@ -323,7 +325,8 @@ impl<R: Reader> Store for Engine<R> {
                 TrySendError::Disconnected(_) => unavailable("it is closed"),
             };
         }
-        match tokio::time::timeout(self.patience, answer).await {
+        let patience = if pace == Pace::Large { LARGE_PATIENCE } else { self.patience };
+        match tokio::time::timeout(patience, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => unavailable("it is closing"),
             Err(_) => unavailable("it does not answer"),

@@ -21,6 +21,8 @@ pub enum Pace {
     Shared,
     /// At once: somebody waits.
     AtOnce,
+    /// At once, and it may take seconds: it is much that somebody waits for.
+    Large,
 }
 
 /// Where an answer goes.

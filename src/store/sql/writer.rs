@@ -26,8 +26,12 @@ use crate::store::transaction::{Change, Changes};
 
 /// How long a transaction may take before the connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(12);
-/// Most rows of one statement. Statements are made for powers of two, so that they stay prepared.
-const ROWS: usize = 128;
+/// Most machines of one statement, and most rows with JSON in them. Statements are made for powers of
+/// two, so that they stay prepared. What fits into one record of TLS, 16 KiB, is sent at once; the end
+/// of a longer one waits for the other side's delayed acknowledgement, 40 ms, because sqlx leaves
+/// Nagle's algorithm on.
+const ROWS: usize = 32;
+const JSON_ROWS: usize = 16;
 /// Batches between two looks for changes that no server needs any more.
 const SWEEP_EVERY: u64 = 1_000;
 
@@ -75,6 +79,7 @@ struct Session<'a> {
 struct Statements {
     machines: Vec<SqlStr>,
     details: Vec<SqlStr>,
+    audit: Vec<SqlStr>,
     record: SqlStr,
 }
 
@@ -86,7 +91,12 @@ impl Statements {
                 |rung| dialect.upsert(table, columns, "machine_id", update, 1_usize << rung);
             rungs.clone().map(upsert).collect()
         };
+        let audit = |rung| {
+            let rows = vec!["(?, ?)"; 1_usize << rung].join(", ");
+            dialect.sql(&format!("INSERT INTO tatuscan_audit (number, entry) VALUES {rows}"))
+        };
         Self {
+            audit: rungs.clone().map(audit).collect(),
             machines: all("inventory", &COLUMNS, REPORTED),
             details: all("tatuscan_machines", &["machine_id", "details"], &["details"]),
             record: dialect.upsert(
@@ -101,6 +111,10 @@ impl Statements {
 
     fn upsert_machines(&self, rows: usize) -> SqlStr {
         self.machines[rows.ilog2() as usize].clone()
+    }
+
+    fn insert_audit(&self, rows: usize) -> SqlStr {
+        self.audit[rows.ilog2() as usize].clone()
     }
 
     fn upsert_details(&self, rows: usize) -> SqlStr {
@@ -166,7 +180,7 @@ impl Session<'_> {
                 link.run(sql, vec![Value::text(id.as_str())]).await?;
             }
         }
-        for machines in ladder(&effect.reported) {
+        for machines in ladder(&effect.reported, ROWS) {
             let sql = statements.upsert_machines(machines.len());
             let values = machines.iter().flat_map(|machine| rows::values(machine, dialect, zone));
             link.run(sql, values.collect()).await?;
@@ -180,7 +194,7 @@ impl Session<'_> {
             let id = Value::text(machine.id.as_str());
             link.run(sql, vec![model, activation, days, id]).await?;
         }
-        for machines in ladder(&effect.detailed) {
+        for machines in ladder(&effect.detailed, JSON_ROWS) {
             let sql = statements.upsert_details(machines.len());
             let values = machines.iter().flat_map(|machine| {
                 let details = Details::of(machine).to_json();
@@ -202,10 +216,12 @@ impl Session<'_> {
             values.splice(0..0, key);
             link.run(sql, values).await?;
         }
-        for (number, entry) in audit_numbers(version).zip(&changes.audit) {
-            let sql = dialect.sql("INSERT INTO tatuscan_audit (number, entry) VALUES (?, ?)");
-            let json = Value::Text(Some(entry_to_json(entry)));
-            link.run(sql, vec![Value::number(number), json]).await?;
+        let entries: Vec<_> = audit_numbers(version).zip(&changes.audit).collect();
+        for entries in ladder(&entries, JSON_ROWS) {
+            let values = entries.iter().flat_map(|(number, entry)| {
+                [Value::number(*number), Value::Text(Some(entry_to_json(entry)))]
+            });
+            link.run(statements.insert_audit(entries.len()), values.collect()).await?;
         }
         let payload = encode_changes(version, changes);
         let bytes = payload.len();
@@ -307,10 +323,10 @@ impl<'a> Effect<'a> {
 }
 
 /// Slices whose lengths are powers of two.
-fn ladder<T>(items: &[T]) -> impl Iterator<Item = &[T]> {
+fn ladder<T>(items: &[T], most: usize) -> impl Iterator<Item = &[T]> {
     let mut rest = items;
     std::iter::from_fn(move || {
-        let size = (1 << rest.len().checked_ilog2()?).min(ROWS);
+        let size = (1 << rest.len().checked_ilog2()?).min(most);
         let (slice, others) = rest.split_at(size);
         rest = others;
         Some(slice)

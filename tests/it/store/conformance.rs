@@ -10,6 +10,9 @@ use tatuscan::model::{
 };
 use tatuscan::store::{Pace, Store, StoreError, Transaction, transact};
 
+pub(super) use super::bulk::{
+    as_many_machines_as_allowed_are_changed_as_one, values_of_fields_that_are_gone_are_not_kept,
+};
 pub(super) use super::operations::random_operations_agree_with_the_model;
 use super::places::Place;
 pub(super) use super::records::{
@@ -210,7 +213,7 @@ pub(super) fn whole_asset() -> Asset {
         lifecycle: Lifecycle::Retired,
         purchase_date: Some(day(2024)),
         warranty_end_date: Some(day(9998)),
-        custom: custom.map(|(key, value)| (key.into(), value)).into(),
+        custom: custom.map(|(key, value)| (key.into(), value)).into_iter().collect(),
         later: None,
     })
 }

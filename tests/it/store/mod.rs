@@ -1,5 +1,6 @@
 //! Every store keeps the same promises: one suite of cases and one model, run on each back end.
 
+mod bulk;
 mod conformance;
 mod damage;
 mod first;
@@ -61,4 +62,6 @@ on_every_store! {
     a_request_does_everything_or_nothing
     a_request_that_fails_late_leaves_no_trace
     counting_loses_nothing
+    as_many_machines_as_allowed_are_changed_as_one
+    values_of_fields_that_are_gone_are_not_kept
 }
