@@ -5,6 +5,7 @@ pub mod access;
 #[cfg(feature = "server")]
 pub mod admin;
 pub mod agent;
+pub mod atomic_file;
 pub mod cli;
 pub mod clock;
 pub mod config;

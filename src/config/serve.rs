@@ -9,7 +9,7 @@ use super::access::{self, AccessRules, yes_or_no};
 use super::{
     ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds, StorePlace,
 };
-use super::{log, present, tls, zone};
+use super::{log, present, tls};
 use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
@@ -60,19 +60,13 @@ impl Serve {
             let names = gunicorn.join(", ");
             warnings.push(format!("{names}: ignored, there is no gunicorn here"));
         }
-        let store = StorePlace::choose(
-            raw.data_dir,
-            raw.db_file,
-            raw.database_uri,
-            environment,
-            &mut warnings,
-        )?;
+        let (store, zone) = StorePlace::choose(raw.store, environment, &mut warnings)?;
         Ok(Self {
             bind,
             port: port(present(raw.port))?,
             store,
             access,
-            zone: present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?,
+            zone,
             status: StatusThresholds::parse(
                 present(raw.late),
                 present(raw.offline),

@@ -48,19 +48,21 @@ fn the_top_level_is_the_one_that_was_agreed_on() {
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("clock", &[]),
+    ("atomic_file", &[]),
     ("cli", &[]),
     ("wire", &["model"]),
     ("store", &["model"]),
     ("access", &["store", "wire", "model"]),
     ("inventory", &["store", "model"]),
     ("trust", &[]),
-    ("tls", &["trust"]),
+    ("tls", &["atomic_file", "trust"]),
     ("http", &["access", "inventory", "store", "wire", "model", "tls"]),
     ("config", &["cli", "trust"]),
     (
         "admin",
         &[
             "access",
+            "atomic_file",
             "cli",
             "clock",
             "config",
@@ -72,7 +74,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("agent", &["wire", "clock", "trust"]),
+    ("agent", &["atomic_file", "wire", "clock", "trust"]),
 ];
 
 #[test]
