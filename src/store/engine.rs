@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::queue::{QUEUE, gather};
 use super::stats::Counters;
 use super::transaction::{Changes, Pace, Request, Transaction, Work};
-use super::{Recorded, Store, StoreError, StoreStats, transact};
+use super::{Recorded, Snapshot, Store, StoreError, StoreStats, transact};
 use crate::model::access::{AuditPage, AuditQuery, Kind, Record};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
@@ -97,6 +97,9 @@ pub(super) trait Reader: Send + Sync + 'static {
         memory: &SharedMemory,
         query: &AuditQuery,
     ) -> Result<AuditPage, StoreError>;
+
+    /// Everything but the audit log, as it is at one moment from now on.
+    async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError>;
 
     /// Whether there is trouble that the last write did not see.
     async fn check(&self) -> Result<(), StoreError>;
@@ -392,6 +395,10 @@ impl<R: Reader> Store for Engine<R> {
 
     async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, StoreError> {
         self.reader.audit(&self.memory, query).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.reader.snapshot(&self.memory).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -59,7 +59,7 @@ pub(super) fn prepare(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
+pub(super) fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
     let refused = |what: &str, advice| {
         Err(OpenError::Refused { path: path.to_owned(), what: what.to_owned(), advice })
     };

@@ -11,11 +11,13 @@
 
 mod audit;
 mod backend;
+mod backup;
 mod file;
 mod fold;
 mod journal;
 mod load;
 mod medium;
+mod readonly;
 mod scratch;
 mod segment;
 mod tables;
@@ -30,6 +32,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use backend::{AnyBackend, Medium, Part};
+pub use backup::{Backup, BackupWriter, Summary};
 use fold::{Folder, Job, Position, SharedDatabase, States};
 use journal::Journal;
 use load::Contents;
@@ -39,7 +42,7 @@ use writer::RedbWriter;
 use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
-use super::{OpenError, StoreError};
+use super::{OpenError, Snapshot, StoreError};
 use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
 use crate::model::{Machine, MachineQuery};
 
@@ -79,6 +82,11 @@ impl Reader for RedbReader {
         let newest = newest.filter(|(number, entry)| query.admits(*number, entry));
         let all: BTreeMap<u64, AuditEntry> = older.into_iter().chain(newest).collect();
         Ok(AuditPage { entries: all.into_iter().rev().take(query.limit).collect() })
+    }
+
+    async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError> {
+        // Batches come into the memory as wholes.
+        Ok(memory.read().unwrap_or_else(PoisonError::into_inner).snapshot())
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -128,6 +136,7 @@ impl RedbStore {
         if position.journal != 0 {
             settle(states, 0)?;
         }
+        backup::unmark(&database).map_err(|error| io(file::io_error(error)))?;
         // A journal of its own for each opening: nothing that an older one left can be taken for a
         // record of this one.
         let journal_id = RandomState::new().hash_one(path) | 1;

@@ -14,8 +14,8 @@ use super::failure::{is_of_statement, unavailable};
 use super::link::{Link, connect};
 use super::sync::{self, Moment};
 use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
-use crate::store::StoreError;
 use crate::store::engine::{Reader, SharedMemory};
+use crate::store::{Snapshot, StoreError};
 
 /// Connections for reading.
 const CONNECTIONS: usize = 8;
@@ -42,6 +42,8 @@ enum Look<'a> {
     CatchUp(&'a SharedMemory, (Option<u64>, u64)),
     /// Entries of the audit log, which are put there.
     Audit(&'a AuditQuery, &'a Mutex<Vec<(u64, AuditEntry)>>),
+    /// Everything, which is put there.
+    Everything(&'a Mutex<Option<Snapshot>>),
 }
 
 impl SqlReader {
@@ -82,6 +84,11 @@ impl SqlReader {
             Look::Audit(query, found) => {
                 let entries = audit::read(link, dialect, query).await?;
                 *found.lock().unwrap_or_else(PoisonError::into_inner) = entries;
+                Ok(0)
+            }
+            Look::Everything(found) => {
+                let loaded = sync::snapshot(link, dialect, zone).await?.snapshot();
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
                 Ok(0)
             }
         }
@@ -132,6 +139,15 @@ impl Reader for SqlReader {
         let found = Mutex::default();
         self.within(PATIENCE, self.look(&Look::Audit(query, &found))).await?;
         Ok(AuditPage { entries: found.into_inner().unwrap_or_else(PoisonError::into_inner) })
+    }
+
+    /// Read from the database, not from the memory: what somebody else wrote to the original's table
+    /// is in it too.
+    async fn snapshot(&self, _: &SharedMemory) -> Result<Snapshot, StoreError> {
+        let found = Mutex::default();
+        self.within(WHOLE, self.look(&Look::Everything(&found))).await?;
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.ok_or_else(|| StoreError::Backend("a snapshot was not read".into()))
     }
 
     async fn check(&self) -> Result<(), StoreError> {

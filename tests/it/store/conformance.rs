@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use tatuscan::model::{HumanEdit, HumanFields, Machine, MachineId, MachineQuery, Report, Sort};
 use tatuscan::store::{Store, StoreError};
 
+pub(super) use super::backup::a_backup_in_a_storm_is_of_one_moment;
 pub(super) use super::operations::random_operations_agree_with_the_model;
 use super::places::Place;
 pub(super) use super::records::{

@@ -1,5 +1,6 @@
 //! Every store keeps the same promises: one suite of cases and one model, run on each back end.
 
+mod backup;
 mod conformance;
 mod damage;
 mod journal;
@@ -58,4 +59,5 @@ on_every_store! {
     a_request_does_everything_or_nothing
     a_request_that_fails_late_leaves_no_trace
     counting_loses_nothing
+    a_backup_in_a_storm_is_of_one_moment
 }

@@ -14,7 +14,7 @@ use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 use super::places::Place;
 use crate::support::machines::{noon, report};
 
-fn user(name: &str) -> User {
+pub(super) fn user(name: &str) -> User {
     User {
         name: name.into(),
         role: Role::Admin,
@@ -23,7 +23,7 @@ fn user(name: &str) -> User {
     }
 }
 
-fn entry(number: i64, subject: &str) -> AuditEntry {
+pub(super) fn entry(number: i64, subject: &str) -> AuditEntry {
     AuditEntry {
         at: noon() + TimeDelta::seconds(number),
         actor: "user ção 😀 'x' \"y\" \\ %_".into(),
