@@ -58,6 +58,14 @@ impl AtomicFile {
         &self.draft
     }
 
+    /// Takes its name away: it is there for whoever has it open, and nobody else.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn into_unnamed(self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
     /// Makes it durable and gives it its name, in place of a file that has it.
     ///
     /// # Errors

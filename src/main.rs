@@ -2,9 +2,10 @@
 
 mod serve;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
-use tatuscan::admin::{loadgen, manage, migrate};
+use tatuscan::admin::{backup, loadgen, manage, migrate, restore};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -20,8 +21,11 @@ fn main() -> ExitCode {
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
         Ok(Command::Agent(config)) => workstation::start(config),
-        Ok(Command::Migrate(config)) => copy_inventory(*config),
-        Ok(Command::Manage(target, management)) => administer(&target, management),
+        Ok(Command::Backup(config)) => say(backup::run(*config)),
+        Ok(Command::Restore(config)) => say(restore::run(*config)),
+        Ok(Command::Doctor(_)) => Ok(()),
+        Ok(Command::Migrate(config)) => say(migrate::run(*config)),
+        Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };
@@ -35,17 +39,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    let outcome = Runtime::new()?.block_on(migrate::run(config))?;
-    print!("{outcome}");
+/// Does what a command asks, and prints what came of it.
+fn say<T: Display>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<()> {
+    make_private();
+    print!("{}", Runtime::new()?.block_on(work)?);
     Ok(())
 }
 
-fn administer(target: &config::Target, management: config::Management) -> anyhow::Result<()> {
+/// What is made is nobody else's: hashes of passwords are in it.
+fn make_private() {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    print!("{}", Runtime::new()?.block_on(manage::run(target, management))?);
-    Ok(())
 }
 
 fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {
@@ -61,8 +64,7 @@ fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {
 }
 
 fn start_server(config: Serve) -> anyhow::Result<()> {
-    // What the server makes is nobody else's: hashes of passwords are in it.
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    make_private();
     config.log.start(&config.warnings)?;
     Runtime::new()?.block_on(serve::serve(config))
 }

@@ -67,7 +67,8 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let trusted_proxies = config.access.trusted_proxies.clone();
     let own_names_only = access.mode() == Mode::Off && !config.access.is_insecure;
     let gate = Gate { trusted_proxies, public_url, own_names_only };
-    let settings = Settings { zone: config.zone, now: clock::now, gate };
+    let work_dir = config.store.data_dir.clone();
+    let settings = Settings { zone: config.zone, now: clock::now, gate, work_dir };
     let app = App::new(inventory.clone(), access.clone(), settings);
     let limits = Limits { connections: connections(&config), ..Limits::default() };
     let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());

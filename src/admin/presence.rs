@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Secret;
 use crate::atomic_file::{self, PRIVATE};
 use crate::model::access::Scope;
-use crate::trust::Pin;
+use crate::trust::{Pin, Trust};
 
 /// The file with the token that admits to everything.
 const TOKEN_FILE: &str = "admin.token";
@@ -71,6 +71,17 @@ impl Presence {
         let text = serde_json::to_vec(&presence)?;
         atomic_file::write(&path, &text, PRIVATE).with_context(|| path.display().to_string())?;
         Ok(Announced { path, presence })
+    }
+
+    /// Whom to believe that it is this server.
+    ///
+    /// # Errors
+    /// When what was written down is no pin.
+    pub fn trust(&self) -> anyhow::Result<Trust> {
+        Ok(match &self.tls_pin {
+            Some(pin) => Trust::Pin(pin.parse().context("server.json holds no pin")?),
+            None => Trust::System,
+        })
     }
 
     /// What was written down last; the server may be gone since.

@@ -3,6 +3,10 @@
 
 mod agent;
 #[cfg(feature = "server")]
+mod backup;
+#[cfg(feature = "server")]
+mod doctor;
+#[cfg(feature = "server")]
 mod loadgen;
 #[cfg(feature = "server")]
 mod manage;
@@ -20,6 +24,10 @@ mod trust;
 use clap::Parser;
 
 pub use agent::{Agent, AgentAction, TatuscanAgent};
+#[cfg(feature = "server")]
+pub use backup::{Backup, Restore, Schedule};
+#[cfg(feature = "server")]
+pub use doctor::Doctor;
 #[cfg(feature = "server")]
 pub use loadgen::{Loadgen, Work};
 #[cfg(feature = "server")]
@@ -58,6 +66,12 @@ pub enum Subcommand {
     Serve(Box<Serve>),
     /// Report this machine to a server
     Agent(Agent),
+    /// Write everything that is kept into a file, while the server runs or not
+    Backup(Box<Backup>),
+    /// Put what a backup holds in the place of what is kept; the server must be stopped
+    Restore(Restore),
+    /// Look whether all is well, and say what to do
+    Doctor(Doctor),
     /// Copy an inventory from one store into another
     Migrate(Migrate),
     /// Add, change, list and remove people

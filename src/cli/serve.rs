@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Store;
+use super::{Schedule, Store};
 
 /// Options of the server.
 #[derive(Debug, Clone, Default, Args)]
@@ -133,6 +133,10 @@ pub struct Serve {
     /// 507 (64 if not given)
     #[arg(long, env = "TATUSCAN_MIN_FREE", value_name = "MB", allow_hyphen_values = true)]
     pub min_free: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub backups: Schedule,
 
     /// HTTPS: off, or self for a certificate that the server makes for itself (off if not given,
     /// unless there is a certificate)

@@ -7,7 +7,8 @@ use tracing::Level;
 
 use super::access::{self, AccessRules, yes_or_no};
 use super::{
-    ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds, StorePlace,
+    BackupSchedule, ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds,
+    StorePlace,
 };
 use super::{log, present, tls};
 use crate::cli;
@@ -25,6 +26,8 @@ pub struct Serve {
     pub port: u16,
     /// Where the inventory is kept.
     pub store: StorePlace,
+    /// When it takes backups by itself.
+    pub backups: Option<BackupSchedule>,
     /// Who may do what.
     pub access: AccessRules,
     /// Zone of dates without one and of day limits.
@@ -65,6 +68,7 @@ impl Serve {
             bind,
             port: port(present(raw.port))?,
             store,
+            backups: BackupSchedule::choose(raw.backups)?,
             access,
             zone,
             status: StatusThresholds::parse(

@@ -53,7 +53,7 @@ fn close_names(name: &str) -> Vec<&'static str> {
 }
 
 /// Levenshtein distance in characters.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (above, l) in left.chars().enumerate() {

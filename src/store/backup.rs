@@ -60,6 +60,27 @@ pub async fn take(
     aside(move || writer.finish(version, taken_at)).await
 }
 
+/// Writes what a backup holds into an empty file, as a backup of its own: without a journal, as this
+/// version writes it.
+///
+/// # Errors
+/// [`StoreError`] of either file.
+pub fn copy(backup: &Backup, file: File) -> Result<Summary, StoreError> {
+    let Snapshot { machines, mut records, version } = backup.snapshot();
+    records.retain(is_kept);
+    let mut writer = BackupWriter::create(file)?;
+    machines.chunks(PIECE).try_for_each(|piece| writer.add_machines(piece))?;
+    records.chunks(PIECE).try_for_each(|piece| writer.add_records(piece))?;
+    let mut from = 0;
+    loop {
+        let entries = backup.audit(from, PIECE)?;
+        let Some((last, _)) = entries.last() else { break };
+        from = last + 1;
+        writer.add_audit(&entries)?;
+    }
+    writer.finish(version, backup.summary().taken_at)
+}
+
 /// Items in pieces, without a copy of any.
 fn pieces<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     let mut items = items.into_iter();

@@ -58,7 +58,7 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
-    fn into_error(self) -> StoreError {
+    pub(super) fn into_error(self) -> StoreError {
         match self {
             Self::Again(error) | Self::Final(error) => error,
         }

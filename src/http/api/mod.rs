@@ -1,6 +1,7 @@
 //! The operations of the API. Handlers parse, call and convert; nothing else.
 
 mod admin;
+mod backup;
 mod enrolment;
 mod figures;
 mod health;
@@ -21,6 +22,7 @@ pub(super) type Api = (
     session::SessionApi,
     people::PeopleApi,
     admin::AdminApi,
+    backup::BackupApi,
     health::HealthApi,
 );
 
@@ -33,6 +35,7 @@ pub(super) fn operations() -> Api {
         session::SessionApi,
         people::PeopleApi,
         admin::AdminApi,
+        backup::BackupApi,
         health::HealthApi,
     )
 }
@@ -44,6 +47,6 @@ pub(super) enum Tag {
     Machines,
     /// Who may do what: sessions, people, tokens, keys, and what they changed.
     Access,
-    /// Whether the server is alive.
+    /// Whether the server is alive, and what keeps it so.
     Health,
 }

@@ -20,7 +20,7 @@ use super::tables::{
 use crate::model::Machine;
 use crate::model::access::{AuditEntry, Record};
 use crate::store::codec::{decode_entry, encode_entry, encode_machine, encode_record};
-use crate::store::{OpenError, StoreError};
+use crate::store::{OpenError, Snapshot, StoreError};
 
 const TAKEN_US: &str = "taken_us";
 const MACHINE_ROWS: &str = "machines";
@@ -215,7 +215,7 @@ impl Backup {
         let (database, contents) = load::verified_database(&medium, path).map_err(as_backup)?;
         let read = rows(&database).and_then(|rows| Ok((rows, mark(&database)?)));
         let (rows, mark) = read.map_err(|error| OpenError::io("read", path, io_error(error)))?;
-        let summary = rows.summary(mark.map_or(DateTime::UNIX_EPOCH, |mark| mark.taken_at));
+        let mut summary = rows.summary(mark.map_or(DateTime::UNIX_EPOCH, |mark| mark.taken_at));
         if mark.is_some_and(|mark| mark != summary) {
             let what = format!(
                 "holds {} machines, {} records and {} entries of the audit log, but they are not \
@@ -223,6 +223,13 @@ impl Backup {
                 rows.machines, rows.records, rows.audit
             );
             return Err(OpenError::Refused { path: path.to_owned(), what, advice: ANOTHER });
+        }
+        if mark.is_none() {
+            // A journal may have changed what the tables hold.
+            let snapshot = contents.memory.snapshot();
+            summary.machines = snapshot.machines.len() as u64;
+            summary.records = snapshot.records.len() as u64;
+            summary.audit += contents.memory.audit().len() as u64;
         }
         Ok(Self { database, contents, summary, is_marked: mark.is_some() })
     }
@@ -240,28 +247,11 @@ impl Backup {
         self.is_marked
     }
 
-    /// The last batch that is in it.
+    /// Everything but the audit log.
     #[must_use]
-    pub fn version(&self) -> u64 {
-        self.contents.last
-    }
-
-    /// Whether the newest of it is not in the file alone, but in a journal beside it.
-    #[must_use]
-    pub fn has_journal(&self) -> bool {
-        self.contents.position.journal != 0
-    }
-
-    /// Every machine, in the order of their names.
-    #[must_use]
-    pub fn machines(&self) -> Vec<Arc<Machine>> {
-        self.contents.memory.snapshot().machines
-    }
-
-    /// Every record.
-    #[must_use]
-    pub fn records(&self) -> Vec<Record> {
-        self.contents.memory.snapshot().records
+    pub fn snapshot(&self) -> Snapshot {
+        let version = self.contents.last;
+        Snapshot { version, ..self.contents.memory.snapshot() }
     }
 
     /// At most `limit` entries of the audit log from the number `from` on, the oldest first.
@@ -281,7 +271,15 @@ impl Backup {
             .collect()
         };
         let rows = read().map_err(|error| failure(&error))?;
-        rows.into_iter().map(|row| row.map_err(|_| damaged())).collect()
+        let rows: Result<Vec<_>, StoreError> =
+            rows.into_iter().map(|row| row.map_err(|_| damaged())).collect();
+        let mut entries = rows?;
+        // Those of a journal are newer than all in the table.
+        let newest = self.contents.memory.audit().into_iter();
+        let newest = newest.filter(|(number, _)| *number >= from);
+        let left = limit - entries.len();
+        entries.extend(newest.take(left).map(|(number, entry)| (number, (*entry).clone())));
+        Ok(entries)
     }
 }
 

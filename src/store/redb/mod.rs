@@ -18,6 +18,7 @@ mod journal;
 mod load;
 mod medium;
 mod readonly;
+mod restore;
 mod scratch;
 mod segment;
 mod tables;
@@ -36,6 +37,7 @@ pub use backup::{Backup, BackupWriter, Summary};
 use fold::{Folder, Job, Position, SharedDatabase, States};
 use journal::Journal;
 use load::Contents;
+pub use restore::{StoreLock, replace_store};
 pub use writer::FoldPace;
 use writer::RedbWriter;
 

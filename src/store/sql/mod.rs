@@ -14,6 +14,7 @@ mod link;
 mod mysql;
 mod postgres;
 mod reader;
+mod restore;
 mod rows;
 mod schema;
 mod source;
@@ -29,6 +30,7 @@ pub use address::{Address, Encryption, Server, SqlSettings};
 use dialect::Dialect;
 use link::Link;
 pub use reader::SqlReader;
+pub use restore::{as_kept, restore};
 pub use source::SqlSource;
 use writer::SqlWriter;
 

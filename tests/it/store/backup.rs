@@ -92,7 +92,7 @@ impl Writer {
 
 /// What a backup must hold of a writer whose first `writes` writes are in it.
 fn check(backup: &Backup, writer: u32, writes: u32) {
-    let uses = backup.records().iter().find_map(|record| match record {
+    let uses = backup.snapshot().records.iter().find_map(|record| match record {
         Record::Token(token) if token.name == format!("writer {writer}") => Some(token.uses),
         _ => None,
     });
@@ -106,14 +106,14 @@ fn check(backup: &Backup, writer: u32, writes: u32) {
     for machine in 0..MACHINES {
         let last = (1..=writes).rev().find(|write| write % MACHINES == machine);
         let id = machine_id(writer, machine);
-        let kept = backup.machines().into_iter().find(|kept| kept.id.as_str() == id);
+        let kept = backup.snapshot().machines.into_iter().find(|kept| kept.id.as_str() == id);
         assert_eq!(kept.map(|kept| kept.memory_total_mb), last.map(i64::from), "{id} of {writes}");
     }
 }
 
 fn writes_of(backup: &Backup, writer: u32) -> u32 {
     let mine = |machine: &&Arc<Machine>| machine.id.as_str().starts_with(&format!("w{writer}-"));
-    let machines = backup.machines();
+    let machines = backup.snapshot().machines;
     let marks = machines.iter().filter(mine).map(|machine| machine.memory_total_mb);
     marks.max().unwrap_or(0).try_into().unwrap()
 }
@@ -164,7 +164,8 @@ pub(super) async fn a_backup_in_a_storm_is_of_one_moment(place: &dyn Place) {
     let path = directory.path().join("last.redb");
     take(&*store, &path).await;
     let (backup, now) = (Backup::open(&path).unwrap(), store.snapshot().await.unwrap());
-    let kept = Tally::of(&backup.machines(), &backup.records());
+    let kept = backup.snapshot();
+    let kept = Tally::of(&kept.machines, &kept.records);
     assert_eq!(kept, Tally::of(&now.machines, &now.records));
     assert_eq!(kept.machines, u64::from(WRITERS * MACHINES));
 }
