@@ -14,6 +14,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod inventory;
 #[cfg(feature = "server")]
+pub mod jobs;
+#[cfg(feature = "server")]
 pub mod model;
 #[cfg(feature = "server")]
 pub mod store;

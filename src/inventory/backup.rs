@@ -2,15 +2,17 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::Inventory;
 use crate::atomic_file::{AtomicFile, PRIVATE};
+use crate::model::BackupRun;
 use crate::model::access::{AuditEntry, Identity};
 use crate::store::backup::{self, Backup, Summary};
-use crate::store::{Pace, StoreError, transact};
+use crate::store::{Pace, StoreError, record, transact};
 
 /// A backup that was read again from its first byte to its last. Dropped, its file goes away.
 #[derive(Debug)]
@@ -53,6 +55,74 @@ impl Inventory {
             StoreError::Backend(format!("a backup that was just written is damaged: {why}"))
         })?;
         Ok(Taken { file, summary, bytes })
+    }
+
+    /// Begins one of the backups that a server takes by itself, unless another server has, or it is
+    /// too early; then it answers when the next one is due.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::run`].
+    pub async fn begin_backup(
+        &self,
+        server: &str,
+        every: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        // Looking costs no write.
+        if let Some(run) = self.last_backup().await?
+            && !run.is_due(every, now)
+        {
+            return Ok(Some(run.next_at(every)));
+        }
+        let server = server.to_owned();
+        transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let last = transaction.record_of::<BackupRun>("backup");
+            if let Some(run) = last.as_ref().filter(|run| !run.is_due(every, now)) {
+                return Ok(Some(run.next_at(every)));
+            }
+            transaction.put_record(BackupRun {
+                begun_at: now,
+                server: server.clone(),
+                ended_at: None,
+                error: None,
+                succeeded_at: last.as_ref().and_then(|run| run.succeeded_at),
+                bytes: last.map_or(0, |run| run.bytes),
+            });
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Keeps what became of the backup that was begun then: its length, or why there is none.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::run`].
+    pub async fn end_backup(
+        &self,
+        begun_at: DateTime<Utc>,
+        outcome: Result<u64, String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        transact(&*self.store, Pace::AtOnce, move |transaction| {
+            let run = transaction.record_of::<BackupRun>("backup");
+            // Another server has taken this one for dead, and begun the next.
+            let Some(run) = run.filter(|run| run.begun_at == begun_at) else { return Ok(()) };
+            let run = BackupRun { ended_at: Some(now), ..(*run).clone() };
+            transaction.put_record(match &outcome {
+                Ok(bytes) => BackupRun { succeeded_at: Some(begun_at), bytes: *bytes, ..run },
+                Err(error) => BackupRun { error: Some(error.clone()), ..run },
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    /// The last backup that a server took by itself, and the last good one.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::record`].
+    pub async fn last_backup(&self) -> Result<Option<Arc<BackupRun>>, StoreError> {
+        record::<BackupRun>(&*self.store, "backup").await
     }
 
     /// Notes in the audit log that somebody is given everything. A store that cannot be written can

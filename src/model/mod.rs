@@ -2,6 +2,7 @@
 //! no clock, no serialisation format, no HTTP.
 
 pub mod access;
+mod backup_run;
 mod edit;
 mod filter;
 mod id;
@@ -14,6 +15,7 @@ mod summary;
 mod text;
 mod zone;
 
+pub use backup_run::BackupRun;
 pub use edit::HumanEdit;
 pub use filter::{Activation, Filter, Period, StatusFilter, one_of, search_text};
 pub use id::{InvalidMachineId, MachineId};

@@ -19,6 +19,8 @@ const PIECE: usize = 4_096;
 pub fn is_kept(record: &Record) -> bool {
     match record.kind() {
         Kind::Session | Kind::SetupLink | Kind::Browser | Kind::Failures => false,
+        // Of a restored inventory none was taken yet.
+        Kind::BackupRun => false,
         Kind::User
         | Kind::Token
         | Kind::MachineKey

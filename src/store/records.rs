@@ -13,7 +13,7 @@ use crate::model::access::{
     AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
     RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,
 };
-use crate::model::{Machine, MachineId};
+use crate::model::{BackupRun, Machine, MachineId};
 
 /// The kind's name in a table.
 pub(super) fn kind_name(kind: Kind) -> &'static str {
@@ -28,6 +28,7 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::Failures => "failures",
         Kind::Browser => "browser",
         Kind::RefusedSource => "refused_source",
+        Kind::BackupRun => "backup_run",
     }
 }
 
@@ -68,7 +69,8 @@ json! {
     Founding: FoundingRow,
     Failures: FailuresRow,
     Browser: BrowserRow,
-    RefusedSource: RefusedSourceRow
+    RefusedSource: RefusedSourceRow,
+    BackupRun: BackupRunRow
 }
 
 /// An entry of the audit log as it is kept.
@@ -215,6 +217,17 @@ struct RefusedSourceRow {
     network: IpNet,
     reports: u64,
     last_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "BackupRun")]
+struct BackupRunRow {
+    begun_at: DateTime<Utc>,
+    server: String,
+    ended_at: Option<DateTime<Utc>>,
+    error: Option<String>,
+    succeeded_at: Option<DateTime<Utc>>,
+    bytes: u64,
 }
 
 /// A module that says how values of a type are written as text.

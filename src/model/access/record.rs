@@ -6,6 +6,7 @@ use super::{
     Browser, Failures, Founding, MachineKey, RefusedSource, RemovedMachine, Session, SetupLink,
     Token, User, hex,
 };
+use crate::model::BackupRun;
 
 /// What kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +31,8 @@ pub enum Kind {
     Browser,
     /// [`RefusedSource`], by the network.
     RefusedSource,
+    /// [`BackupRun`], the only one.
+    BackupRun,
 }
 
 /// A record of any kind.
@@ -46,6 +49,7 @@ pub enum Record {
     Failures(Arc<Failures>),
     Browser(Arc<Browser>),
     RefusedSource(Arc<RefusedSource>),
+    BackupRun(Arc<BackupRun>),
 }
 
 /// A type of which records are kept.
@@ -120,4 +124,5 @@ kept! {
     Failures: |failures| failures.bucket.to_string();
     Browser: |browser| hex(&browser.hash);
     RefusedSource: |source| source.network.to_string();
+    BackupRun: |_run| "backup".to_owned();
 }

@@ -8,7 +8,7 @@ use tatuscan::model::access::{
     AuditEntry, AuditQuery, Failures, Founding, Kept, Kind, MachineKey, RemovedMachine, Role,
     Scope, Session, SetupLink, Token, User, WaitingKey, hex,
 };
-use tatuscan::model::{Machine, MachineId, MachineQuery};
+use tatuscan::model::{BackupRun, Machine, MachineId, MachineQuery};
 use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 
 use super::places::Place;
@@ -85,11 +85,19 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
     let link = SetupLink { hash: [3; 32], expires_at: noon() };
     let founding = Founding { at: noon(), was_fresh: true, salt: [3; 32] };
     let failures = Failures { bucket: 9, count: 9, last_at: noon() };
+    let run = BackupRun {
+        begun_at: noon(),
+        server: "host (process 7)".into(),
+        ended_at: Some(noon()),
+        error: Some("no space".into()),
+        succeeded_at: None,
+        bytes: u64::MAX,
+    };
     let mut store = place.open().await;
-    let mine = (key, token, session, removed, link, founding, failures);
+    let mine = (key, token, session, removed, link, founding, failures, run);
     let kept = mine.clone();
     put(&*store, move |transaction| {
-        let (key, token, session, removed, link, founding, failures) = mine.clone();
+        let (key, token, session, removed, link, founding, failures, run) = mine.clone();
         transaction.put_record(user("ana"));
         transaction.put_record(key);
         transaction.put_record(token);
@@ -98,6 +106,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         transaction.put_record(link);
         transaction.put_record(founding);
         transaction.put_record(failures);
+        transaction.put_record(run);
     })
     .await;
     for round in 0..2 {
@@ -115,6 +124,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         is_kept(store, &kept.4).await;
         is_kept(store, &kept.5).await;
         is_kept(store, &kept.6).await;
+        is_kept(store, &kept.7).await;
         assert_eq!(store.record(Kind::User, "bea").await.unwrap(), None);
     }
     put(&*store, |transaction| {

@@ -3,6 +3,7 @@
 
 mod backup;
 mod restore;
+mod schedule;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
