@@ -5,7 +5,7 @@ mod serve;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use tatuscan::admin::{backup, loadgen, manage, migrate, restore};
+use tatuscan::admin::{backup, doctor, loadgen, manage, migrate, restore};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(Command::Agent(config)) => workstation::start(config),
         Ok(Command::Backup(config)) => say(backup::run(*config)),
         Ok(Command::Restore(config)) => say(restore::run(*config)),
-        Ok(Command::Doctor(_)) => Ok(()),
+        Ok(Command::Doctor(config)) => examine(*config),
         Ok(Command::Migrate(config)) => say(migrate::run(*config)),
         Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Unwell>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("tatuscan: {error:#}");
             let refused = error.downcast_ref().is_some_and(OpenError::is_refusal);
@@ -44,6 +45,19 @@ fn say<T: Display>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
     make_private();
     print!("{}", Runtime::new()?.block_on(work)?);
     Ok(())
+}
+
+/// The doctor found something that fails, and has said so.
+#[derive(Debug, thiserror::Error)]
+#[error("something is wrong")]
+struct Unwell;
+
+fn examine(config: config::Doctor) -> anyhow::Result<()> {
+    let is_json = config.json;
+    make_private();
+    let report = Runtime::new()?.block_on(doctor::run(config))?;
+    print!("{}", if is_json { report.to_json() } else { report.to_string() });
+    if report.verdict() == doctor::Verdict::Fail { Err(Unwell.into()) } else { Ok(()) }
 }
 
 /// What is made is nobody else's: hashes of passwords are in it.

@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod backup;
 pub mod database;
+pub mod doctor;
 pub mod loadgen;
 pub mod manage;
 pub mod migrate;

@@ -51,6 +51,7 @@ pub async fn run(settings: Restore) -> anyhow::Result<Outcome> {
     let Restore { file, force, store: place, zone } = settings;
     let backup = progress::spin("reading the backup", || Backup::open(&file))?;
     let now = clock::now();
+    let owner = owner(&place.path());
     let aside = match &place.database {
         None => to_file(&backup, &file, &place, force, now)?,
         Some(database) => to_database(&backup, &place, database, zone, force, now).await?,
@@ -66,7 +67,7 @@ pub async fn run(settings: Restore) -> anyhow::Result<Outcome> {
     drop(inventory);
     noted.context("the inventory is restored, but the audit log cannot say so")?;
     if place.database.is_none() {
-        hand_over(&place.path(), aside.as_deref());
+        hand_over(&place.path(), aside.as_deref(), owner);
     }
     let (summary, is_marked) = (backup.summary(), backup.is_marked());
     Ok(Outcome { from: file, to, summary, is_marked, aside, kept })
@@ -86,9 +87,17 @@ fn to_file(
     }
     prepare_data_dir(&place.data_dir)?;
     let _lock = StoreLock::take(&path).context("a restore needs the server stopped")?;
-    if path.exists() && !force {
-        match Backup::open(&path) {
-            Ok(held) => refuse_held(&path.display().to_string(), &held.snapshot())?,
+    let mut has_journal = false;
+    if path.exists() {
+        match Backup::of_store(&path) {
+            Ok(held) => {
+                has_journal = held.has_journal();
+                if !force {
+                    refuse_held(&path.display().to_string(), &held.snapshot())?;
+                }
+            }
+            // What cannot be read now is kept as it is.
+            Err(_) if force => has_journal = true,
             Err(error) => bail!(
                 "{error}. To put the backup in its place, and keep what is there beside it, add \
                  --force"
@@ -105,7 +114,7 @@ fn to_file(
         Ok(())
     })?;
     let aside = aside(&path, now);
-    Ok(replace_store(new, &path, &aside)?.then_some(aside))
+    Ok(replace_store(new, &path, &aside, has_journal)?.then_some(aside))
 }
 
 /// Into a database, in one transaction.
@@ -211,14 +220,17 @@ async fn compare(
     Ok(found)
 }
 
-/// What root made in somebody's directory is that somebody's.
-fn hand_over(path: &Path, aside: Option<&Path>) {
-    use std::os::unix::fs::{MetadataExt as _, chown};
+/// Whose a store is: user and group of its file or, where none is, of its directory.
+fn owner(path: &Path) -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = path.metadata().or_else(|_| directory_of(path).metadata()).ok()?;
+    Some((metadata.uid(), metadata.gid()))
+}
+
+/// What root made of a store is whose the store was.
+fn hand_over(path: &Path, aside: Option<&Path>, owner: Option<(u32, u32)>) {
+    let Some((user, group)) = owner.filter(|_| nix::unistd::geteuid().is_root()) else { return };
     let directory = directory_of(path);
-    let Ok(owner) = std::fs::metadata(directory) else { return };
-    if !nix::unistd::geteuid().is_root() {
-        return;
-    }
     let names = [path, aside.unwrap_or(path)].map(Path::file_name);
     let names: Vec<_> = names.into_iter().flatten().map(|n| n.to_string_lossy()).collect();
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
@@ -227,7 +239,7 @@ fn hand_over(path: &Path, aside: Option<&Path>) {
             name == "tatuscan.instance" || names.iter().any(|own| name.starts_with(&**own));
         if is_ours {
             // Whoever runs the server as root does not mind.
-            let _ = chown(entry.path(), Some(owner.uid()), Some(owner.gid()));
+            let _ = std::os::unix::fs::chown(entry.path(), Some(user), Some(group));
         }
     }
 }

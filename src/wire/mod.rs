@@ -14,6 +14,8 @@ mod lenient;
 #[cfg(feature = "server")]
 mod machine;
 #[cfg(feature = "server")]
+mod origin;
+#[cfg(feature = "server")]
 mod query;
 mod report;
 pub mod signing;
@@ -29,6 +31,8 @@ pub use edit::{MachineEdit, parse_edit};
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
+#[cfg(feature = "server")]
+pub use origin::Origin;
 #[cfg(feature = "server")]
 pub use query::{Asked, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, parse_query};
 pub use report::Report;

@@ -8,6 +8,7 @@ mod health;
 mod machine_id;
 mod machines;
 mod name;
+mod origin;
 mod people;
 mod session;
 mod signature;
@@ -23,6 +24,7 @@ pub(super) type Api = (
     people::PeopleApi,
     admin::AdminApi,
     backup::BackupApi,
+    origin::OriginApi,
     health::HealthApi,
 );
 
@@ -36,6 +38,7 @@ pub(super) fn operations() -> Api {
         people::PeopleApi,
         admin::AdminApi,
         backup::BackupApi,
+        origin::OriginApi,
         health::HealthApi,
     )
 }

@@ -208,11 +208,19 @@ impl Backup {
     /// [`OpenError`] when it is no such file, is damaged, was written by a newer version, or lacks
     /// something.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::of_store(path).map_err(as_backup)
+    }
+
+    /// As [`Backup::open`], of the file of a store: what is wrong with it is said as of a store.
+    ///
+    /// # Errors
+    /// As [`Backup::open`].
+    pub fn of_store(path: &Path) -> Result<Self, OpenError> {
         let metadata =
             std::fs::metadata(path).map_err(|error| OpenError::io("read", path, error))?;
-        file::check_format(path, &metadata).map_err(as_backup)?;
+        file::check_format(path, &metadata)?;
         let medium = ReadOnlyMedium::new(path);
-        let (database, contents) = load::verified_database(&medium, path).map_err(as_backup)?;
+        let (database, contents) = load::verified_database(&medium, path)?;
         let read = rows(&database).and_then(|rows| Ok((rows, mark(&database)?)));
         let (rows, mark) = read.map_err(|error| OpenError::io("read", path, io_error(error)))?;
         let mut summary = rows.summary(mark.map_or(DateTime::UNIX_EPOCH, |mark| mark.taken_at));
@@ -245,6 +253,12 @@ impl Backup {
     #[must_use]
     pub fn is_marked(&self) -> bool {
         self.is_marked
+    }
+
+    /// Whether its newest batches are in a journal beside it: it was in use, and not closed.
+    #[must_use]
+    pub fn has_journal(&self) -> bool {
+        self.contents.position.journal != 0
     }
 
     /// Everything but the audit log.
@@ -292,6 +306,7 @@ fn as_backup(error: OpenError) -> OpenError {
             let advice = match advice {
                 load::NEWER => "Restore it with the newer version",
                 load::TOGETHER => advice,
+                _ if advice.starts_with("Name another file") => "Name the file of a backup",
                 _ => ANOTHER,
             };
             OpenError::Refused { path, what, advice }

@@ -12,6 +12,7 @@
 mod audit;
 mod backend;
 mod backup;
+mod compact;
 mod file;
 mod fold;
 mod journal;
@@ -34,6 +35,7 @@ use async_trait::async_trait;
 
 pub use backend::{AnyBackend, Medium, Part};
 pub use backup::{Backup, BackupWriter, Summary};
+pub use compact::compact;
 use fold::{Folder, Job, Position, SharedDatabase, States};
 use journal::Journal;
 use load::Contents;

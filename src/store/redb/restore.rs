@@ -38,21 +38,27 @@ impl StoreLock {
     }
 }
 
-/// Puts a whole new store in the place of what is at `path`. What was there, with its journal, is
-/// kept under the name `aside`, and can be opened there; answers whether anything was. After a crash
-/// there is the old store or the new one.
+/// Puts a whole new store in the place of what is at `path`. What was there is kept under the name
+/// `aside`, with its journal where that holds something, and can be opened there; answers whether
+/// anything was. After a crash there is the old store or the new one.
 ///
 /// # Errors
 /// [`OpenError::Io`]; then the old store is as it was.
-pub fn replace_store(new: AtomicFile, path: &Path, aside: &Path) -> Result<bool, OpenError> {
+pub fn replace_store(
+    new: AtomicFile,
+    path: &Path,
+    aside: &Path,
+    has_journal: bool,
+) -> Result<bool, OpenError> {
     let failed = |error| OpenError::io("replace", path, error);
     let is_there = path.symlink_metadata().is_ok();
     if !is_there {
         new.publish_new().map_err(failed)?;
         return Ok(false);
     }
-    for part in [Part::Journal(0), Part::Journal(1), Part::Database] {
-        keep(part, path, aside).map_err(|error| OpenError::io("keep a copy of", path, error))?;
+    let parts = [Part::Database, Part::Journal(0), Part::Journal(1)];
+    for part in &parts[..if has_journal { parts.len() } else { 1 }] {
+        keep(*part, path, aside).map_err(|error| OpenError::io("keep a copy of", path, error))?;
     }
     atomic_file::sync_directory_of(aside).map_err(failed)?;
     // The journal that stays belongs to no store: the next opening begins it anew.

@@ -10,6 +10,7 @@ mod address;
 mod audit;
 mod dialect;
 mod failure;
+mod inspect;
 mod link;
 mod mysql;
 mod postgres;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 pub use address::{Address, Encryption, Server, SqlSettings};
 use dialect::Dialect;
+pub use inspect::{Inspection, inspect};
 use link::Link;
 pub use reader::SqlReader;
 pub use restore::{as_kept, restore};

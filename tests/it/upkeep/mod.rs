@@ -2,6 +2,8 @@
 //! a running server and without one.
 
 mod backup;
+mod doctor;
+mod proxy;
 mod restore;
 mod schedule;
 

@@ -24,6 +24,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a backup
+         * @description Everything that is kept, as it was at one moment while this was asked: machines, people,
+         *     tokens, machines' keys, removed machines, the audit log. Sessions and setup links are not in
+         *     it. The server goes on meanwhile.
+         */
+        get: operations["takeBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enroll": {
         parameters: {
             query?: never;
@@ -194,7 +216,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a machine's new key
-         * @description The key that waits takes the place of the one before.
+         * @description The key that waits takes the place of the one before; 409 when another one waits by now.
          */
         post: operations["approveKey"];
         delete?: never;
@@ -243,6 +265,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this request looks to the server
+         * @description Where it comes from, and what proxies on the way say of it: `tatuscan doctor` asks this to
+         *     find a proxy that hides its clients.
+         */
+        get: operations["showOrigin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/refused": {
         parameters: {
             query?: never;
@@ -252,7 +295,7 @@ export interface paths {
         };
         /**
          * List sources of refused reports
-         * @description Where reports came from that were refused for want of a token, since the server was started.
+         * @description Where reports came from that were refused for want of a token, in the last 30 days.
          */
         get: operations["listRefused"];
         put?: never;
@@ -313,6 +356,46 @@ export interface paths {
          * @description Ends all other sessions of the person and begins a new one.
          */
         patch: operations["changePassword"];
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sessions
+         * @description Who is logged in, from where and since when.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description Whoever it is has to log in again.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/setup": {
@@ -785,6 +868,17 @@ export interface components {
             status: components["schemas"]["StoreState"] & unknown;
         };
         /**
+         * KeyApproval
+         * @description The key that an admin looked at.
+         * @example {
+         *       "waiting_key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+         *     }
+         */
+        KeyApproval: {
+            /** @description The key that asks, as the list shows it. */
+            waiting_key: string;
+        };
+        /**
          * KeyList
          * @description Machines whose new keys wait for an admin, and how many have keys.
          * @example {
@@ -1065,6 +1159,73 @@ export interface components {
             role: components["schemas"]["Role"] & unknown;
         };
         /**
+         * OpenSession
+         * @description Somebody who is logged in in a browser.
+         * @example {
+         *       "created_at": "2026-11-18T07:06:40-04:00",
+         *       "current": true,
+         *       "id": "5f1c0e9a7b3d2c41",
+         *       "peer": "10.1.7.7",
+         *       "used_at": "2026-11-18T07:06:40-04:00",
+         *       "user": "ana"
+         *     }
+         */
+        OpenSession: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description By which it can be ended. */
+            id: string;
+            /** @description From where. */
+            peer: string;
+            /**
+             * Format: date-time
+             * @description Last use, exact to a few minutes.
+             */
+            used_at: string;
+            /** @description Who. */
+            user: string;
+        };
+        /**
+         * Origin
+         * @description How the request looks to the server.
+         * @example {
+         *       "address": "203.0.113.9",
+         *       "encrypted": true,
+         *       "forwarded": true,
+         *       "host_arrived": null,
+         *       "near": false,
+         *       "port": 50122,
+         *       "proxy_trusted": true,
+         *       "this_computer": false
+         *     }
+         */
+        Origin: {
+            /** @description The address that counts as the client's. */
+            address: string;
+            /** @description Whether the client's connection is encrypted. */
+            encrypted: boolean;
+            /** @description Whether a header says that a proxy passed it on. */
+            forwarded: boolean;
+            /** @description Whether the host that was asked for arrived as `host` says; null when it says nothing. */
+            host_arrived: boolean | null;
+            /** @description Whether machines report from there without a token. */
+            near: boolean;
+            /**
+             * Format: uint16
+             * @description The port at the other end of the connection: the client's own, or that of a proxy.
+             */
+            port: number;
+            /** @description Whether the address is what a trusted proxy says. */
+            proxy_trusted: boolean;
+            /** @description Whether the client counts as the server's own computer. */
+            this_computer: boolean;
+        };
+        /**
          * PasswordChange
          * @description One's own new password.
          * @example {
@@ -1275,6 +1436,26 @@ export interface components {
             mode: components["schemas"]["Mode"] & unknown;
             /** @description Who asks; null for nobody. */
             user: (components["schemas"]["Principal"] & unknown) | null;
+        };
+        /**
+         * SessionList
+         * @description Who is logged in, the last used first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-11-18T07:06:40-04:00",
+         *           "current": true,
+         *           "id": "5f1c0e9a7b3d2c41",
+         *           "peer": "10.1.7.7",
+         *           "used_at": "2026-11-18T07:06:40-04:00",
+         *           "user": "ana"
+         *         }
+         *       ]
+         *     }
+         */
+        SessionList: {
+            /** @description The sessions. */
+            items: components["schemas"]["OpenSession"][];
         };
         /**
          * Setup
@@ -1764,6 +1945,123 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    takeBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file that `tatuscan restore` takes, and that a server can be started on */
+            200: {
+                headers: {
+                    /** @description `no-store`: hashes of passwords are in it. */
+                    "CACHE-CONTROL": string;
+                    /** @description A name for the file. */
+                    "CONTENT-DISPOSITION": string;
+                    /** @description Its length in bytes. */
+                    "CONTENT-LENGTH": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */
@@ -3203,7 +3501,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyApproval"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -3212,6 +3514,20 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description A credential is needed, or the one shown is none */
@@ -3281,6 +3597,34 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -3611,6 +3955,58 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    showOrigin: {
+        parameters: {
+            query?: {
+                /** @description The host, and the port if it has one, that the client asks for. */
+                host?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Origin"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */
@@ -4396,6 +4792,258 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "Too many wrong passwords; try again in 60 seconds"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
