@@ -5,6 +5,7 @@ pub mod access;
 #[cfg(feature = "server")]
 pub mod admin;
 pub mod agent;
+pub mod atomic_file;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,8 @@ pub mod config;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod inventory;
+#[cfg(feature = "server")]
+pub mod jobs;
 #[cfg(feature = "server")]
 pub mod model;
 #[cfg(feature = "server")]

@@ -2,9 +2,10 @@
 
 mod serve;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
-use tatuscan::admin::{loadgen, manage, migrate};
+use tatuscan::admin::{backup, doctor, loadgen, manage, migrate, restore};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -20,13 +21,17 @@ fn main() -> ExitCode {
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
         Ok(Command::Agent(config)) => workstation::start(config),
-        Ok(Command::Migrate(config)) => copy_inventory(*config),
-        Ok(Command::Manage(target, management)) => administer(&target, management),
+        Ok(Command::Backup(config)) => say(backup::run(*config)),
+        Ok(Command::Restore(config)) => say(restore::run(*config)),
+        Ok(Command::Doctor(config)) => examine(*config),
+        Ok(Command::Migrate(config)) => say(migrate::run(*config)),
+        Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Unwell>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("tatuscan: {error:#}");
             let refused = error.downcast_ref().is_some_and(OpenError::is_refusal);
@@ -35,17 +40,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    let outcome = Runtime::new()?.block_on(migrate::run(config))?;
-    print!("{outcome}");
+/// Does what a command asks, and prints what came of it.
+fn say<T: Display>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<()> {
+    make_private();
+    print!("{}", Runtime::new()?.block_on(work)?);
     Ok(())
 }
 
-fn administer(target: &config::Target, management: config::Management) -> anyhow::Result<()> {
+/// The doctor found something that fails, and has said so.
+#[derive(Debug, thiserror::Error)]
+#[error("something is wrong")]
+struct Unwell;
+
+fn examine(config: config::Doctor) -> anyhow::Result<()> {
+    let is_json = config.json;
+    make_private();
+    let report = Runtime::new()?.block_on(doctor::run(config))?;
+    print!("{}", if is_json { report.to_json() } else { report.to_string() });
+    if report.verdict() == doctor::Verdict::Fail { Err(Unwell.into()) } else { Ok(()) }
+}
+
+/// What is made is nobody else's: hashes of passwords are in it.
+fn make_private() {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    print!("{}", Runtime::new()?.block_on(manage::run(target, management))?);
-    Ok(())
 }
 
 fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {
@@ -61,8 +78,7 @@ fn put_under_load(raw: &cli::Loadgen) -> anyhow::Result<()> {
 }
 
 fn start_server(config: Serve) -> anyhow::Result<()> {
-    // What the server makes is nobody else's: hashes of passwords are in it.
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    make_private();
     config.log.start(&config.warnings)?;
     Runtime::new()?.block_on(serve::serve(config))
 }

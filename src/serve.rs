@@ -11,9 +11,12 @@ use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::{self, Settings as AgentSettings};
 use tatuscan::clock;
-use tatuscan::config::{AuthMode, Serve, ServerTls, StatusThresholds, prepare_data_dir};
+use tatuscan::config::{
+    AuthMode, BackupSchedule, Serve, ServerTls, StatusThresholds, prepare_data_dir,
+};
 use tatuscan::http::{self, App, Gate, Limits, Settings};
 use tatuscan::inventory::Inventory;
+use tatuscan::jobs::{Backups, remove_leftovers};
 use tatuscan::model::StatusRules;
 use tatuscan::model::access::{Caller, Identity, Role};
 use tatuscan::store::{Store, StoreError};
@@ -66,10 +69,15 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     };
     let reporting = report_locally(local, tls.clone(), shutdown.clone());
     let reporting = config.local_agent.then(|| tokio::spawn(reporting));
+    remove_leftovers(&config.store.data_dir, clock::now());
+    let backing_up = config.backups.as_ref().map(backups);
+    let backing_up =
+        backing_up.map(|backups| tokio::spawn(backups.run(inventory.clone(), shutdown.clone())));
     let trusted_proxies = config.access.trusted_proxies.clone();
     let own_names_only = access.mode() == Mode::Off && !config.access.is_insecure;
     let gate = Gate { trusted_proxies, public_url, own_names_only };
-    let settings = Settings { zone: config.zone, now: clock::now, gate };
+    let work_dir = config.store.data_dir.clone();
+    let settings = Settings { zone: config.zone, now: clock::now, gate, work_dir };
     let app = App::new(inventory.clone(), access.clone(), settings);
     let limits = Limits { connections: connections(&config), ..Limits::default() };
     let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
@@ -91,10 +99,21 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     if let Some(reporting) = reporting {
         reporting.await?;
     }
+    if let Some(backing_up) = backing_up {
+        backing_up.await?;
+    }
     drop(announced);
     inventory.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The backups that the settings ask for.
+fn backups(schedule: &BackupSchedule) -> Backups {
+    let host = nix::unistd::gethostname().unwrap_or_default();
+    let BackupSchedule { directory, every, keep } = schedule.clone();
+    let server = format!("{} (process {})", host.to_string_lossy(), std::process::id());
+    Backups { directory, every, keep, server, now: clock::now }
 }
 
 /// The certificate that the server shows, read again at each SIGHUP.

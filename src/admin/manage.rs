@@ -48,13 +48,16 @@ async fn ask(server: &Reached, management: Management, password: &str) -> anyhow
             server.ask(Method::DELETE, &path("/api/users", &name), None).await?;
             format!("{name} is no user any more\n")
         }
-        Management::CreateToken { name, scope, days, max_uses } => {
+        Management::CreateToken { name, scope, days, max_uses, tags } => {
             let mut body = json!({"name": name, "scope": scope});
             if let Some(days) = days {
                 body["days"] = days.into();
             }
             if let Some(uses) = max_uses {
                 body["max_uses"] = uses.into();
+            }
+            if !tags.is_empty() {
+                body["tags"] = tags.into();
             }
             let made = server.ask(Method::POST, "/api/tokens", Some(body)).await?;
             // The secret alone goes to standard output, where scripts read it.

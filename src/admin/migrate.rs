@@ -8,10 +8,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use chrono_tz::Tz;
 use futures_util::future::try_join_all;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::adopt::NO_TABLE;
 use super::database::sql_settings;
+use super::progress;
 use crate::clock;
 use crate::config::{Location, Migrate};
 use crate::model::access::{Kind, Record};
@@ -98,9 +98,7 @@ pub async fn run(settings: Migrate) -> anyhow::Result<Outcome> {
 }
 
 async fn copy(source: &mut Source, target: &dyn Store) -> anyhow::Result<Kept> {
-    let bar = ProgressBar::new(source.count().await? as u64);
-    let style = "{bar:40} {pos}/{len} machines, {per_sec}, {eta} left";
-    bar.set_style(ProgressStyle::with_template(style)?);
+    let bar = progress::machines(source.count().await? as u64);
     let mut kept = Kept::default();
     loop {
         let piece = source.next().await?;

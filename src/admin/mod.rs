@@ -1,10 +1,14 @@
 //! The subcommands that act on a server or a store.
 
 pub mod adopt;
+pub mod backup;
 pub mod database;
+pub mod doctor;
 pub mod loadgen;
 pub mod manage;
 pub mod migrate;
 pub mod open;
 pub mod presence;
+mod progress;
 mod reach;
+pub mod restore;

@@ -1,16 +1,16 @@
 //! Files in the data directory by which commands on the same computer find the server, and prove
 //! that they may tell it what to do.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Secret;
+use crate::atomic_file::{self, PRIVATE};
 use crate::model::access::Scope;
-use crate::trust::Pin;
+use crate::trust::{Pin, Trust};
 
 /// The file with the token that admits to everything.
 const TOKEN_FILE: &str = "admin.token";
@@ -41,7 +41,8 @@ pub fn token_file(data_dir: &Path) -> anyhow::Result<PathBuf> {
     if !path.exists() {
         let token = Secret::token(Scope::Admin);
         let text = format!("{}\n", token.expose());
-        replace(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
+        atomic_file::write(&path, text.as_bytes(), PRIVATE)
+            .with_context(|| path.display().to_string())?;
     }
     Ok(path)
 }
@@ -68,8 +69,19 @@ impl Presence {
         let presence = Self { pid, url, tls_pin: pin.map(|pin| pin.to_string()), is_self_signed };
         let path = data_dir.join(SERVER_FILE);
         let text = serde_json::to_vec(&presence)?;
-        replace(&path, &text).with_context(|| path.display().to_string())?;
+        atomic_file::write(&path, &text, PRIVATE).with_context(|| path.display().to_string())?;
         Ok(Announced { path, presence })
+    }
+
+    /// Whom to believe that it is this server.
+    ///
+    /// # Errors
+    /// When what was written down is no pin.
+    pub fn trust(&self) -> anyhow::Result<Trust> {
+        Ok(match &self.tls_pin {
+            Some(pin) => Trust::Pin(pin.parse().context("server.json holds no pin")?),
+            None => Trust::System,
+        })
     }
 
     /// What was written down last; the server may be gone since.
@@ -87,20 +99,4 @@ impl Drop for Announced {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-/// Puts a file that only its owner reads in the place of another one: there is always a whole one.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}.new", std::process::id()));
-    let unfinished = PathBuf::from(unfinished);
-    let _ = fs::remove_file(&unfinished);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use reqwest::{Client, Method, Response};
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -23,6 +23,9 @@ use crate::trust::Trust;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a backup may take to arrive.
+const DOWNLOAD: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// A way to a server.
 pub(super) struct Reached {
@@ -68,11 +71,7 @@ impl Reached {
                 // token is for nobody else.
                 let is_in_use = matches!(error.downcast_ref(), Some(OpenError::Locked(_)));
                 let Some(presence) = presence.filter(|_| is_in_use) else { return Err(error) };
-                let trust = match &presence.tls_pin {
-                    Some(pin) => Trust::Pin(pin.parse().context("server.json holds no pin")?),
-                    None => Trust::System,
-                };
-                let client = client(trust)?;
+                let client = client(presence.trust()?)?;
                 let url = presence.url;
                 return Ok(Self {
                     client,
@@ -88,7 +87,12 @@ impl Reached {
         let settings = access::Settings { token_file: Some(file), ..access::Settings::default() };
         let gate = Access::new(Arc::clone(&store), settings);
         let inventory = Inventory::new(store, StatusRules::default());
-        let settings = Settings { zone: target.zone, now: clock::now, gate: Gate::default() };
+        let settings = Settings {
+            zone: target.zone,
+            now: clock::now,
+            gate: Gate::default(),
+            work_dir: data_dir.clone(),
+        };
         let app = Arc::new(App::new(inventory.clone(), gate, settings));
         let listener = bind(&["127.0.0.1:0".parse()?])?;
         let url = literal_url("http", listener.local_addr()?);
@@ -115,6 +119,14 @@ impl Reached {
         read(answer).await
     }
 
+    /// Asks for a file, however long it takes.
+    pub(super) async fn download(&self, path: &str) -> anyhow::Result<Response> {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let answer = request.timeout(DOWNLOAD).send().await;
+        let answer = answer.with_context(|| format!("{} is not there", self.url))?;
+        if answer.status().is_success() { Ok(answer) } else { Err(refusal(answer).await) }
+    }
+
     /// Lets go of what was opened.
     pub(super) async fn close(self) {
         if let Some(Own { inventory, shutdown, serving }) = self.own {
@@ -126,14 +138,20 @@ impl Reached {
 }
 
 async fn read(answer: Response) -> anyhow::Result<Value> {
-    let status = answer.status();
-    let text = answer.text().await.context("the answer ended early")?;
-    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    if status.is_success() {
-        return Ok(value);
+    if !answer.status().is_success() {
+        return Err(refusal(answer).await);
     }
+    let text = answer.text().await.context("the answer ended early")?;
+    Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+/// What the server says that it will not do.
+async fn refusal(answer: Response) -> anyhow::Error {
+    let status = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
     match value["error"].as_str() {
-        Some(error) => bail!("{error}"),
-        None => bail!("the server answers {status}"),
+        Some(error) => anyhow!("{error}"),
+        None => anyhow!("the server answers {status}"),
     }
 }

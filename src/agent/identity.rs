@@ -1,11 +1,13 @@
 //! Which machine this is: the same id as the original agent's wherever that agent had one.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+
+use crate::atomic_file::{self, PUBLIC};
 
 /// Parts of names that virtual interfaces have, in lower case.
 const VIRTUAL_NAMES: [&str; 17] = [
@@ -145,11 +147,7 @@ pub fn kept(directory: &Path) -> io::Result<String> {
     }
     std::fs::create_dir_all(directory)?;
     let id = random();
-    let draft = directory.join(format!("{KEPT_ID}.{}", std::process::id()));
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(id.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&draft, &path)?;
+    atomic_file::write(&path, id.as_bytes(), PUBLIC)?;
     Ok(id)
 }
 

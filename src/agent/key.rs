@@ -1,8 +1,8 @@
 //! The machine's own key, with which it signs its reports.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use ring::rand::SystemRandom;
@@ -10,6 +10,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::atomic_file::{self, PRIVATE};
 use crate::wire::signing::{self, Signed, hex};
 
 /// The file in the agent's state directory.
@@ -71,7 +72,8 @@ impl MachineKey {
         let (machine_id, is_enrolled) = (self.machine_id.clone(), self.is_enrolled);
         let kept = Kept { machine_id, private_key, is_enrolled };
         let path = state_dir.join(FILE);
-        replace(state_dir, &path, &serde_json::to_vec(&kept)?)
+        make_private(state_dir)
+            .and_then(|()| atomic_file::write(&path, &serde_json::to_vec(&kept)?, PRIVATE))
             .with_context(|| format!("cannot keep the machine's key in {}", path.display()))
     }
 
@@ -119,25 +121,14 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
-/// Puts a file in the place of another one: there is always a whole one.
-fn replace(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if !directory.exists() {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory)?;
+/// Makes the directory where it is missing, for its owner alone.
+fn make_private(directory: &Path) -> io::Result<()> {
+    if directory.exists() {
+        return Ok(());
     }
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    let unfinished = PathBuf::from(unfinished);
-    let _ = fs::remove_file(&unfinished);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
 }

@@ -63,8 +63,8 @@ impl Agent {
             Some(text) => enrolment::parse(text)?,
             None => (None, None),
         };
-        let pin = present(raw.tls_pin).or(pin);
-        let trust = trust::choose(present(raw.ca_file), pin)?;
+        let tls_pin = present(raw.trust.tls_pin).or(pin);
+        let trust = trust::choose(cli::Trust { tls_pin, ..raw.trust })?;
         let destination = if raw.print {
             Destination::Stdout
         } else {

@@ -9,7 +9,8 @@ use clap::builder::{OsStr, Resettable};
 use super::dotenv;
 
 /// Other names under which a variable is known, asked when the first one is not set.
-const ALIASES: [(&str, &str); 2] = [("TATUSCAN_PORT", "PORT"), ("TIMEZONE", "TATUSCAN_TIMEZONE")];
+pub(super) const ALIASES: [(&str, &str); 2] =
+    [("TATUSCAN_PORT", "PORT"), ("TIMEZONE", "TATUSCAN_TIMEZONE")];
 
 /// The variables this process was started with, and those of the `.env` files behind them.
 ///

@@ -34,6 +34,8 @@ pub enum Management {
         days: Option<u32>,
         /// Machines that may be enrolled with it.
         max_uses: Option<u32>,
+        /// Tags that those machines get.
+        tags: Vec<String>,
     },
     /// List tokens.
     ListTokens,
@@ -58,8 +60,8 @@ impl Management {
 
     pub(super) fn of_token(action: TokenAction) -> (Self, Target) {
         match action {
-            TokenAction::Create { name, scope, days, max_uses, target } => {
-                (Self::CreateToken { name, scope, days, max_uses }, target)
+            TokenAction::Create { name, scope, days, max_uses, tags, target } => {
+                (Self::CreateToken { name, scope, days, max_uses, tags }, target)
             }
             TokenAction::List { target } => (Self::ListTokens, target),
             TokenAction::Revoke { id, target } => (Self::RevokeToken { id }, target),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
-use super::{ConfigError, Location, present, zone};
+use super::{ConfigError, Location, zone};
 use crate::cli;
 
 /// Checked settings of `tatuscan migrate`.
@@ -38,7 +38,7 @@ impl Migrate {
             let text = "--from and --to are the same store. Name another one to copy into";
             return Err(ConfigError::text(text));
         }
-        let zone = present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?;
+        let zone = zone::choose(raw.timezone)?;
         Ok(Self { from, to, zone, dry_run: raw.dry_run, force: raw.force, warnings })
     }
 }

@@ -4,9 +4,13 @@
 mod access;
 mod agent;
 #[cfg(feature = "server")]
+mod backup;
+#[cfg(feature = "server")]
 mod data_dir;
 #[cfg(feature = "server")]
 mod database;
+#[cfg(feature = "server")]
+mod doctor;
 pub mod dotenv;
 pub mod duration;
 mod enrolment;
@@ -45,12 +49,16 @@ use crate::cli;
 pub use access::{AccessRules, AuthMode};
 pub use agent::{Agent, Destination};
 #[cfg(feature = "server")]
+pub use backup::{Backup, BackupSchedule, Restore};
+#[cfg(feature = "server")]
 pub use data_dir::prepare_data_dir;
 #[cfg(feature = "server")]
 pub use database::{
     Address, ClientCertificate, Database, DatabaseServer, Location, Password, ServerKind, Tls,
     TlsMode,
 };
+#[cfg(feature = "server")]
+pub use doctor::Doctor;
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 pub use log::{Format, Log, Output};
@@ -78,6 +86,12 @@ pub enum Command {
     Serve(Box<Serve>),
     /// `tatuscan agent`, or a call as the old agent knew it.
     Agent(Agent),
+    /// `tatuscan backup`
+    Backup(Box<Backup>),
+    /// `tatuscan restore`
+    Restore(Box<Restore>),
+    /// `tatuscan doctor`
+    Doctor(Box<Doctor>),
     /// `tatuscan migrate`
     Migrate(Box<Migrate>),
     /// `tatuscan user`, `token` and `setup-link`
@@ -104,6 +118,15 @@ pub fn command(
             Command::Serve(Box::new(Serve::from_raw(*raw, environment)?))
         }
         cli::Subcommand::Agent(raw) => Command::Agent(Agent::from_raw(raw, environment)?),
+        cli::Subcommand::Backup(raw) => {
+            Command::Backup(Box::new(Backup::from_raw(*raw, environment)?))
+        }
+        cli::Subcommand::Restore(raw) => {
+            Command::Restore(Box::new(Restore::from_raw(raw, environment)?))
+        }
+        cli::Subcommand::Doctor(raw) => {
+            Command::Doctor(Box::new(Doctor::from_raw(raw, environment)?))
+        }
         cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
         cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
         cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,

@@ -7,9 +7,10 @@ use tracing::Level;
 
 use super::access::{self, AccessRules, yes_or_no};
 use super::{
-    ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds, StorePlace,
+    BackupSchedule, ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds,
+    StorePlace,
 };
-use super::{log, present, tls, zone};
+use super::{log, present, tls};
 use crate::cli;
 
 const DEFAULT_PORT: u16 = 8040;
@@ -25,6 +26,8 @@ pub struct Serve {
     pub port: u16,
     /// Where the inventory is kept.
     pub store: StorePlace,
+    /// When it takes backups by itself.
+    pub backups: Option<BackupSchedule>,
     /// Who may do what.
     pub access: AccessRules,
     /// Zone of dates without one and of day limits.
@@ -60,19 +63,14 @@ impl Serve {
             let names = gunicorn.join(", ");
             warnings.push(format!("{names}: ignored, there is no gunicorn here"));
         }
-        let store = StorePlace::choose(
-            raw.data_dir,
-            raw.db_file,
-            raw.database_uri,
-            environment,
-            &mut warnings,
-        )?;
+        let (store, zone) = StorePlace::choose(raw.store, environment, &mut warnings)?;
         Ok(Self {
             bind,
             port: port(present(raw.port))?,
             store,
+            backups: BackupSchedule::choose(raw.backups)?,
             access,
-            zone: present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?,
+            zone,
             status: StatusThresholds::parse(
                 present(raw.late),
                 present(raw.offline),

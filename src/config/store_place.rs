@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, Database, Environment, data_dir, present, store_file};
+use chrono_tz::Tz;
+
+use super::{ConfigError, Database, Environment, data_dir, present, store_file, zone};
+use crate::cli;
 
 /// Where an inventory is kept.
 #[derive(Debug, Clone)]
@@ -18,17 +21,17 @@ pub struct StorePlace {
 }
 
 impl StorePlace {
+    /// The place, and the zone of times there that have none.
     pub(super) fn choose(
-        data_dir: Option<String>,
-        db_file: Option<String>,
-        database_uri: Option<String>,
+        raw: cli::Store,
         environment: &Environment,
         warnings: &mut Vec<String>,
-    ) -> Result<Self, ConfigError> {
-        let data_dir = data_dir::choose(present(data_dir), environment);
-        let (db_file, legacy_sqlite) = store_file::choose(present(db_file), &data_dir)?;
-        let database = database(present(database_uri), &data_dir, warnings)?;
-        Ok(Self { data_dir, db_file, legacy_sqlite, database })
+    ) -> Result<(Self, Tz), ConfigError> {
+        let data_dir = data_dir::choose(present(raw.data_dir), environment);
+        let (db_file, legacy_sqlite) = store_file::choose(present(raw.db_file), &data_dir)?;
+        let database = database(present(raw.database_uri), &data_dir, warnings)?;
+        let zone = zone::choose(raw.timezone)?;
+        Ok((Self { data_dir, db_file, legacy_sqlite, database }, zone))
     }
 
     /// Path of the inventory's file.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
-use super::{ConfigError, Environment, StorePlace, present, trust, zone};
+use super::{ConfigError, Environment, StorePlace, present, trust};
 use crate::cli;
 use crate::trust::Trust;
 
@@ -37,15 +37,8 @@ impl Target {
             return Err(ConfigError::text(text));
         }
         let mut warnings = Vec::new();
-        let store = StorePlace::choose(
-            raw.data_dir,
-            raw.db_file,
-            raw.database_uri,
-            environment,
-            &mut warnings,
-        )?;
-        let zone = present(raw.timezone).map_or(Ok(zone::DEFAULT), |name| zone::parse(&name))?;
-        let trust = trust::choose(present(raw.ca_file), present(raw.tls_pin))?;
+        let (store, zone) = StorePlace::choose(raw.store, environment, &mut warnings)?;
+        let trust = trust::choose(raw.trust)?;
         Ok(Self { url, token, trust, store, zone })
     }
 

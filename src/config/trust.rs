@@ -1,11 +1,12 @@
 //! Which servers an agent believes.
 
-use super::ConfigError;
+use super::{ConfigError, present};
+use crate::cli;
 use crate::trust::{CA_FILE, PIN, Trust};
 
 /// Reads the two settings, of which one at most may be set.
-pub(super) fn choose(ca_file: Option<String>, pin: Option<String>) -> Result<Trust, ConfigError> {
-    match (ca_file, pin) {
+pub(super) fn choose(raw: cli::Trust) -> Result<Trust, ConfigError> {
+    match (present(raw.ca_file), present(raw.tls_pin)) {
         (None, None) => Ok(Trust::System),
         (Some(ca_file), None) => Ok(Trust::CaFile(ca_file.into())),
         (None, Some(pin)) => pin.parse().map(Trust::Pin).map_err(|_| {

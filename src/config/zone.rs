@@ -2,18 +2,26 @@
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::ConfigError;
+use super::{ConfigError, present};
 
 const SETTING: &str = "TIMEZONE (--timezone)";
 
 /// The zone of whoever names none, as the original has it.
-pub(super) const DEFAULT: Tz = Tz::America__Cuiaba;
+const DEFAULT: Tz = Tz::America__Cuiaba;
+
+/// The zone that is named, or the default.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn choose(named: Option<String>) -> Result<Tz, ConfigError> {
+    present(named).map_or(Ok(DEFAULT), |name| parse(&name))
+}
 
 /// The zone of that name.
 ///
 /// # Errors
 /// An unknown name; the message offers the names that are close to it and this computer's zone.
-pub(super) fn parse(name: &str) -> Result<Tz, ConfigError> {
+fn parse(name: &str) -> Result<Tz, ConfigError> {
     name.parse().map_err(|_| {
         let close = close_names(name);
         let advice = if close.is_empty() {
@@ -45,7 +53,7 @@ fn close_names(name: &str) -> Vec<&'static str> {
 }
 
 /// Levenshtein distance in characters.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (above, l) in left.chars().enumerate() {

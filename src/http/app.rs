@@ -29,6 +29,9 @@ use crate::inventory::Inventory;
 /// An answer as it goes out.
 pub(super) type Answer = hyper::Response<BoxBody<Bytes, std::io::Error>>;
 
+/// How long a backup may take, however large it is.
+const BACKUP: Duration = Duration::from_secs(600);
+
 /// Everything the server answers.
 pub struct App {
     api: BoxEndpoint<'static>,
@@ -111,6 +114,8 @@ impl App {
         if request.method() == Method::HEAD {
             request.set_method(Method::GET);
         }
+        // A backup is written as a whole before it is answered.
+        let limit = if &*route.path == "/api/backup" { limit.max(BACKUP) } else { limit };
         let path = request.uri().path();
         let is_api = path.starts_with("/api/") || path == "/livez";
         let endpoint = if is_api { &self.api } else { &self.pages };

@@ -1,5 +1,7 @@
 //! What handlers share.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -17,6 +19,8 @@ pub struct Settings {
     pub now: fn() -> DateTime<Utc>,
     /// Proxies and addresses.
     pub gate: Gate,
+    /// Where a file may be for a moment, for its owner alone: a backup, before it is sent.
+    pub work_dir: PathBuf,
 }
 
 /// What handlers share.

@@ -38,6 +38,7 @@ pub(super) struct Visitor {
     /// A signature that is yet to be compared with the body.
     pub(super) signed: Option<Signed>,
     pub(super) is_https: bool,
+    pub(super) origin: Origin,
     /// What the browser is known by, if it logged somebody in before.
     pub(super) browser: Option<String>,
     /// Whether nobody has to log in to read, from where this comes.
@@ -78,6 +79,7 @@ impl Guard {
             identity: Identity { caller: Caller::Anonymous, peer: Some(origin.peer), at },
             signed: None,
             is_https: origin.is_https,
+            origin,
             browser: cookie(headers, BROWSER, origin.is_https),
             may_look: false,
         };

@@ -18,7 +18,7 @@ use super::context::Context;
 use super::error::ApiError;
 use super::process::{self, Process};
 use crate::model::access::RefusedSource;
-use crate::model::{Filter, StatusCounts};
+use crate::model::{BackupRun, Filter, StatusCounts};
 use crate::store::StoreStats;
 
 /// The path served here, for `OPTIONS`.
@@ -110,12 +110,16 @@ impl Metrics {
         store: &StoreStats,
         states: StatusCounts,
         process: &Process,
+        backup: Option<&BackupRun>,
     ) -> Result<String, std::fmt::Error> {
         let mut text = String::with_capacity(16 << 10);
         encode_registry(&mut text, &self.registry)?;
         encode_registry(&mut text, &refused_registry(refused))?;
         encode_registry(&mut text, &store_registry(store, states))?;
         encode_registry(&mut text, &process_registry(process))?;
+        if let Some(backup) = backup {
+            encode_registry(&mut text, &backup_registry(backup))?;
+        }
         encode_eof(&mut text)?;
         Ok(text)
     }
@@ -198,6 +202,25 @@ fn process_registry(process: &Process) -> Registry {
     registry
 }
 
+/// Of the backups that servers take by themselves.
+fn backup_registry(backup: &BackupRun) -> Registry {
+    let mut registry = Registry::with_prefix("tatuscan_backup");
+    let mut number = |name: &str, help: &str, value: i64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    };
+    if let Some(at) = backup.succeeded_at {
+        let help = "The moment that the last good backup is of, since 1970";
+        number("last_success_timestamp_seconds", help, at.timestamp());
+        let bytes = i64::try_from(backup.bytes).unwrap_or(i64::MAX);
+        number("last_success_bytes", "The length of the last good backup", bytes);
+    }
+    let help = "Whether the last backup failed";
+    number("last_failed", help, i64::from(backup.error.is_some()));
+    registry
+}
+
 fn gauge(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -222,7 +245,9 @@ async fn show(
         context.inventory.summary(Filter::default(), presenter.now, presenter.zone).await?;
     let process = process::observe(presenter.now);
     let refused = context.access.refused_sources(presenter.now).await?;
-    let text = metrics.text(&refused, &context.inventory.stats(), summary.status, &process);
+    let backup = context.inventory.last_backup().await?;
+    let stats = context.inventory.stats();
+    let text = metrics.text(&refused, &stats, summary.status, &process, backup.as_deref());
     let text = text.map_err(|error| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::internal(status, "The server failed", &error.to_string())

@@ -27,6 +27,10 @@ pub(super) struct Origin {
     pub(super) is_this_computer: bool,
     /// Whether the client's connection is encrypted.
     pub(super) is_https: bool,
+    /// Whether a header says that somebody is on the way.
+    pub(super) is_forwarded: bool,
+    /// Whether the client is who a trusted proxy says.
+    pub(super) is_told: bool,
 }
 
 impl Origin {
@@ -87,6 +91,8 @@ impl Origin {
                 && is_own_name(headers, None)
                 && is_same_origin(headers, None),
             is_https: is_tls || proto.is_some_and(|proto| proto == "https"),
+            is_forwarded,
+            is_told: is_proxy(connected) && named.iter().any(Option::is_some),
         }
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
         (_, "/api/health" | "/livez" | "/openapi.json" | "/docs" | "/docs/" | "/favicon.ico")
         | (_, "/assets/:file" | "/assets/docs/:file") => Plane::Public,
         // What proves itself by what it carries, or asks who it is.
-        (_, "/api/session" | "/api/setup" | "/api/enroll") => Plane::Public,
+        (_, "/api/session" | "/api/setup" | "/api/enroll" | "/api/origin") => Plane::Public,
         // The dashboard's shell holds no data.
         ("GET" | "HEAD", route) if web::SHELL.contains(&route) => Plane::Public,
         ("GET" | "HEAD", "/report" | "/report/") if is_browser => Plane::Public,

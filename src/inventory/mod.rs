@@ -1,11 +1,13 @@
 //! The use cases: what can be done with the inventory, whoever asks and whatever keeps it.
 
+mod backup;
 mod edit;
 mod fields;
 mod history;
 
 use std::sync::Arc;
 
+pub use backup::Taken;
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
 
@@ -24,13 +26,15 @@ use crate::store::{self, Pace, Store, StoreError, StoreStats, transact};
 pub struct Inventory {
     store: Arc<dyn Store>,
     rules: StatusRules,
+    /// Held by whoever takes a backup: one at a time.
+    backing_up: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Inventory {
     /// The inventory that `store` keeps.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, rules: StatusRules) -> Self {
-        Self { store, rules }
+        Self { store, rules, backing_up: Arc::default() }
     }
 
     /// The limits between the states of a machine.

@@ -3,6 +3,7 @@
 
 pub mod access;
 mod asset;
+mod backup_run;
 mod custom;
 mod edit;
 mod filter;
@@ -18,6 +19,7 @@ mod text;
 mod zone;
 
 pub use asset::{Asset, AssetFields, Lifecycle};
+pub use backup_run::BackupRun;
 pub use custom::{
     CHOICE_CHARS, CHOICES, CUSTOM_FIELDS, CUSTOM_TEXT_CHARS, CustomField, CustomKind, CustomValue,
     CustomValues, KEY_CHARS, LABEL_CHARS, Labels, is_key,

@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::queue::{QUEUE, gather};
 use super::stats::Counters;
 use super::transaction::{Changes, Pace, Request, Transaction, Work};
-use super::{Recorded, Store, StoreError, StoreStats, transact};
+use super::{Recorded, Snapshot, Store, StoreError, StoreStats, transact};
 use crate::model::access::{AuditPage, AuditQuery, Kind, Record};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
@@ -60,7 +60,7 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
-    fn into_error(self) -> StoreError {
+    pub(super) fn into_error(self) -> StoreError {
         match self {
             Self::Again(error) | Self::Final(error) => error,
         }
@@ -103,6 +103,8 @@ pub(super) trait Reader: Send + Sync + 'static {
     /// Removes the entries of the audit log whose numbers are lower. They are older than anything
     /// that a batch under way may add.
     async fn forget_audit(&self, before: u64) -> Result<(), StoreError>;
+    /// Everything but the audit log, as it is at one moment from now on.
+    async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError>;
 
     /// Whether there is trouble that the last write did not see.
     async fn check(&self) -> Result<(), StoreError>;
@@ -403,6 +405,10 @@ impl<R: Reader> Store for Engine<R> {
 
     async fn forget_audit(&self, before: u64) -> Result<(), StoreError> {
         self.reader.forget_audit(before).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.reader.snapshot(&self.memory).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::Snapshot;
 use super::facts::{Facts, Sieve, Vocabulary};
 use super::precision::Precision;
 use super::transaction::{Change, Changes};
@@ -146,6 +147,16 @@ impl Memory {
     /// Every record, by kind and id.
     pub(super) fn all_records(&self) -> Vec<Record> {
         self.records.values().cloned().collect()
+    }
+
+    /// Everything that is in here.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let slots = self.by_name.values().filter_map(|&index| self.slot(index));
+        Snapshot {
+            machines: slots.map(|slot| Arc::clone(&slot.machine)).collect(),
+            records: self.records.values().cloned().collect(),
+            version: self.version,
+        }
     }
 
     /// The entries of the audit log that the back end does not have yet.

@@ -1,6 +1,7 @@
 //! Keeping the inventory: one trait, several back ends.
 
 mod asset;
+pub mod backup;
 mod codec;
 mod engine;
 mod error;
@@ -46,6 +47,25 @@ pub struct Recorded {
     pub machine: Arc<Machine>,
     /// Whether this report was the machine's first.
     pub created: bool,
+}
+
+/// Everything that a store keeps, at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The machines, in the order of their names.
+    pub machines: Vec<Arc<Machine>>,
+    /// The records of every kind.
+    pub records: Vec<Record>,
+    /// The last batch that is in it.
+    pub version: u64,
+}
+
+impl Snapshot {
+    /// The audit log's entries of that moment have numbers below this one.
+    #[must_use]
+    pub fn audit_end(&self) -> u64 {
+        memory::audit_numbers(self.version).end
+    }
 }
 
 /// What a store did since it was opened.
@@ -161,6 +181,14 @@ pub trait Store: Send + Sync + 'static {
         &self,
         machines: Vec<Machine>,
     ) -> Result<Vec<Arc<Machine>>, StoreError>;
+
+    /// Everything that is kept, but for the audit log, as it is at one moment between the call and
+    /// the answer. The audit log of that moment are the entries below
+    /// [`Snapshot::audit_end`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
     /// Whether the store can be read and written now.
     ///

@@ -13,7 +13,7 @@ use crate::model::access::{
     AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
     RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,
 };
-use crate::model::{CustomField, CustomKind, Labels, Machine, MachineId, Text};
+use crate::model::{BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, Text};
 
 /// The kind's name in a table.
 pub(super) fn kind_name(kind: Kind) -> &'static str {
@@ -29,6 +29,7 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::Browser => "browser",
         Kind::RefusedSource => "refused_source",
         Kind::CustomField => "custom_field",
+        Kind::BackupRun => "backup_run",
     }
 }
 
@@ -70,7 +71,8 @@ json! {
     Failures: FailuresRow,
     Browser: BrowserRow,
     RefusedSource: RefusedSourceRow,
-    CustomField: CustomFieldRow
+    CustomField: CustomFieldRow,
+    BackupRun: BackupRunRow
 }
 
 /// An entry of the audit log as it is kept.
@@ -250,6 +252,17 @@ enum CustomKindRow {
     Date,
     YesNo,
     Choice(Vec<Text>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "BackupRun")]
+struct BackupRunRow {
+    begun_at: DateTime<Utc>,
+    server: String,
+    ended_at: Option<DateTime<Utc>>,
+    error: Option<String>,
+    succeeded_at: Option<DateTime<Utc>>,
+    bytes: u64,
 }
 
 /// A module that says how values of a type are written as text.

@@ -1,10 +1,8 @@
 //! The certificate that a server makes for itself.
 
 use std::fmt::Display;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +11,8 @@ use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
     date_time_ymd,
 };
+
+use crate::atomic_file::{self, PRIVATE, PUBLIC};
 
 /// Longest name that fits into the certificate's common name, in bytes.
 const LONGEST_NAME: usize = 64;
@@ -39,11 +39,11 @@ pub(super) fn make_missing(certificate: &Path, key: &Path) -> anyhow::Result<()>
             .map_err(|error| refusal(key, "holds no key that can be used", &error))?
     } else {
         let pair = KeyPair::generate().context("no key can be made for --tls self")?;
-        write(key, &pair.serialize_pem(), 0o600)?;
+        write(key, &pair.serialize_pem(), PRIVATE)?;
         pair
     };
     let text = self_signed(&pair).context("no certificate can be made for --tls self")?;
-    write(certificate, &text, 0o644)
+    write(certificate, &text, PUBLIC)
 }
 
 /// A certificate for this host, in PEM form.
@@ -75,16 +75,8 @@ fn self_signed(key: &KeyPair) -> Result<String, rcgen::Error> {
 
 /// Writes a file at once or not at all.
 fn write(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
-    let draft = path.with_extension(format!("pem.{}", std::process::id()));
-    let written = || -> io::Result<()> {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&draft)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, path)?;
-        path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
-    };
-    written().map_err(|error| anyhow!("{path:?}, for --tls self, cannot be written: {error}"))
+    let written = atomic_file::write(path, text.as_bytes(), mode);
+    written.map_err(|error| anyhow!("{path:?}, for --tls self, cannot be written: {error}"))
 }
 
 /// Says what is wrong with one of the two files.

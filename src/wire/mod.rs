@@ -20,6 +20,8 @@ mod lenient;
 #[cfg(feature = "server")]
 mod machine;
 #[cfg(feature = "server")]
+mod origin;
+#[cfg(feature = "server")]
 mod query;
 mod report;
 pub mod signing;
@@ -40,6 +42,8 @@ pub use fields::{Field, FieldEdit, FieldLabels, FieldList, FieldType, NewField};
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
+#[cfg(feature = "server")]
+pub use origin::Origin;
 #[cfg(feature = "server")]
 pub use query::{Asked, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, parse_query};
 pub use report::Report;

@@ -17,3 +17,4 @@ mod query;
 mod store;
 mod support;
 mod tls;
+mod upkeep;

@@ -39,6 +39,20 @@ pub enum Address {
 }
 
 impl Address {
+    /// Whether it is on this very computer.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp { host, .. } => {
+                let address = host.parse::<std::net::IpAddr>();
+                host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|ip| ip.is_loopback())
+            }
+            Self::SocketDirectory { .. } | Self::Socket(_) => true,
+        }
+    }
+}
+
+impl Address {
     /// What stands before and behind the name of the database in a URI.
     pub(super) fn around_the_database(&self) -> (String, String) {
         let plain = |path: &Path| utf8_percent_encode(&path.to_string_lossy(), PLAIN).to_string();

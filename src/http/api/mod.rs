@@ -1,6 +1,7 @@
 //! The operations of the API. Handlers parse, call and convert; nothing else.
 
 mod admin;
+mod backup;
 mod enrolment;
 mod fields;
 mod figures;
@@ -8,6 +9,7 @@ mod health;
 mod machine_id;
 mod machines;
 mod name;
+mod origin;
 mod people;
 mod session;
 mod signature;
@@ -23,6 +25,8 @@ pub(super) type Api = (
     session::SessionApi,
     people::PeopleApi,
     admin::AdminApi,
+    backup::BackupApi,
+    origin::OriginApi,
     health::HealthApi,
 );
 
@@ -36,6 +40,8 @@ pub(super) fn operations() -> Api {
         session::SessionApi,
         people::PeopleApi,
         admin::AdminApi,
+        backup::BackupApi,
+        origin::OriginApi,
         health::HealthApi,
     )
 }
@@ -47,6 +53,6 @@ pub(super) enum Tag {
     Machines,
     /// Who may do what: sessions, people, tokens, keys, and what they changed.
     Access,
-    /// Whether the server is alive.
+    /// Whether the server is alive, and what keeps it so.
     Health,
 }

@@ -6,7 +6,7 @@ use super::{
     Browser, Failures, Founding, MachineKey, RefusedSource, RemovedMachine, Session, SetupLink,
     Token, User, hex,
 };
-use crate::model::CustomField;
+use crate::model::{BackupRun, CustomField};
 
 /// What kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum Kind {
     RefusedSource,
     /// [`CustomField`], by its key.
     CustomField,
+    /// [`BackupRun`], the only one.
+    BackupRun,
 }
 
 /// A record of any kind.
@@ -50,6 +52,7 @@ pub enum Record {
     Browser(Arc<Browser>),
     RefusedSource(Arc<RefusedSource>),
     CustomField(Arc<CustomField>),
+    BackupRun(Arc<BackupRun>),
 }
 
 /// A type of which records are kept.
@@ -125,4 +128,5 @@ kept! {
     Browser: |browser| hex(&browser.hash);
     RefusedSource: |source| source.network.to_string();
     CustomField: |field| field.key.to_string();
+    BackupRun: |_run| "backup".to_owned();
 }

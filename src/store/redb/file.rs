@@ -16,7 +16,7 @@ use crate::store::codec::encode_machine;
 use crate::store::{OpenError, is_sqlite};
 
 /// Beside the store: says that an inventory is kept here, and in which file.
-const MARKER: &str = "tatuscan.instance";
+pub(super) const MARKER: &str = "tatuscan.instance";
 
 /// How every redb file begins.
 const REDB_MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
@@ -59,7 +59,7 @@ pub(super) fn prepare(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
+pub(super) fn check_format(path: &Path, metadata: &fs::Metadata) -> Result<(), OpenError> {
     let refused = |what: &str, advice| {
         Err(OpenError::Refused { path: path.to_owned(), what: what.to_owned(), advice })
     };

@@ -273,7 +273,7 @@ pub(super) fn changed_by_another() -> StoreError {
     StoreError::Unavailable(text.into())
 }
 
-fn failure(error: &redb::Error) -> StoreError {
+pub(super) fn failure(error: &redb::Error) -> StoreError {
     match error {
         redb::Error::Io(source) => io_failure(source),
         other => StoreError::Unavailable(other.to_string()),

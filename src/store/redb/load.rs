@@ -60,6 +60,14 @@ impl From<BadValue> for Bad {
 /// Reads everything and checks every checksum, without a change to the medium: whatever opening
 /// and repairing would write goes to memory and is forgotten. Only what passes is opened for real.
 pub(super) fn verified(medium: &dyn Medium, path: &Path) -> Result<Contents, OpenError> {
+    verified_database(medium, path).map(|(_, contents)| contents)
+}
+
+/// As [`verified`], and lets the caller look further.
+pub(super) fn verified_database(
+    medium: &dyn Medium,
+    path: &Path,
+) -> Result<(Database, Contents), OpenError> {
     let backend = medium.open(Part::Database).and_then(Scratch::new);
     let backend = backend.map_err(|source| OpenError::io("open", path, source))?;
     // Reading a damaged page makes redb panic rather than answer an error.
@@ -68,7 +76,8 @@ pub(super) fn verified(medium: &dyn Medium, path: &Path) -> Result<Contents, Ope
             .set_check_integrity_on_open(true)
             .create_with_backend(backend)
             .map_err(|error| file::open_error(error, path))?;
-        read(&database, medium).map_err(|bad| refused(bad, path))
+        let contents = read(&database, medium).map_err(|bad| refused(bad, path))?;
+        Ok((database, contents))
     }));
     outcome.unwrap_or_else(|_| {
         let what = "is damaged (it cannot be read to its end)".to_owned();
@@ -159,6 +168,6 @@ fn refused(bad: Bad, path: &Path) -> OpenError {
     OpenError::Refused { path: path.to_owned(), what, advice }
 }
 
-const NEWER: &str = "Start the newer version again, or restore a backup of this version";
-const TOGETHER: &str = "Put all three files back together, or restore a backup";
+pub(super) const NEWER: &str = "Start the newer version again, or restore a backup of this version";
+pub(super) const TOGETHER: &str = "Put all three files back together, or restore a backup";
 const OTHER: &str = "Name another file with TATUSCAN_DB_FILE";

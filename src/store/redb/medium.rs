@@ -52,7 +52,7 @@ impl FileMedium {
 }
 
 /// `tatuscan.redb`, `tatuscan.redb.journal-1`, `tatuscan.redb.journal-2`.
-fn part_path(path: &Path, part: Part) -> PathBuf {
+pub(super) fn part_path(path: &Path, part: Part) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     if let Part::Journal(segment) = part {
         name.push(format!(".journal-{}", segment + 1));

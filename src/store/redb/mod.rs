@@ -11,11 +11,15 @@
 
 mod audit;
 mod backend;
+mod backup;
+mod compact;
 mod file;
 mod fold;
 mod journal;
 mod load;
 mod medium;
+mod readonly;
+mod restore;
 mod scratch;
 mod segment;
 mod tables;
@@ -30,16 +34,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use backend::{AnyBackend, Medium, Part};
+pub use backup::{Backup, BackupWriter, Summary};
+pub use compact::compact;
 use fold::{Folder, Job, Position, SharedDatabase, States};
 use journal::Journal;
 use load::Contents;
+pub use restore::{StoreLock, replace_store};
 pub use writer::FoldPace;
 use writer::RedbWriter;
 
 use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
-use super::{OpenError, StoreError};
+use super::{OpenError, Snapshot, StoreError};
 use crate::model::access::{AuditEntry, AuditPage, AuditQuery, Record};
 use crate::model::{Machine, MachineQuery};
 
@@ -86,6 +93,11 @@ impl Reader for RedbReader {
         let forgotten = tokio::task::spawn_blocking(move || audit::forget(&database, before));
         let broke = |_| Err(StoreError::Backend("its audit log is damaged".into()));
         forgotten.await.unwrap_or_else(broke)
+    }
+
+    async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError> {
+        // Batches come into the memory as wholes.
+        Ok(memory.read().unwrap_or_else(PoisonError::into_inner).snapshot())
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -135,6 +147,7 @@ impl RedbStore {
         if position.journal != 0 {
             settle(states, 0)?;
         }
+        backup::unmark(&database).map_err(|error| io(file::io_error(error)))?;
         // A journal of its own for each opening: nothing that an older one left can be taken for a
         // record of this one.
         let journal_id = RandomState::new().hash_one(path) | 1;

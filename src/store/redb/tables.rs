@@ -18,6 +18,9 @@ pub(super) const RECORDS: TableDefinition<&str, &[u8]> = TableDefinition::new("r
 /// Number of an entry of the audit log (larger is newer) -> [`crate::store::codec`] entry.
 pub(super) const AUDIT: TableDefinition<u64, &[u8]> = TableDefinition::new("audit");
 
+/// Name -> number: what must be in a backup, see [`super::backup`]. Not in a store that is used.
+pub(super) const BACKUP: TableDefinition<&str, u64> = TableDefinition::new("backup");
+
 /// The version of what the tables hold.
 pub(super) const META_SCHEMA: &str = "schema";
 /// The last record of the journal that is in the tables.

@@ -10,10 +10,12 @@ mod address;
 mod audit;
 mod dialect;
 mod failure;
+mod inspect;
 mod link;
 mod mysql;
 mod postgres;
 mod reader;
+mod restore;
 mod rows;
 mod schema;
 mod source;
@@ -27,8 +29,10 @@ use std::time::Duration;
 
 pub use address::{Address, Encryption, Server, SqlSettings};
 use dialect::Dialect;
+pub use inspect::{Inspection, inspect};
 use link::Link;
 pub use reader::SqlReader;
+pub use restore::{as_kept, restore};
 pub use source::SqlSource;
 use writer::SqlWriter;
 

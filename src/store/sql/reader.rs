@@ -14,8 +14,8 @@ use super::failure::{is_of_statement, unavailable};
 use super::link::{Link, connect};
 use super::sync::{self, Moment};
 use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
-use crate::store::StoreError;
 use crate::store::engine::{Reader, SharedMemory};
+use crate::store::{Snapshot, StoreError};
 
 /// Connections for reading.
 const CONNECTIONS: usize = 8;
@@ -44,6 +44,8 @@ enum Look<'a> {
     Audit(&'a AuditQuery, &'a Mutex<Vec<(u64, AuditEntry)>>),
     /// Nothing: entries of the audit log with lower numbers go.
     ForgetAudit(u64),
+    /// Everything, which is put there.
+    Everything(&'a Mutex<Option<Snapshot>>),
 }
 
 impl SqlReader {
@@ -87,6 +89,11 @@ impl SqlReader {
                 Ok(0)
             }
             Look::ForgetAudit(before) => audit::forget(link, dialect, before).await.map(|()| 0),
+            Look::Everything(found) => {
+                let loaded = sync::snapshot(link, dialect, zone).await?.snapshot();
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
+                Ok(0)
+            }
         }
     }
 
@@ -139,6 +146,15 @@ impl Reader for SqlReader {
 
     async fn forget_audit(&self, before: u64) -> Result<(), StoreError> {
         self.within(WHOLE, self.look(&Look::ForgetAudit(before))).await.map(|_| ())
+    }
+
+    /// Read from the database, not from the memory: what somebody else wrote to the original's table
+    /// is in it too.
+    async fn snapshot(&self, _: &SharedMemory) -> Result<Snapshot, StoreError> {
+        let found = Mutex::default();
+        self.within(WHOLE, self.look(&Look::Everything(&found))).await?;
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.ok_or_else(|| StoreError::Backend("a snapshot was not read".into()))
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -114,7 +114,11 @@ async fn batches(
 }
 
 /// Everything, as it is at one moment.
-async fn snapshot(link: &mut dyn Link, dialect: Dialect, zone: Tz) -> Result<Memory, sqlx::Error> {
+pub(super) async fn snapshot(
+    link: &mut dyn Link,
+    dialect: Dialect,
+    zone: Tz,
+) -> Result<Memory, sqlx::Error> {
     link.script(dialect.begin_snapshot()).await?;
     let version = version(link, dialect).await?;
     let loaded = load(link, dialect, zone, version).await?;

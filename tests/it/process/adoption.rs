@@ -20,7 +20,7 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(format!("{LEGACY}/{name}")).unwrap()
 }
 
-pub(super) fn uri(database: &Database) -> String {
+pub(crate) fn uri(database: &Database) -> String {
     let on = |scheme: &str, server: &Server| {
         let Server { user, password, host, port, database, .. } = server;
         let (user, database) = (user.as_ref().unwrap(), database.as_ref().unwrap());

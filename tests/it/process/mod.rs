@@ -2,6 +2,7 @@
 
 mod abuse;
 mod adoption;
+pub(crate) use adoption::uri;
 mod descriptors;
 mod encrypted;
 mod full_disk;

@@ -46,7 +46,13 @@ pub(super) async fn as_many_machines_as_allowed_are_changed_as_one(place: &dyn P
     let tagged = Filter { tag: vec!["NEW".into()], ..Filter::default() };
     let query = MachineQuery { filter: tagged, limit: Some(0), ..MachineQuery::default() };
     assert_eq!(store.machines(&query).await.unwrap().total, MOST_AT_ONCE);
-    let query = AuditQuery { before: None, subject: None, action: None, limit: MOST_AT_ONCE + 1 };
+    let query = AuditQuery {
+        before: None,
+        subject: None,
+        action: None,
+        until: None,
+        limit: MOST_AT_ONCE + 1,
+    };
     let entries = store.audit(&query).await.unwrap().entries;
     assert_eq!(entries.len(), MOST_AT_ONCE, "one for each");
     assert!(entries.iter().all(|(_, entry)| entry.action == "machine.edit"));

@@ -10,6 +10,7 @@ use tatuscan::model::{
 };
 use tatuscan::store::{Pace, Store, StoreError, Transaction, transact};
 
+pub(super) use super::backup::a_backup_in_a_storm_is_of_one_moment;
 pub(super) use super::bulk::{
     as_many_machines_as_allowed_are_changed_as_one, values_of_fields_that_are_gone_are_not_kept,
 };

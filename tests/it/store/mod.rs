@@ -1,5 +1,6 @@
 //! Every store keeps the same promises: one suite of cases and one model, run on each back end.
 
+mod backup;
 mod bulk;
 mod conformance;
 mod damage;
@@ -64,4 +65,5 @@ on_every_store! {
     counting_loses_nothing
     as_many_machines_as_allowed_are_changed_as_one
     values_of_fields_that_are_gone_are_not_kept
+    a_backup_in_a_storm_is_of_one_moment
 }

@@ -8,13 +8,15 @@ use tatuscan::model::access::{
     AuditEntry, AuditQuery, Failures, Founding, Kept, Kind, MachineKey, RemovedMachine, Role,
     Scope, Session, SetupLink, Token, User, WaitingKey, hex,
 };
-use tatuscan::model::{CustomField, CustomKind, Labels, Machine, MachineId, MachineQuery};
+use tatuscan::model::{
+    BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, MachineQuery,
+};
 use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 
 use super::places::Place;
 use crate::support::machines::{noon, report};
 
-fn user(name: &str) -> User {
+pub(super) fn user(name: &str) -> User {
     User {
         name: name.into(),
         role: Role::Admin,
@@ -23,7 +25,7 @@ fn user(name: &str) -> User {
     }
 }
 
-fn entry(number: i64, subject: &str) -> AuditEntry {
+pub(super) fn entry(number: i64, subject: &str) -> AuditEntry {
     AuditEntry {
         at: noon() + TimeDelta::seconds(number),
         actor: "user ção 😀 'x' \"y\" \\ %_".into(),
@@ -95,11 +97,19 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         labels: Labels { pt_br: Some("Armário".into()), en: None, es: Some("\"\\".into()) },
         order: -7,
     };
+    let run = BackupRun {
+        begun_at: noon(),
+        server: "host (process 7)".into(),
+        ended_at: Some(noon()),
+        error: Some("no space".into()),
+        succeeded_at: None,
+        bytes: u64::MAX,
+    };
     let mut store = place.open().await;
-    let mine = (key, token, session, removed, link, founding, failures, field);
+    let mine = (key, token, session, removed, link, founding, failures, field, run);
     let kept = mine.clone();
     put(&*store, move |transaction| {
-        let (key, token, session, removed, link, founding, failures, field) = mine.clone();
+        let (key, token, session, removed, link, founding, failures, field, run) = mine.clone();
         transaction.put_record(user("ana"));
         transaction.put_record(key);
         transaction.put_record(token);
@@ -109,6 +119,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         transaction.put_record(founding);
         transaction.put_record(failures);
         transaction.put_record(field);
+        transaction.put_record(run);
     })
     .await;
     for round in 0..2 {
@@ -127,6 +138,7 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         is_kept(store, &kept.5).await;
         is_kept(store, &kept.6).await;
         is_kept(store, &kept.7).await;
+        is_kept(store, &kept.8).await;
         assert_eq!(store.record(Kind::User, "bea").await.unwrap(), None);
     }
     put(&*store, |transaction| {

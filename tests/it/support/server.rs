@@ -86,7 +86,8 @@ impl Server {
         let Guarded { tls, limits, rules, gate, address, now } = guard;
         let access = Access::new(Arc::clone(&store), rules);
         let inventory = Inventory::new(store, StatusRules::default());
-        let settings = Settings { zone: chrono_tz::America::Cuiaba, now, gate };
+        let work_dir = std::env::temp_dir();
+        let settings = Settings { zone: chrono_tz::America::Cuiaba, now, gate, work_dir };
         let app = Arc::new(App::new(inventory, access, settings));
         let listener = bind(&[address.parse().unwrap()]).unwrap();
         let address = listener.local_addr().unwrap();

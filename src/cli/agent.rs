@@ -1,0 +1,68 @@
+//! Reporting this machine.
+
+use clap::{Args, Parser};
+
+use super::Trust;
+
+/// `tatuscan-agent`: the agent alone.
+#[derive(Debug, Parser)]
+#[command(name = "tatuscan-agent", version, about = "Reports this machine to a TatuScan server")]
+pub struct TatuscanAgent {
+    /// The agent's options.
+    #[command(flatten)]
+    pub agent: Agent,
+}
+
+/// What the agent does instead of reporting.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum AgentAction {
+    /// Give this machine a key of its own: from then on it signs its reports
+    Enroll {
+        /// Address of the server
+        url: String,
+        /// A token of the scope enrol, as `tatuscan token create` prints it
+        token: String,
+    },
+}
+
+/// Options of the agent.
+#[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = false, subcommand_negates_reqs = true)]
+pub struct Agent {
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub action: Option<AgentAction>,
+
+    /// Keep running and report again and again
+    #[arg(short = 'd', long)]
+    pub daemon: bool,
+
+    /// Address of the server: http:// or https://, its name, and its port if it has one
+    #[arg(long, env = "TATUSCAN_URL", hide_env_values = true, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Time between two reports, such as 60s, 5m or 1h30m (60s if not given)
+    #[arg(long, env = "TATUSCAN_INTERVAL", value_name = "DURATION", allow_hyphen_values = true)]
+    pub interval: Option<String>,
+
+    /// debug, info, warn, error or fatal (warn if not given)
+    #[arg(short = 'l', long, env = "TATUSCAN_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<String>,
+
+    /// Where the agent keeps what must survive a restart
+    #[arg(long, env = "TATUSCAN_STATE_DIR", value_name = "DIRECTORY")]
+    pub state_dir: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub trust: Trust,
+
+    /// A token with which the machine gets a key of its own at its first report, as
+    /// `tatuscan token create` prints it
+    #[arg(long, env = "TATUSCAN_ENROLL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub enroll_token: Option<String>,
+
+    /// Print the report that would be sent, and exit
+    #[arg(long)]
+    pub print: bool,
+}
