@@ -11,6 +11,7 @@ use super::headers::SESSION;
 use super::planes;
 use super::routes::pattern;
 use crate::access::Plane;
+use crate::model::search;
 use crate::wire::access::{NewToken, Setup, UserEdit};
 use crate::wire::{
     FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit, NewField,
@@ -66,6 +67,13 @@ fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[
         } else {
             json!({"type": "string"})
         };
+        let mut description = parameter.description.to_owned();
+        if parameter.is_search {
+            schema["format"] = "search".into();
+            schema["example"] = "lab os:windows -seen:<7d".into();
+            description.push_str("\n\n");
+            description.push_str(&search::document());
+        }
         if !parameter.values.is_empty() {
             // Empty text asks for nothing.
             schema["enum"] = [parameter.values, &[""]].concat().into();
@@ -82,7 +90,7 @@ fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[
         json!({
             "name": parameter.name,
             "in": "query",
-            "description": parameter.description,
+            "description": description,
             "required": false,
             "schema": schema,
         })

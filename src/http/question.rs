@@ -7,8 +7,8 @@ use poem::{FromRequest, Request, RequestBody};
 use super::context::Context;
 use super::error::ApiError;
 use super::freshness::Known;
-use crate::model::MachineQuery;
-use crate::wire::{Asked, Presenter, parse_query};
+use crate::model::{Asked, MachineQuery};
+use crate::wire::{Presenter, parse_query};
 
 /// What is asked, and how the answer is to be shown. The document describes the parameters from
 /// the tables in [`crate::wire`].

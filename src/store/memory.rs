@@ -9,8 +9,9 @@ use super::facts::{Facts, Sieve, Vocabulary};
 use super::precision::Precision;
 use super::transaction::{Change, Changes};
 use crate::model::access::{AuditEntry, Kind, Record};
+use crate::model::search::search_text;
 use crate::model::{
-    Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort, search_text,
+    Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort,
 };
 
 /// The machines by id and in the order of their names.
@@ -308,8 +309,9 @@ impl Memory {
     }
 
     fn matches(&self, sieve: &Sieve<'_>, index: u32) -> bool {
-        self.slot(index)
-            .is_some_and(|slot| sieve.lets_through(&self.facts[index as usize], &slot.text))
+        self.slot(index).is_some_and(|slot| {
+            sieve.lets_through(&self.facts[index as usize], &slot.machine, &slot.text)
+        })
     }
 
     /// The first `wanted` of these slots, which come in the order of names, by their last report;
@@ -369,8 +371,7 @@ fn ordered(machine: &Machine) -> ([&str; 3], Option<DateTime<Utc>>) {
     (texts, machine.human.computer_activation)
 }
 
-/// What [`search_text`] is made of.
-fn searched(machine: &Machine) -> [&str; 5] {
-    let model = machine.human.computer_model.as_deref().unwrap_or_default();
-    [&machine.hostname, &machine.ip, &machine.os, &machine.os_version, model]
+/// What [`search_text`] is made of, beside the id.
+fn searched(machine: &Machine) -> ([&str; 4], &HumanFields) {
+    ([&machine.hostname, &machine.ip, &machine.os, &machine.os_version], &machine.human)
 }

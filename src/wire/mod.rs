@@ -41,7 +41,9 @@ pub use ingest::parse_report;
 #[cfg(feature = "server")]
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
 #[cfg(feature = "server")]
-pub use query::{Asked, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, parse_query};
+pub use query::{
+    BadQuestion, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, parse_query,
+};
 pub use report::Report;
 #[cfg(feature = "server")]
 pub use summary::{Facets, Summary};

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::America::Cuiaba;
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use tatuscan::model::{MachineQuery, Report, StatusRules};
+use tatuscan::model::{Asked, MachineQuery, Report, StatusRules};
 use tatuscan::store::Store;
 use tatuscan::store::redb::RedbStore;
-use tatuscan::wire::{Asked, Presenter, parse_query, parse_report};
+use tatuscan::wire::{Presenter, parse_query, parse_report};
 
 const MACHINES: usize = 20_000;
 
@@ -62,12 +62,20 @@ fn store_batch(bencher: Bencher<'_, '_>, size: usize) {
         .bench_values(|batch| runtime.block_on(store.record_reports(batch)).unwrap());
 }
 
+/// Every kind of condition, each of which every machine meets, so that all are looked at.
+const WORST: &str = "limit=100&q=lab+pc+10.0+%22s%22+-xyz+-00:1b:21:aa:bb:cc+hostname:lab,pc+os:win,lin+\
+    version:1+-model:dell+no:model+ip:10.0.0.0/8+-mac:001b21aabbcc+-id:ffffff+memory:8g..32g+\
+    -status:manual+seen:<1y+created:%3C2999+-age:>1y+no:age+has:hostname";
+
 /// A page of 100 of 20,000 machines.
 #[divan::bench(args = [
     "limit=100",
     "limit=100&sort=os_version&dir=desc",
     "limit=100&sort=updated_at",
     "limit=100&q=lab+07",
+    "limit=100&q=version:%22windows+11%22+-hostname:pc1+memory:8g..32g",
+    "limit=100&q=-id:00+-mac:00:1b:21:aa:bb:cc+age:none",
+    WORST,
     "limit=100&status=online&os=windows&ip=10.0.0.0%2F16",
 ])]
 fn page(bencher: Bencher<'_, '_>, url: &str) {

@@ -1,0 +1,71 @@
+//! From terms to conditions that machines meet or not.
+
+use super::Search;
+use super::error::Wrong;
+use super::field::{self, Field, Kind, Part};
+use super::fold::fold;
+use super::matching::{Clause, Condition};
+use super::syntax::{Term, Value};
+use super::values::{Addresses, id_of_mac, memory};
+use crate::model::{Activation, Asked, Status, StatusFilter, clean};
+
+/// Characters of what was written that a message repeats.
+const SHOWN: usize = 40;
+
+pub(super) fn search(terms: &[Term], asked: &Asked) -> Result<Search, Wrong> {
+    let clause = |term: &Term| {
+        let any_of = term.values.iter().map(|value| condition(term, value, asked));
+        Ok(Clause { is_negated: term.is_negated, any_of: any_of.collect::<Result<_, _>>()? })
+    };
+    Ok(Search { clauses: terms.iter().map(clause).collect::<Result<_, _>>()? })
+}
+
+fn condition(term: &Term, value: &Value, asked: &Asked) -> Result<Condition, Wrong> {
+    let Some(field) = term.field else {
+        return Ok(Condition::Word { needle: fold(&value.text), id: id_of_mac(&value.text) });
+    };
+    understood(field, value, asked).ok_or_else(|| {
+        let takes = match field.kind {
+            Kind::Presence(_) => {
+                format!("the name of a field that may be unknown: {}", field::optional_names())
+            }
+            _ => field.takes.to_owned(),
+        };
+        let message =
+            format!("{} is '{}', but takes {takes}", field.name, clean(&value.text, SHOWN));
+        Wrong::new(value.at.clone(), message)
+    })
+}
+
+/// What a value asks of a field; `None` when the field does not take it.
+fn understood(field: &Field, value: &Value, asked: &Asked) -> Option<Condition> {
+    let text = value.text.trim();
+    Some(match field.kind {
+        // What is asked for empty is asked for as a whole: everything begins with nothing.
+        Kind::Text(_) if value.is_whole || value.text.is_empty() => {
+            text_condition(field, Part::Whole, &value.text)
+        }
+        Kind::Text(part) => text_condition(field, part, &value.text),
+        Kind::Network => Condition::Address(Addresses::parse(text)?),
+        Kind::Mac => Condition::Id { id: id_of_mac(text)?, is_whole: true },
+        Kind::Id if text.is_empty() => return None,
+        Kind::Id => Condition::Id { id: fold(text), is_whole: value.is_whole },
+        Kind::Memory => Condition::Memory(memory(text)?),
+        Kind::Seen => Condition::Seen(asked.ago(text).or_else(|| asked.dates(text))?),
+        Kind::Created => Condition::Created(asked.ago(text).or_else(|| asked.dates(text))?),
+        Kind::Age => Condition::Activation(asked.age(text)?),
+        Kind::Activated => Condition::Activation(Activation::In(asked.dates(text)?)),
+        Kind::State => {
+            let status = Status::named(text)?;
+            let (now, rules) = (asked.now, asked.rules);
+            Condition::Status(StatusFilter { any_of: vec![status], now, rules })
+        }
+        Kind::Presence(is_set) => {
+            Condition::Presence { of: field::named(text)?.presence()?, is_set }
+        }
+    })
+}
+
+fn text_condition(field: &Field, part: Part, text: &str) -> Condition {
+    Condition::Text { line: field.line(), part, needle: fold(text) }
+}
