@@ -54,6 +54,9 @@ pub fn document() -> String {
     format!("{document:#}\n")
 }
 
+/// The path whose description holds the table of searches.
+const SEARCHES: &str = "/api/machines";
+
 /// Describes the parameters of a question, which are read all together.
 fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[Parameter]) {
     let described = &mut document["paths"][path][method]["parameters"];
@@ -71,8 +74,11 @@ fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[
         if parameter.is_search {
             schema["format"] = "search".into();
             schema["example"] = "lab os:windows -seen:<7d".into();
-            description.push_str("\n\n");
-            description.push_str(&search::document());
+            description.push_str(&if path == SEARCHES {
+                format!("\n\n{}", search::document())
+            } else {
+                format!(" `GET {SEARCHES}` says how.")
+            });
         }
         if !parameter.values.is_empty() {
             // Empty text asks for nothing.

@@ -1,5 +1,6 @@
 //! Whether a machine is one of those that a search finds.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
@@ -179,8 +180,10 @@ impl<'a> Test<'a> {
                 line(text, *number).split(NEXT).any(|value| value == needle)
             }
             Condition::Id { id, is_whole } => {
-                let own = fold(machine.id.as_str());
-                if *is_whole { own == *id } else { own.starts_with(id) }
+                let own = machine.id.as_str();
+                let folded = if own.is_ascii() { Cow::Borrowed(own) } else { fold(own).into() };
+                let begins = folded.get(..id.len()).is_some_and(|b| b.eq_ignore_ascii_case(id));
+                begins && (!is_whole || folded.len() == id.len())
             }
             Condition::Address(addresses) => {
                 measures.address.is_some_and(|address| addresses.contain(address))
