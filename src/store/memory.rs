@@ -292,7 +292,10 @@ impl Memory {
         let matching = if everything {
             &order
         } else {
-            matching.extend(order.iter().filter(|&&index| self.matches(&sieve, index)));
+            // Looked at as they lie in memory, not in the order of the answer: a processor's caches
+            // miss less often.
+            let met: Vec<_> = (0..self.slots.len()).map(|at| self.matches(&sieve, at)).collect();
+            matching.extend(order.iter().filter(|&&index| met[index as usize]));
             &matching[..]
         };
         let slots = query.range(matching.len());
@@ -308,10 +311,10 @@ impl Memory {
         }
     }
 
-    fn matches(&self, sieve: &Sieve<'_>, index: u32) -> bool {
-        self.slot(index).is_some_and(|slot| {
-            sieve.lets_through(&self.facts[index as usize], &slot.machine, &slot.text)
-        })
+    fn matches(&self, sieve: &Sieve<'_>, at: usize) -> bool {
+        self.slots[at]
+            .as_ref()
+            .is_some_and(|slot| sieve.lets_through(&self.facts[at], &slot.machine, &slot.text))
     }
 
     /// The first `wanted` of these slots, which come in the order of names, by their last report;
