@@ -1,21 +1,37 @@
 //! Lengths of time and dates, as questions have them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{Activation, DAYS_PER_MONTH, Period, StatusRules, wall_time};
+use super::{Activation, CustomField, DAYS_PER_MONTH, Period, StatusRules, wall_time};
 
 /// What the words of a question mean where and when it is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked {
+pub struct Asked<'a> {
     /// When.
     pub now: DateTime<Utc>,
     /// The zone whose days ages are counted in.
     pub zone: Tz,
     /// The limits between the states.
     pub rules: StatusRules,
+    /// The fields that admins defined.
+    pub fields: &'a [Arc<CustomField>],
+}
+
+/// Calendar days from one (included) to another (excluded).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Days {
+    from: Option<NaiveDate>,
+    before: Option<NaiveDate>,
+}
+
+impl Days {
+    pub(super) fn contains(self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| day >= from) && self.before.is_none_or(|before| day < before)
+    }
 }
 
 /// What a value is compared with.
@@ -77,7 +93,7 @@ impl<'a> Comparison<&'a str> {
 /// than the second.
 type Span = (Option<f64>, Option<f64>);
 
-impl Asked {
+impl Asked<'_> {
     /// The instants that lie a length of time before now: `>7d`, `<1h` or `1d..30d`.
     #[must_use]
     pub fn ago(&self, text: &str) -> Option<Period> {
@@ -107,36 +123,65 @@ impl Asked {
         Some(Activation::In(Period { from: most.map(day_after), before }))
     }
 
-    /// The instants of dates: `2026-11-23` or `23/11/2026`, a month `2026-11` or a year `2026`,
-    /// `>` or `<` one of them (`>=` and `<=` with it), or `2026-01..2026-03` with both.
+    /// The instants of dates; see [`Days::named`].
     #[must_use]
     pub fn dates(&self, text: &str) -> Option<Period> {
-        let days = Comparison::of(text).read(calendar_days)?;
-        let start = |day: NaiveDate| Some(wall_time(day.and_time(NaiveTime::MIN), self.zone));
-        let (from, before) = match days {
-            Comparison::Over(days, or_equal) => {
-                (start(if or_equal { days.start } else { days.end }), None)
-            }
-            Comparison::Under(days, or_equal) => {
-                (None, start(if or_equal { days.end } else { days.start }))
-            }
-            Comparison::Between(first, last) => {
-                (first.and_then(|days| start(days.start)), last.and_then(|days| start(days.end)))
-            }
-            Comparison::Is(days) => (start(days.start), start(days.end)),
-        };
-        Some(Period { from, before })
+        let Days { from, before } = Days::named(text)?;
+        let start = |day: NaiveDate| wall_time(day.and_time(NaiveTime::MIN), self.zone);
+        Some(Period { from: from.map(start), before: before.map(start) })
+    }
+
+    /// The days that lie a length of time before today: `>3y`, `<1y` or `12mo..36mo`.
+    pub(super) fn days_ago(&self, text: &str) -> Option<Days> {
+        let (least, most) = span(text)?;
+        let day_after = |days: f64| self.day_before(days.ceil() - 1.0);
+        let before = least.map_or_else(|| self.day_before(-1.0), day_after);
+        Some(Days { from: most.map(day_after), before: Some(before) })
+    }
+
+    /// The days that lie a length of time after today, or are past: `<90d`, `>1y`, `30d..90d` or
+    /// `expired`.
+    pub(super) fn days_left(&self, text: &str) -> Option<Days> {
+        let today = self.day_before(0.0);
+        if text.eq_ignore_ascii_case("expired") {
+            return Some(Days { from: None, before: Some(today) });
+        }
+        let (least, most) = span(text)?;
+        let day_in = |days: f64| self.day_before(-days.ceil());
+        Some(Days { from: Some(least.map_or(today, day_in)), before: most.map(day_in) })
     }
 
     /// When the day began that lies so many days before today.
     fn start_of_day_before(&self, days: f64) -> DateTime<Utc> {
+        wall_time(self.day_before(days).and_time(NaiveTime::MIN), self.zone)
+    }
+
+    /// The day so many days before today; a negative number is after it.
+    fn day_before(&self, days: f64) -> NaiveDate {
         let today = self.now.with_timezone(&self.zone).date_naive();
         #[expect(clippy::cast_possible_truncation, reason = "the length was limited")]
-        let days = days as i64;
-        let shift = Days::new(days.unsigned_abs());
-        let day =
-            if days < 0 { today.checked_add_days(shift) } else { today.checked_sub_days(shift) };
-        wall_time(day.unwrap_or(NaiveDate::MIN).and_time(NaiveTime::MIN), self.zone)
+        let days = TimeDelta::days(days as i64);
+        today.checked_sub_signed(days).unwrap_or(NaiveDate::MIN)
+    }
+}
+
+impl Days {
+    /// The days of dates: `2026-11-23` or `23/11/2026`, a month `2026-11` or a year `2026`, `>` or
+    /// `<` one of them (`>=` and `<=` with it), or `2026-01..2026-03` with both.
+    pub(super) fn named(text: &str) -> Option<Self> {
+        let (from, before) = match Comparison::of(text).read(calendar_days)? {
+            Comparison::Over(days, or_equal) => {
+                (Some(if or_equal { days.start } else { days.end }), None)
+            }
+            Comparison::Under(days, or_equal) => {
+                (None, Some(if or_equal { days.end } else { days.start }))
+            }
+            Comparison::Between(first, last) => {
+                (first.map(|days| days.start), last.map(|days| days.end))
+            }
+            Comparison::Is(days) => (Some(days.start), Some(days.end)),
+        };
+        Some(Self { from, before })
     }
 }
 

@@ -42,7 +42,8 @@ pub use ingest::parse_report;
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
 #[cfg(feature = "server")]
 pub use query::{
-    BadQuestion, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, parse_query,
+    BadQuestion, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, names_custom_fields,
+    parse_query,
 };
 pub use report::Report;
 #[cfg(feature = "server")]

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use crate::model::search::{SearchError, Token};
+use crate::model::search::{self, SearchError, Token};
 use crate::model::{
     Activation, Asked, Filter, Lifecycle, MachineQuery, Period, Search, Sort, Status, StatusFilter,
     clean,
@@ -169,11 +169,18 @@ impl From<SearchError> for BadQuestion {
     }
 }
 
+/// Whether reading a URL's query takes the fields that admins defined, because a search names one.
+#[must_use]
+pub fn names_custom_fields(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes())
+        .any(|(name, value)| name == "q" && value.to_ascii_lowercase().contains(search::CUSTOM))
+}
+
 /// Reads a URL's query. Parameters that are not known are ignored, empty ones are not given.
 ///
 /// # Errors
 /// [`BadQuestion`] names the parameter and says what it takes.
-pub fn parse_query(query: &str, asked: &Asked) -> Result<MachineQuery, BadQuestion> {
+pub fn parse_query(query: &str, asked: &Asked<'_>) -> Result<MachineQuery, BadQuestion> {
     let mut machines = MachineQuery::default();
     let filter = &mut machines.filter;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -213,7 +220,7 @@ fn choice_of(value: &str) -> String {
     if value == "-" { String::new() } else { value.to_owned() }
 }
 
-fn add_status(filter: &mut Filter, value: &str, asked: &Asked) -> Result<(), BadQuestion> {
+fn add_status(filter: &mut Filter, value: &str, asked: &Asked<'_>) -> Result<(), BadQuestion> {
     let new = || StatusFilter { any_of: Vec::new(), now: asked.now, rules: asked.rules };
     let any_of = &mut filter.status.get_or_insert_with(new).any_of;
     for name in names(value) {
@@ -254,12 +261,12 @@ fn wrong(name: &str, value: &str, takes: &str) -> BadQuestion {
     BadQuestion { error, token: None }
 }
 
-fn period(name: &str, value: &str, asked: &Asked) -> Result<Period, BadQuestion> {
+fn period(name: &str, value: &str, asked: &Asked<'_>) -> Result<Period, BadQuestion> {
     let takes = "a length of time such as >7d, <1h or 1d..30d";
     asked.ago(value).ok_or_else(|| wrong(name, value, takes))
 }
 
-fn activation(value: &str, asked: &Asked) -> Result<Activation, BadQuestion> {
+fn activation(value: &str, asked: &Asked<'_>) -> Result<Activation, BadQuestion> {
     let takes = "an age such as >60mo, <1y or 12mo..36mo, or none, or future";
     asked.age(value).ok_or_else(|| wrong("age", value, takes))
 }
@@ -272,9 +279,9 @@ mod tests {
     use super::*;
     use crate::model::{StatusRules, wall_time};
 
-    fn asked() -> Asked {
+    fn asked() -> Asked<'static> {
         let now = DateTime::parse_from_rfc3339("2026-11-23T16:00:00Z").unwrap().to_utc();
-        Asked { now, zone: Tz::America__Cuiaba, rules: StatusRules::default() }
+        Asked { now, zone: Tz::America__Cuiaba, rules: StatusRules::default(), fields: &[] }
     }
 
     fn parse(query: &str) -> MachineQuery {

@@ -12,8 +12,8 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
-    Asked, Asset, AssetFields, Counts, Exempt, HumanFields, Lifecycle, Machine, MachineId,
-    MachinePage, NameKey, Report, Status, StatusCounts, StatusRules, Text,
+    Asked, Asset, AssetFields, Counts, CustomValue, Exempt, HumanFields, Lifecycle, Machine,
+    MachineId, MachinePage, NameKey, Report, Status, StatusCounts, StatusRules, Text,
 };
 use tatuscan::wire::parse_query;
 
@@ -59,16 +59,27 @@ prop_compose! {
 prop_compose! {
     fn any_asset()(
         tags in 0..4_usize, site in 0..3_usize, owner in 0..3_usize, lifecycle in 0..4_usize,
+        notes in prop::option::of(0..9_u8), days in prop::option::of(-300..300_i64),
+        rack in prop::option::of(0..9_u8),
     ) -> Asset {
         AssetFields {
             tags: TAGS[tags].iter().map(|tag| (*tag).into()).collect(),
             site: SITES[site].map(Into::into),
             owner: SITES[owner].map(Into::into),
             lifecycle: Lifecycle::ALL[lifecycle],
+            notes: notes.map(|number| format!("fan {number}\nloud").into()),
+            warranty_end_date: days.map(|days| noon().date_naive() + TimeDelta::days(days)),
+            custom: custom_values(rack, notes),
             ..AssetFields::default()
         }
         .into()
     }
+}
+
+fn custom_values(rack: Option<u8>, watts: Option<u8>) -> BTreeMap<Text, CustomValue> {
+    let rack = rack.map(|number| ("rack".into(), CustomValue::Text(format!("R-{number}").into())));
+    let watts = watts.map(|watts| ("watts".into(), CustomValue::Number(f64::from(watts) / 2.0)));
+    rack.into_iter().chain(watts).collect()
 }
 
 /// A question: each condition as it stands in the URL.
@@ -299,7 +310,9 @@ async fn evaluate(place: Option<Box<dyn Place>>) {
 
 async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditions) {
     let url = conditions.url();
-    let asked = Asked { now: noon(), zone: Cuiaba, rules: StatusRules::default() };
+    let fields = search::custom_fields();
+    let rules = StatusRules::default();
+    let asked = Asked { now: noon(), zone: Cuiaba, rules, fields: &fields };
     let query = parse_query(&url, &asked).unwrap();
 
     let MachinePage { machines: page, total } = inventory.machines(&query).await.unwrap();

@@ -18,6 +18,7 @@ pub fn document() -> String {
     for (search, finds) in general.into_iter().chain(of_fields) {
         text.push_str(&format!("| `{search}` | {finds} |\n"));
     }
+    text.push_str("| `custom.rack:12` | a field that an admin defined, by its key |\n");
     text.push_str(
         "\nA comma means or. `=` before the value of a text or an id means all of it, `\"\"` that \
          there is none. Addresses and `http://…` are words; any other word with a colon that is no \

@@ -1,6 +1,11 @@
 //! What can be asked about, one line a field.
 
-use crate::model::Machine;
+use chrono::NaiveDate;
+
+use crate::model::{CustomValue, Machine};
+
+/// What stands before the key of a field that an admin defined.
+pub const CUSTOM: &str = "custom.";
 
 /// Something of a machine that a search can name.
 #[derive(Debug)]
@@ -44,8 +49,32 @@ pub(super) enum Kind {
     Activated,
     /// As the state.
     State,
+    /// As what it is used for.
+    Lifecycle,
+    /// As a day, and how long it is ago or left.
+    Day(Day),
+    /// As the number of days in use.
+    ActivationDays,
     /// As the name of a field, which must have a value or (`false`) must not.
     Presence(bool),
+}
+
+/// Days that people keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Day {
+    /// When it was bought.
+    Purchase,
+    /// The last day of its warranty.
+    Warranty,
+}
+
+impl Day {
+    pub(super) fn of(self, machine: &Machine) -> Option<NaiveDate> {
+        match self {
+            Self::Purchase => machine.human.asset.purchase_date,
+            Self::Warranty => machine.human.asset.warranty_end_date,
+        }
+    }
 }
 
 /// The part of a text that a value is.
@@ -68,6 +97,10 @@ pub(super) enum Presence {
     Memory,
     /// The date on which it went into use is known.
     Activation,
+    /// The number of days in use is known.
+    ActivationDays,
+    /// This day is known.
+    Day(Day),
 }
 
 /// Every field, in the order in which the search text and the documents have them.
@@ -158,7 +191,7 @@ pub static FIELDS: &[Field] = &[
         aliases: &["is"],
         kind: Kind::State,
         texts: nothing,
-        takes: "online, late, offline, missing or manual",
+        takes: "online, late, offline, missing, manual or retired",
         examples: &[("is:online", "the state; `status:late,offline`: one of these")],
     },
     Field {
@@ -202,12 +235,105 @@ pub static FIELDS: &[Field] = &[
         examples: &[("activated:2019..2021", "in use since one of these years")],
     },
     Field {
+        name: "tag",
+        aliases: &["tags"],
+        kind: Kind::Text(Part::Whole),
+        texts: |machine, put| machine.human.asset.tags.iter().for_each(|tag| put(tag)),
+        takes: "a whole tag",
+        examples: &[("tag:lab -tag:\"to do\"", "the one tag and not the other")],
+    },
+    Field {
+        name: "site",
+        aliases: &[],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.human.asset.site.iter().for_each(|site| put(site)),
+        takes: "a part of the site's name, or =SITE for all of it",
+        examples: &[("site:norte building:b room:=12", "where it is")],
+    },
+    Field {
+        name: "building",
+        aliases: &[],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.human.asset.building.iter().for_each(|name| put(name)),
+        takes: "a part of the building's name, or =BUILDING for all of it",
+        examples: &[],
+    },
+    Field {
+        name: "room",
+        aliases: &[],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.human.asset.room.iter().for_each(|room| put(room)),
+        takes: "a part of the room's name, or =ROOM for all of it",
+        examples: &[],
+    },
+    Field {
+        name: "owner",
+        aliases: &[],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.human.asset.owner.iter().for_each(|owner| put(owner)),
+        takes: "a part of the owner's name, or =OWNER for all of it",
+        examples: &[("owner:ana", "whose it is")],
+    },
+    Field {
+        name: "asset",
+        aliases: &["asset_number"],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.human.asset.asset_number.iter().for_each(|text| put(text)),
+        takes: "a part of the number on the label, or =NUMBER for all of it",
+        examples: &[("asset:=10422", "the number on its label")],
+    },
+    Field {
+        name: "notes",
+        aliases: &["note"],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.human.asset.notes.iter().for_each(|notes| put(notes)),
+        takes: "a part of the notes",
+        examples: &[("notes:fan", "in the notes")],
+    },
+    Field {
+        name: "lifecycle",
+        aliases: &[],
+        kind: Kind::Lifecycle,
+        texts: nothing,
+        takes: "active, stock, repair or retired",
+        examples: &[("lifecycle:stock,repair", "what it is used for")],
+    },
+    Field {
+        name: "purchased",
+        aliases: &["purchase_date"],
+        kind: Kind::Day(Day::Purchase),
+        texts: nothing,
+        takes: "how long ago, such as >3y or 1y..2y (d, w, mo, y), or a date such as 2024-01-15, \
+                2024-01, 2024, <2020 or 2019..2021",
+        examples: &[("purchased:>3y", "bought three years ago or earlier; also dates")],
+    },
+    Field {
+        name: "warranty",
+        aliases: &["warranty_end_date"],
+        kind: Kind::Day(Day::Warranty),
+        texts: nothing,
+        takes: "how much is left, such as <90d or >1y (d, w, mo, y), expired, or a date such as \
+                2026-12-31, 2026-12, 2026, <2027 or 2026..2027",
+        examples: &[
+            ("warranty:<90d", "it ends within 90 days; also dates"),
+            ("warranty:expired", "it has ended"),
+        ],
+    },
+    Field {
+        name: "activation_days",
+        aliases: &[],
+        kind: Kind::ActivationDays,
+        texts: nothing,
+        takes: "a number of days such as 365, >1000 or 100..200",
+        examples: &[("activation_days:>1000", "days in use, as the original's scripts keep them")],
+    },
+    Field {
         name: "has",
         aliases: &[],
         kind: Kind::Presence(true),
         texts: nothing,
         takes: "the name of a field",
-        examples: &[("has:model", "a model is known")],
+        examples: &[("has:notes", "there are some")],
     },
     Field {
         name: "no",
@@ -228,6 +354,12 @@ pub(super) fn named(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| is_called(&field.name) || field.aliases.iter().any(&is_called))
 }
 
+/// The key in the name of a field that an admin defined, in any case; `None` for another name.
+pub(super) fn custom_key(name: &str) -> Option<String> {
+    let start = name.get(..CUSTOM.len()).filter(|start| start.eq_ignore_ascii_case(CUSTOM))?;
+    Some(name[start.len()..].to_ascii_lowercase())
+}
+
 /// The names of all fields, for messages.
 pub(super) fn names() -> String {
     joined(FIELDS.iter())
@@ -243,6 +375,26 @@ fn joined(fields: impl Iterator<Item = &'static Field>) -> String {
     names.join(", ")
 }
 
+/// What people keep in fields of their own, for words to be found in.
+pub(super) fn custom_texts(machine: &Machine, put: &mut dyn FnMut(&str)) {
+    for value in machine.human.asset.custom.values() {
+        match value {
+            CustomValue::Text(text) => put(text),
+            CustomValue::Number(number) => put(&number.to_string()),
+            CustomValue::Date(date) => put(&date.to_string()),
+            CustomValue::YesNo(_) => {}
+        }
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Field {}
+
 impl Field {
     /// The place of its texts in a search text.
     pub(super) fn line(&self) -> usize {
@@ -255,6 +407,8 @@ impl Field {
             Kind::Text(_) | Kind::Network => Some(Presence::Line(self.line())),
             Kind::Memory => Some(Presence::Memory),
             Kind::Age | Kind::Activated => Some(Presence::Activation),
+            Kind::ActivationDays => Some(Presence::ActivationDays),
+            Kind::Day(day) => Some(Presence::Day(day)),
             _ => None,
         }
     }

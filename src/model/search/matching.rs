@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 use memchr::memmem::Finder;
 
 use super::Search;
-use super::field::{Part, Presence};
+use super::custom::Wanted;
+use super::field::{Day, Part, Presence};
 use super::fold::fold;
 use super::text::{NEXT, line};
-use super::values::Addresses;
-use crate::model::{Activation, Liveness, Machine, Period, StatusFilter};
+use super::values::{Addresses, Numbers};
+use crate::model::asked::Days;
+use crate::model::{Activation, Lifecycle, Liveness, Machine, Period, StatusFilter, Text};
 
 /// Conditions of which one must hold, or none.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,8 +49,23 @@ pub(super) enum Condition {
     Created(Period),
     Activation(Activation),
     Status(StatusFilter),
+    Lifecycle(Lifecycle),
+    Day {
+        of: Day,
+        days: Days,
+    },
+    ActivationDays(Numbers),
     Presence {
         of: Presence,
+        is_set: bool,
+    },
+    /// The value of the field of this key that an admin defined.
+    Custom {
+        key: Text,
+        wanted: Wanted,
+    },
+    CustomPresence {
+        key: Text,
         is_set: bool,
     },
 }
@@ -142,9 +159,11 @@ impl Clause {
 impl Condition {
     fn cost(&self) -> u8 {
         match self {
-            Self::Id { .. } | Self::Word { id: Some(_), .. } => 2,
-            Self::Word { .. } | Self::Text { .. } | Self::Presence { .. } => 1,
-            _ => 0,
+            Self::Address(_) | Self::Memory(_) | Self::Seen(_) | Self::Created(_) => 0,
+            Self::Activation(_) | Self::Status(_) => 0,
+            Self::Word { id: None, .. } | Self::Text { .. } => 1,
+            // The machine itself is looked at.
+            _ => 2,
         }
     }
 }
@@ -166,6 +185,7 @@ impl<'a> Test<'a> {
 
     fn is_met(&self, subject: &Subject<'_>) -> bool {
         let Subject { machine, text, measures } = *subject;
+        let asset = || &machine.human.asset;
         match self.condition {
             Condition::Word { id, .. } => {
                 self.is_in(text) || id.as_ref().is_some_and(|id| machine.id.as_str() == id)
@@ -195,14 +215,30 @@ impl<'a> Test<'a> {
             Condition::Created(period) => period.contains(measures.created_at),
             Condition::Activation(activation) => activation.contains(measures.activation),
             Condition::Status(status) => status.matches(&measures.liveness),
-            Condition::Presence { of, is_set } => {
-                *is_set
-                    == match of {
-                        Presence::Line(number) => !line(text, *number).is_empty(),
-                        Presence::Memory => measures.memory_total_mb > 0,
-                        Presence::Activation => measures.activation.is_some(),
-                    }
+            Condition::Lifecycle(lifecycle) => asset().lifecycle == *lifecycle,
+            Condition::Day { of, days } => of.of(machine).is_some_and(|day| days.contains(day)),
+            Condition::ActivationDays(numbers) => {
+                let days = machine.human.activation_days;
+                days.is_some_and(|days| numbers.contain(f64::from(days)))
             }
+            Condition::Presence { of, is_set } => of.is_in(subject) == *is_set,
+            Condition::Custom { key, wanted } => wanted.is(asset().custom.get(key)),
+            Condition::CustomPresence { key, is_set } => {
+                asset().custom.contains_key(key) == *is_set
+            }
+        }
+    }
+}
+
+impl Presence {
+    fn is_in(self, subject: &Subject<'_>) -> bool {
+        let Subject { machine, text, measures } = *subject;
+        match self {
+            Self::Line(number) => !line(text, number).is_empty(),
+            Self::Memory => measures.memory_total_mb > 0,
+            Self::Activation => measures.activation.is_some(),
+            Self::ActivationDays => machine.human.activation_days.is_some(),
+            Self::Day(day) => day.of(machine).is_some(),
         }
     }
 }

@@ -13,6 +13,7 @@
 //! [`Query`] is a search as it is written, [`Search`] what it means where and when it is asked,
 //! [`Matcher`] looks at many machines. [`FIELDS`] is the one table of what can be asked about.
 
+mod custom;
 mod document;
 mod error;
 mod field;
@@ -29,7 +30,7 @@ mod values;
 
 pub use document::document;
 pub use error::{SearchError, Token};
-pub use field::{FIELDS, Field};
+pub use field::{CUSTOM, FIELDS, Field};
 pub use matching::{Matcher, Measures, Subject};
 pub use syntax::Query;
 pub use text::search_text;
@@ -47,7 +48,7 @@ impl Search {
     ///
     /// # Errors
     /// [`SearchError`] says what is wrong, and where.
-    pub fn parse(text: &str, asked: &Asked) -> Result<Self, SearchError> {
+    pub fn parse(text: &str, asked: &Asked<'_>) -> Result<Self, SearchError> {
         Query::parse(text)?.search(asked)
     }
 

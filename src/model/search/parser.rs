@@ -1,10 +1,12 @@
 //! From text to terms.
 
+use std::ops::Range;
+
 use super::error::Wrong;
-use super::field::{self, Field};
+use super::field::{self, CUSTOM};
 use super::scanner::Scanner;
-use super::syntax::{Term, Value};
-use crate::model::clean;
+use super::syntax::{Subject, Term, Value};
+use crate::model::{clean, is_key};
 
 /// Words and values in one search; more would only keep the server busy.
 const MOST_VALUES: usize = 200;
@@ -14,8 +16,8 @@ const SHOWN: usize = 40;
 /// How a word is understood.
 enum Word {
     Plain,
-    /// A condition on a field, whose name is so many characters long.
-    Condition(&'static Field, usize),
+    /// A condition, whose subject's name is so many characters long.
+    Condition(Subject, usize),
     /// It looks like a condition, but there is no field of this name.
     Unknown(String),
 }
@@ -53,27 +55,23 @@ fn term(scanner: &mut Scanner) -> Result<Term, Wrong> {
             return Err(Wrong::new(at, message));
         }
         space_follows(scanner, false)?;
-        return Ok(Term {
-            is_negated,
-            field: None,
-            values: vec![Value { text, is_whole: false, at }],
-        });
+        return Ok(word_term(is_negated, text, at));
     }
     let word = scanner.peek_word();
     match understood(&word) {
         Word::Plain => {
             scanner.skip(word.chars().count());
-            let value = Value { text: word, is_whole: false, at: from..scanner.at() };
-            Ok(Term { is_negated, field: None, values: vec![value] })
+            Ok(word_term(is_negated, word, from..scanner.at()))
         }
-        Word::Condition(field, length) => {
+        Word::Condition(subject, length) => {
             scanner.skip(length + 1);
-            Ok(Term { is_negated, field: Some(field), values: values(scanner, field, from)? })
+            let values = values(scanner, &subject, from)?;
+            Ok(Term { is_negated, subject, values, at: from..from + length })
         }
         Word::Unknown(name) => {
             let message = format!(
-                "'{}' is no field to search in, as {} are. To look for the text itself, put it in \
-                 quotes: \"{}\"",
+                "'{}' is no field to search in, as {} and {CUSTOM}KEY are. To look for the text \
+                 itself, put it in quotes: \"{}\"",
                 clean(&name, SHOWN),
                 field::names(),
                 clean(&word, SHOWN),
@@ -83,11 +81,16 @@ fn term(scanner: &mut Scanner) -> Result<Term, Wrong> {
     }
 }
 
-fn values(scanner: &mut Scanner, field: &Field, from: usize) -> Result<Vec<Value>, Wrong> {
+fn word_term(is_negated: bool, text: String, at: Range<usize>) -> Term {
+    let value = Value { text, is_whole: false, at: at.clone() };
+    Term { is_negated, subject: Subject::Everything, values: vec![value], at }
+}
+
+fn values(scanner: &mut Scanner, subject: &Subject, from: usize) -> Result<Vec<Value>, Wrong> {
     let mut values = Vec::new();
     loop {
         let start = scanner.at();
-        let is_whole = field.kind.is_text() && scanner.begins_with('=');
+        let is_whole = subject.has_whole() && scanner.begins_with('=');
         if is_whole {
             scanner.skip(1);
         }
@@ -98,12 +101,12 @@ fn values(scanner: &mut Scanner, field: &Field, from: usize) -> Result<Vec<Value
         } else {
             let text = scanner.until_comma();
             if text.is_empty() {
-                let message = format!(
-                    "{} needs a value right after the {}; it takes {}",
-                    field.name,
-                    if values.is_empty() { "colon" } else { "comma" },
-                    field.takes,
-                );
+                let takes = match subject {
+                    Subject::Field(field) => format!("; it takes {}", field.takes),
+                    _ => String::new(),
+                };
+                let place = if values.is_empty() { "colon" } else { "comma" };
+                let message = format!("{subject} needs a value right after the {place}{takes}");
                 return Err(Wrong::new(from..scanner.at(), message));
             }
             text
@@ -128,7 +131,15 @@ fn space_follows(scanner: &Scanner, or_comma: bool) -> Result<(), Wrong> {
 fn understood(word: &str) -> Word {
     let Some((name, rest)) = word.split_once(':') else { return Word::Plain };
     if let Some(field) = field::named(name) {
-        return Word::Condition(field, name.chars().count());
+        return Word::Condition(Subject::Field(field), name.chars().count());
+    }
+    if let Some(key) = field::custom_key(name) {
+        let length = name.chars().count();
+        return if is_key(&key) {
+            Word::Condition(Subject::Custom(key), length)
+        } else {
+            Word::Unknown(name.to_owned())
+        };
     }
     let begins = name.starts_with(char::is_alphabetic);
     let is_name = begins && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 
 use super::error::Wrong;
-use super::field::{Field, Kind};
+use super::field::{CUSTOM, Field, Kind};
 use super::{Search, SearchError, meaning, parser};
 use crate::model::Asked;
 
@@ -20,10 +20,43 @@ pub struct Query {
 #[derive(Debug, Clone)]
 pub(super) struct Term {
     pub(super) is_negated: bool,
-    /// `None` for a word or a phrase.
-    pub(super) field: Option<&'static Field>,
+    pub(super) subject: Subject,
     /// Any of these; at least one.
     pub(super) values: Vec<Value>,
+    /// The characters of the search that name the subject.
+    pub(super) at: Range<usize>,
+}
+
+/// What a condition is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// All texts: the value is a word or a phrase.
+    Everything,
+    /// A field.
+    Field(&'static Field),
+    /// The field of this key that an admin defined, where there is one.
+    Custom(String),
+}
+
+impl Subject {
+    /// Whether values may be asked for as a whole, by `=`.
+    pub(super) fn has_whole(&self) -> bool {
+        match self {
+            Self::Everything => false,
+            Self::Field(field) => matches!(field.kind, Kind::Text(_) | Kind::Id),
+            Self::Custom(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => Ok(()),
+            Self::Field(field) => f.write_str(field.name),
+            Self::Custom(key) => write!(f, "{CUSTOM}{key}"),
+        }
+    }
 }
 
 /// What a field is compared with, or a word.
@@ -38,9 +71,8 @@ pub(super) struct Value {
 
 impl PartialEq for Term {
     fn eq(&self, other: &Self) -> bool {
-        let name = |term: &Self| term.field.map(|field| field.name);
-        (self.is_negated, name(self), &self.values)
-            == (other.is_negated, name(other), &other.values)
+        (self.is_negated, &self.subject, &self.values)
+            == (other.is_negated, &other.subject, &other.values)
     }
 }
 
@@ -68,7 +100,7 @@ impl Query {
     ///
     /// # Errors
     /// [`SearchError`] points at a value that its field does not take.
-    pub fn search(&self, asked: &Asked) -> Result<Search, SearchError> {
+    pub fn search(&self, asked: &Asked<'_>) -> Result<Search, SearchError> {
         meaning::search(&self.terms, asked).map_err(|wrong: Wrong| wrong.of(&self.text))
     }
 }
@@ -88,18 +120,18 @@ impl fmt::Display for Term {
         if self.is_negated {
             f.write_char('-')?;
         }
-        let Some(field) = self.field else {
+        if self.subject == Subject::Everything {
             return self.values.iter().try_for_each(|word| {
                 let is_bare = parser::is_bare_word(&word.text);
                 if is_bare { f.write_str(&word.text) } else { quoted(f, &word.text) }
             });
-        };
-        write!(f, "{}:", field.name)?;
+        }
+        write!(f, "{}:", self.subject)?;
         for (index, value) in self.values.iter().enumerate() {
             f.write_str(if index > 0 { "," } else { "" })?;
             f.write_str(if value.is_whole { "=" } else { "" })?;
             let reads_whole =
-                field.kind.is_text() && !value.is_whole && value.text.starts_with('=');
+                self.subject.has_whole() && !value.is_whole && value.text.starts_with('=');
             if reads_whole || !parser::is_bare_value(&value.text) {
                 quoted(f, &value.text)?;
             } else {
@@ -119,11 +151,4 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         f.write_char(c)?;
     }
     f.write_char('"')
-}
-
-impl Kind {
-    /// Whether values may be asked for as a whole, by `=`.
-    pub(super) fn is_text(&self) -> bool {
-        matches!(self, Self::Text(_) | Self::Id)
-    }
 }

@@ -1,8 +1,9 @@
-//! A machine's search text: one line a field, as [`super::field::FIELDS`] has them.
+//! A machine's search text: one line a field, as [`super::field::FIELDS`] has them, and one for the
+//! fields that admins defined.
 
 use memchr::memchr_iter;
 
-use super::field::FIELDS;
+use super::field::{FIELDS, Texts, custom_texts};
 use super::fold::fold_into;
 use crate::model::Machine;
 
@@ -17,9 +18,10 @@ pub(super) const NEXT: char = '\u{1f}';
 #[must_use]
 pub fn search_text(machine: &Machine) -> String {
     let mut text = String::with_capacity(96);
-    for field in FIELDS {
+    let texts = FIELDS.iter().map(|field| field.texts);
+    for texts in texts.chain([custom_texts as Texts]) {
         let mut is_first = true;
-        (field.texts)(machine, &mut |value| {
+        texts(machine, &mut |value| {
             if !std::mem::take(&mut is_first) {
                 text.push(NEXT);
             }

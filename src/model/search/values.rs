@@ -47,6 +47,29 @@ fn mebibytes(text: &str) -> Option<(f64, bool)> {
     (0.0..=MOST).contains(&mb).then_some((mb, is_sold))
 }
 
+/// Numbers from one to another.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Numbers(Comparison<f64>);
+
+impl Numbers {
+    /// `5`, `>5`, `>=5`, `<5`, `<=5`, or `5..10` with both.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+        Comparison::of(text).read(finite).map(Self)
+    }
+
+    pub(super) fn contain(&self, number: f64) -> bool {
+        match self.0 {
+            Comparison::Over(than, or_equal) => number > than || or_equal && number == than,
+            Comparison::Under(than, or_equal) => number < than || or_equal && number == than,
+            Comparison::Between(least, most) => {
+                least.is_none_or(|least| number >= least) && most.is_none_or(|most| number <= most)
+            }
+            Comparison::Is(other) => number == other,
+        }
+    }
+}
+
 /// Addresses that lie together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Addresses {

@@ -1,8 +1,10 @@
 //! Searches, each beside a closure that says in the simplest way what it means.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use tatuscan::model::Machine;
+use tatuscan::model::{CustomField, CustomKind, CustomValue, Labels, Lifecycle, Machine};
 
 use super::{age_days, status_name};
 use crate::support::machines::noon;
@@ -53,14 +55,67 @@ const CONDITIONS: &[(&str, Meaning)] = &[
     ("created:<2026-11-20", |m| noon() - m.created_at > TimeDelta::hours(80)),
     ("age:>60mo", |m| age_days(m).is_some_and(|days| days as f64 / 30.42 >= 60.0)),
     ("age:none,future", |m| age_days(m).is_none_or(|days| days < 0)),
+    ("tag:LAB", |m| m.human.asset.tags.iter().any(|tag| tag.to_lowercase() == "lab")),
+    ("tag:büro,SERVER", |m| {
+        m.human.asset.tags.iter().any(|tag| ["büro", "server"].contains(&&**tag))
+    }),
+    ("tag:lab,\"\"", |m| {
+        let tags = &m.human.asset.tags;
+        tags.is_empty() || tags.iter().any(|tag| tag.to_lowercase() == "lab")
+    }),
+    ("site:sao", |m| m.human.asset.site.as_deref() == Some("SÃO João")),
+    ("owner:=norte", |m| m.human.asset.owner.as_deref() == Some("Norte")),
+    ("lifecycle:stock,retired", |m| {
+        matches!(m.human.asset.lifecycle, Lifecycle::Stock | Lifecycle::Retired)
+    }),
+    ("status:retired", |m| m.human.asset.lifecycle == Lifecycle::Retired),
+    ("\"7 loud\"", |m| m.human.asset.notes.as_deref() == Some("fan 7\nloud")),
+    ("has:notes", |m| m.human.asset.notes.is_some()),
+    ("warranty:expired", |m| days_left(m).is_some_and(|days| days < 0)),
+    ("warranty:<90d", |m| days_left(m).is_some_and(|days| (0..90).contains(&days))),
+    ("warranty:>=2027", |m| days_left(m).is_some_and(|days| days >= 39)),
+    ("custom.rack:3,=r-5", |m| {
+        [CustomValue::Text("R-3".into()), CustomValue::Text("R-5".into())]
+            .iter()
+            .any(|value| m.human.asset.custom.get("rack") == Some(value))
+    }),
+    ("custom.watts:>=1.5", |m| match m.human.asset.custom.get("watts") {
+        Some(CustomValue::Number(watts)) => *watts >= 1.5,
+        _ => false,
+    }),
+    ("no:custom.rack", |m| !m.human.asset.custom.contains_key("rack")),
     ("activated:>2026-11-13", |m| age_days(m).is_some_and(|days| days < 10)),
 ];
 
+fn days_left(machine: &Machine) -> Option<i64> {
+    let end = machine.human.asset.warranty_end_date;
+    end.map(|end| (end - noon().date_naive()).num_days())
+}
+
+/// The fields that [`CONDITIONS`] name.
+pub(super) fn custom_fields() -> Vec<Arc<CustomField>> {
+    [("rack", CustomKind::Text), ("watts", CustomKind::Number)]
+        .map(|(key, kind)| (key.into(), kind))
+        .map(|(key, kind)| Arc::new(CustomField { key, kind, labels: Labels::default(), order: 0 }))
+        .into()
+}
+
 fn anywhere(machine: &Machine, part: &str) -> bool {
-    let model = machine.human.computer_model.as_deref().unwrap_or_default();
-    let id = machine.id.as_str();
-    [&*machine.hostname, &*machine.ip, model, &*machine.os, &*machine.os_version, id]
-        .iter()
+    let (human, kept) = (&machine.human, &machine.human.asset);
+    let custom = kept.custom.values().map(|value| match value {
+        CustomValue::Text(text) => text.to_string(),
+        CustomValue::Number(number) => number.to_string(),
+        _ => String::new(),
+    });
+    let optional = [&human.computer_model, &kept.site, &kept.owner, &kept.notes];
+    let texts = [&machine.hostname, &machine.ip, &machine.os, &machine.os_version];
+    texts
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .chain(&kept.tags)
+        .map(ToString::to_string)
+        .chain([machine.id.to_string()])
+        .chain(custom)
         .any(|text| text.to_lowercase().contains(part))
 }
 

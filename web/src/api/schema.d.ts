@@ -819,6 +819,26 @@ export interface components {
              * @description The number of the machine's last signed report, on 409 of one that comes too late.
              */
             last_seq?: number;
+            /** @description The part of `q` that is wrong, on 400 of a search. */
+            token?: components["schemas"]["ErrorToken"] & unknown;
+        };
+        /**
+         * ErrorToken
+         * @description A part of a search.
+         */
+        ErrorToken: {
+            /**
+             * Format: uint64
+             * @description How many characters it has.
+             */
+            length: number;
+            /**
+             * Format: uint64
+             * @description How many characters (Unicode scalar values) of `q` come before it.
+             */
+            offset: number;
+            /** @description The characters. */
+            text: string;
         };
         /**
          * Facets
@@ -2555,7 +2575,7 @@ export interface operations {
     getFacets: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /** @description What is written into the search box. `GET /api/machines` says how. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -3444,7 +3464,7 @@ export interface operations {
     listInventory: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /** @description What is written into the search box. `GET /api/machines` says how. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -3710,7 +3730,51 @@ export interface operations {
     listMachines: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /**
+                 * @description What is written into the search box.
+                 *
+                 *     Words, phrases and conditions, all of which must hold, without regard to case and accents:
+                 *
+                 *     | search | finds machines with |
+                 *     |---|---|
+                 *     | `lab 01` | both words, each anywhere in the texts of the machine |
+                 *     | `"lab 01"` | the phrase; in quotes nothing has a meaning of its own |
+                 *     | `-lab` | none of it; a dash negates conditions too |
+                 *     | `hostname:lab-01` | `lab-01` in the name |
+                 *     | `hostname:=pc-7,=pc-8` | these two names |
+                 *     | `os:windows,linux` | one of these |
+                 *     | `version:"Windows 11"` | a value with a space |
+                 *     | `-model:dell` | without `dell` in the model, or without a model |
+                 *     | `ip:10.1.0.0/16` | in the network; `ip:10.1` is the same |
+                 *     | `ip:10.1.0.5..10.1.0.20` | both included |
+                 *     | `mac:00-1B-21-AA-BB-CC` | the machine with this network card alone |
+                 *     | `id:b151a3` | the id begins so |
+                 *     | `memory:<8g` | less than 8 GiB is reported; 8 GB computers report some 7.7 |
+                 *     | `memory:8g` | about 8 GiB, as 8 GB computers report |
+                 *     | `memory:4g..8g` | from 4 to 8 GiB, both included |
+                 *     | `is:online` | the state; `status:late,offline`: one of these |
+                 *     | `seen:>7d` | silent for longer than a week |
+                 *     | `created:<30d` | first report less than 30 days ago |
+                 *     | `created:2026-11` | in that month; also `2026`, `2026-11-23`, `>=2026-11-01` |
+                 *     | `age:>60mo` | in use for 60 months or more |
+                 *     | `age:12mo..36mo` | the first included, the second not |
+                 *     | `activated:2019..2021` | in use since one of these years |
+                 *     | `tag:lab -tag:"to do"` | the one tag and not the other |
+                 *     | `site:norte building:b room:=12` | where it is |
+                 *     | `owner:ana` | whose it is |
+                 *     | `asset:=10422` | the number on its label |
+                 *     | `notes:fan` | in the notes |
+                 *     | `lifecycle:stock,repair` | what it is used for |
+                 *     | `purchased:>3y` | bought three years ago or earlier; also dates |
+                 *     | `warranty:<90d` | it ends within 90 days; also dates |
+                 *     | `warranty:expired` | it has ended |
+                 *     | `activation_days:>1000` | days in use, as the original's scripts keep them |
+                 *     | `has:notes` | there are some |
+                 *     | `no:model,activated` | one of these is not known |
+                 *     | `custom.rack:12` | a field that an admin defined, by its key |
+                 *
+                 *     A comma means or. `=` before the value of a text or an id means all of it, `""` that there is none. Addresses and `http://…` are words; any other word with a colon that is no condition goes into quotes. An error says in `token` which characters are wrong.
+                 */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -4062,7 +4126,51 @@ export interface operations {
     editMachines: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /**
+                 * @description What is written into the search box.
+                 *
+                 *     Words, phrases and conditions, all of which must hold, without regard to case and accents:
+                 *
+                 *     | search | finds machines with |
+                 *     |---|---|
+                 *     | `lab 01` | both words, each anywhere in the texts of the machine |
+                 *     | `"lab 01"` | the phrase; in quotes nothing has a meaning of its own |
+                 *     | `-lab` | none of it; a dash negates conditions too |
+                 *     | `hostname:lab-01` | `lab-01` in the name |
+                 *     | `hostname:=pc-7,=pc-8` | these two names |
+                 *     | `os:windows,linux` | one of these |
+                 *     | `version:"Windows 11"` | a value with a space |
+                 *     | `-model:dell` | without `dell` in the model, or without a model |
+                 *     | `ip:10.1.0.0/16` | in the network; `ip:10.1` is the same |
+                 *     | `ip:10.1.0.5..10.1.0.20` | both included |
+                 *     | `mac:00-1B-21-AA-BB-CC` | the machine with this network card alone |
+                 *     | `id:b151a3` | the id begins so |
+                 *     | `memory:<8g` | less than 8 GiB is reported; 8 GB computers report some 7.7 |
+                 *     | `memory:8g` | about 8 GiB, as 8 GB computers report |
+                 *     | `memory:4g..8g` | from 4 to 8 GiB, both included |
+                 *     | `is:online` | the state; `status:late,offline`: one of these |
+                 *     | `seen:>7d` | silent for longer than a week |
+                 *     | `created:<30d` | first report less than 30 days ago |
+                 *     | `created:2026-11` | in that month; also `2026`, `2026-11-23`, `>=2026-11-01` |
+                 *     | `age:>60mo` | in use for 60 months or more |
+                 *     | `age:12mo..36mo` | the first included, the second not |
+                 *     | `activated:2019..2021` | in use since one of these years |
+                 *     | `tag:lab -tag:"to do"` | the one tag and not the other |
+                 *     | `site:norte building:b room:=12` | where it is |
+                 *     | `owner:ana` | whose it is |
+                 *     | `asset:=10422` | the number on its label |
+                 *     | `notes:fan` | in the notes |
+                 *     | `lifecycle:stock,repair` | what it is used for |
+                 *     | `purchased:>3y` | bought three years ago or earlier; also dates |
+                 *     | `warranty:<90d` | it ends within 90 days; also dates |
+                 *     | `warranty:expired` | it has ended |
+                 *     | `activation_days:>1000` | days in use, as the original's scripts keep them |
+                 *     | `has:notes` | there are some |
+                 *     | `no:model,activated` | one of these is not known |
+                 *     | `custom.rack:12` | a field that an admin defined, by its key |
+                 *
+                 *     A comma means or. `=` before the value of a text or an id means all of it, `""` that there is none. Addresses and `http://…` are words; any other word with a colon that is no condition goes into quotes. An error says in `token` which characters are wrong.
+                 */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -6589,7 +6697,7 @@ export interface operations {
                  *     number beyond is brought between them; what is no number counts as 8.
                  */
                 top?: string;
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /** @description What is written into the search box. `GET /api/machines` says how. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
