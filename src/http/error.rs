@@ -13,11 +13,15 @@ use serde::Serialize;
 use super::headers::JSON;
 use super::incident::incident;
 use crate::inventory::{EditError, FieldError};
+use crate::model::clean;
+use crate::model::search::Token;
 use crate::store::StoreError;
-use crate::wire::BadBody;
+use crate::wire::{BadBody, BadQuestion};
 
 /// Seconds after which a client that found the server busy should ask again.
 const RETRY_AFTER_S: u32 = 5;
+/// Most characters of a search that an error repeats.
+const TOKEN_CHARS: usize = 100;
 
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
@@ -37,16 +41,32 @@ pub(super) struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) last_seq: Option<u64>,
+    /// The part of `q` that is wrong, on 400 of a search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) token: Option<ErrorToken>,
+}
+
+/// A part of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Object)]
+pub(super) struct ErrorToken {
+    /// How many characters (Unicode scalar values) of `q` come before it.
+    pub(super) offset: usize,
+    /// How many characters it has.
+    pub(super) length: usize,
+    /// The characters.
+    pub(super) text: String,
+}
+
+impl ErrorBody {
+    fn new(error: impl Into<String>) -> Self {
+        Self { error: error.into(), code: None, id: None, last_seq: None, token: None }
+    }
 }
 
 impl Example for ErrorBody {
     fn example() -> Self {
-        Self {
-            error: "Missing required fields: ['ip']".into(),
-            code: None,
-            id: None,
-            last_seq: None,
-        }
+        Self::new("Missing required fields: ['ip']")
     }
 }
 
@@ -62,8 +82,7 @@ pub(super) struct ApiError {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let body =
-            Box::new(ErrorBody { error: error.into(), code: None, id: None, last_seq: None });
+        let body = Box::new(ErrorBody::new(error));
         Self { status, body, close: false, allow: None, retry_after_s: None }
     }
 
@@ -222,6 +241,17 @@ impl From<BadBody> for ApiError {
     }
 }
 
+impl From<BadQuestion> for ApiError {
+    fn from(bad: BadQuestion) -> Self {
+        let mut wrong = Self::new(StatusCode::BAD_REQUEST, bad.error);
+        wrong.body.token = bad.token.map(|Token { offset, length, text }| {
+            // What was sent may be long, and hostile where it is shown.
+            ErrorToken { offset, length, text: clean(&text, TOKEN_CHARS).into() }
+        });
+        wrong
+    }
+}
+
 /// Puts any error that a route gave up with into the common form.
 pub(super) fn envelope(error: poem::Error, allowed: &[Method]) -> Response {
     if error.is_from_response() || error.is::<ApiError>() {
@@ -337,7 +367,7 @@ pub(super) fn example_of(method: &str, status: &str) -> serde_json::Value {
         _ => "The inventory failed; the server's log says why",
     };
     let id = status.starts_with('5').then(|| "5f1c0e9a7b3d".to_owned());
-    ErrorBody { error: text.into(), code: None, id, last_seq: None }.to_json().unwrap_or_default()
+    ErrorBody { id, ..ErrorBody::new(text) }.to_json().unwrap_or_default()
 }
 
 fn documented(status: StatusCode) -> MetaResponse {

@@ -11,6 +11,7 @@ use super::headers::SESSION;
 use super::planes;
 use super::routes::pattern;
 use crate::access::Plane;
+use crate::model::search;
 use crate::wire::access::{NewToken, Setup, UserEdit};
 use crate::wire::{
     FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit, NewField,
@@ -53,6 +54,9 @@ pub fn document() -> String {
     format!("{document:#}\n")
 }
 
+/// The path whose description holds the table of searches.
+const SEARCHES: &str = "/api/machines";
+
 /// Describes the parameters of a question, which are read all together.
 fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[Parameter]) {
     let described = &mut document["paths"][path][method]["parameters"];
@@ -66,6 +70,16 @@ fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[
         } else {
             json!({"type": "string"})
         };
+        let mut description = parameter.description.to_owned();
+        if parameter.is_search {
+            schema["format"] = "search".into();
+            schema["example"] = "lab os:windows -seen:<7d".into();
+            description.push_str(&if path == SEARCHES {
+                format!("\n\n{}", search::document())
+            } else {
+                format!(" `GET {SEARCHES}` says how.")
+            });
+        }
         if !parameter.values.is_empty() {
             // Empty text asks for nothing.
             schema["enum"] = [parameter.values, &[""]].concat().into();
@@ -82,7 +96,7 @@ fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[
         json!({
             "name": parameter.name,
             "in": "query",
-            "description": parameter.description,
+            "description": description,
             "required": false,
             "schema": schema,
         })

@@ -7,8 +7,8 @@ use poem::{FromRequest, Request, RequestBody};
 use super::context::Context;
 use super::error::ApiError;
 use super::freshness::Known;
-use crate::model::MachineQuery;
-use crate::wire::{Asked, Presenter, parse_query};
+use crate::model::{Asked, MachineQuery};
+use crate::wire::{Presenter, names_custom_fields, parse_query};
 
 /// What is asked, and how the answer is to be shown. The document describes the parameters from
 /// the tables in [`crate::wire`].
@@ -26,8 +26,13 @@ impl<'a> FromRequest<'a> for Question {
         };
         let presenter = context.presenter();
         let Presenter { zone, now, rules } = presenter;
-        let asked = Asked { now, zone, rules };
         let query = request.uri().query().unwrap_or_default();
+        let fields = if names_custom_fields(query) {
+            context.inventory.fields().await.map_err(ApiError::from)?
+        } else {
+            Vec::new()
+        };
+        let asked = Asked { now, zone, rules, fields: &fields };
         let query = parse_query(query, &asked).map_err(ApiError::from)?;
         Ok(Self { query, presenter, known: Known::from_headers(request.headers()) })
     }

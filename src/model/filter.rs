@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
-use super::{Exempt, Lifecycle, Liveness, Machine, Status, StatusRules, Text};
+use super::{Exempt, Lifecycle, Liveness, Machine, Search, Status, StatusRules, Text};
 
 /// Conditions that a machine must meet, all of them. The default meets every machine.
 ///
@@ -13,8 +13,8 @@ use super::{Exempt, Lifecycle, Liveness, Machine, Status, StatusRules, Text};
 /// answer alike and a page and its total never disagree.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Filter {
-    /// Words in lower case; each is in the machine's [`search_text`].
-    pub words: Vec<String>,
+    /// What was written into the search box.
+    pub search: Search,
     /// One of these operating systems, without regard to case; empty text is "unknown".
     pub os: Vec<String>,
     /// One of these versions, without regard to case.
@@ -71,6 +71,18 @@ pub enum Activation {
     Unknown,
     /// It lies in this period.
     In(Period),
+}
+
+impl Activation {
+    /// Whether it is asked for a computer that went into use then.
+    #[must_use]
+    pub fn contains(&self, activation: Option<DateTime<Utc>>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Unknown => activation.is_none(),
+            Self::In(period) => activation.is_some_and(|at| period.contains(at)),
+        }
+    }
 }
 
 impl Period {
@@ -166,18 +178,4 @@ pub fn any_tag<'a, I: Iterator<Item = &'a str>>(
 /// Equal without regard to case.
 pub(super) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || (!b.is_ascii() && a.to_lowercase() == b.to_lowercase())
-}
-
-/// What words are looked for in, in lower case: host name, address, model, operating system and
-/// version, and the beginning of the id.
-#[must_use]
-pub fn search_text(machine: &Machine) -> String {
-    /// Enough of an id to tell machines apart; more would only make short words match by chance.
-    const ID_CHARS: usize = 12;
-    let id = machine.id.as_str();
-    let id = id.get(..ID_CHARS).unwrap_or(id);
-    let model = machine.human.computer_model.as_deref().unwrap_or_default();
-    [machine.hostname.as_str(), &machine.ip, model, &machine.os, &machine.os_version, id]
-        .join("\n")
-        .to_lowercase()
 }

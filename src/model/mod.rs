@@ -2,6 +2,7 @@
 //! no clock, no serialisation format, no HTTP.
 
 pub mod access;
+mod asked;
 mod asset;
 mod backup_run;
 mod custom;
@@ -12,12 +13,14 @@ mod machine;
 mod order;
 mod query;
 mod report;
+pub mod search;
 mod status;
 mod summary;
 mod tags;
 mod text;
 mod zone;
 
+pub use asked::Asked;
 pub use asset::{Asset, AssetFields, Lifecycle};
 pub use backup_run::BackupRun;
 pub use custom::{
@@ -25,12 +28,13 @@ pub use custom::{
     CustomValues, KEY_CHARS, LABEL_CHARS, Labels, is_key,
 };
 pub use edit::{AssetEdit, HumanEdit};
-pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of, search_text};
+pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of};
 pub use id::{InvalidMachineId, MachineId};
 pub use machine::{HumanFields, Machine};
 pub use order::NameKey;
 pub use query::{MachinePage, MachineQuery, Sort};
 pub use report::Report;
+pub use search::Search;
 pub use status::{Exempt, Liveness, Status, StatusRules};
 pub use summary::{
     AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,

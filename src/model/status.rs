@@ -29,6 +29,22 @@ pub enum Exempt {
     Retired,
 }
 
+impl Status {
+    /// The state of a name in questions, in any case, or the reason to have none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Result<Self, Exempt>> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "online" => Ok(Self::Online),
+            "late" => Ok(Self::Late),
+            "offline" => Ok(Self::Offline),
+            "missing" => Ok(Self::Missing),
+            "manual" => Err(Exempt::Manual),
+            "retired" => Err(Exempt::Retired),
+            _ => return None,
+        })
+    }
+}
+
 /// What the state of a machine is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Liveness {

@@ -2,11 +2,11 @@
 //! memory from end to end instead of following 20,000 pointers.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Activation, Filter, Lifecycle, Liveness, Machine, Text, any_tag, one_of};
+use crate::model::search::{Matcher, Measures, Subject};
+use crate::model::{Filter, Lifecycle, Machine, Text, any_tag, one_of};
 
 /// The facts of one machine.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +19,8 @@ pub(super) struct Facts {
     site: u32,
     owner: u32,
     lifecycle: Lifecycle,
-    /// `None` for what is no address.
-    address: Option<IpAddr>,
-    liveness: Liveness,
-    created_at: DateTime<Utc>,
+    measures: Measures,
     pub(super) updated_at: Option<DateTime<Utc>>,
-    activation: Option<DateTime<Utc>>,
 }
 
 /// Texts that many machines share, each by a number.
@@ -50,7 +46,7 @@ pub(super) struct Vocabulary {
 /// A filter in terms of facts.
 pub(super) struct Sieve<'a> {
     filter: &'a Filter,
-    words: Vec<memchr::memmem::Finder<'a>>,
+    search: Matcher<'a>,
     os: Option<Vec<bool>>,
     os_version: Option<Vec<bool>>,
     model: Option<Vec<bool>>,
@@ -126,11 +122,8 @@ impl Vocabulary {
             site: self.site.number(asset.site.as_ref().unwrap_or(&NONE)),
             owner: self.owner.number(asset.owner.as_ref().unwrap_or(&NONE)),
             lifecycle: asset.lifecycle,
-            address: machine.address(),
-            liveness: machine.liveness(),
-            created_at: machine.created_at,
+            measures: Measures::of(machine),
             updated_at: machine.updated_at,
-            activation: machine.human.computer_activation,
         }
     }
 
@@ -146,7 +139,7 @@ impl Vocabulary {
     pub(super) fn sieve<'a>(&self, filter: &'a Filter) -> Sieve<'a> {
         Sieve {
             filter,
-            words: filter.words.iter().map(memchr::memmem::Finder::new).collect(),
+            search: filter.search.matcher(),
             os: self.os.wanted(&filter.os),
             os_version: self.os_version.wanted(&filter.os_version),
             model: self.model.wanted(&filter.model),
@@ -162,7 +155,8 @@ static NONE: Text = Text::const_new("");
 
 impl Sieve<'_> {
     /// Whether a machine with these facts and this search text meets every condition.
-    pub(super) fn lets_through(&self, facts: &Facts, text: &str) -> bool {
+    pub(super) fn lets_through(&self, facts: &Facts, machine: &Machine, text: &str) -> bool {
+        let Facts { measures, .. } = facts;
         let filter = self.filter;
         let chosen = |wanted: &Option<Vec<bool>>, number: u32| {
             wanted.as_ref().is_none_or(|wanted| wanted[number as usize])
@@ -174,15 +168,11 @@ impl Sieve<'_> {
             && chosen(&self.site, facts.site)
             && chosen(&self.owner, facts.owner)
             && filter.is_used_for(facts.lifecycle)
-            && filter.status.as_ref().is_none_or(|status| status.matches(&facts.liveness))
-            && filter.matches_address(facts.address)
-            && filter.seen.contains(facts.liveness.last_seen)
-            && filter.created.contains(facts.created_at)
-            && match filter.activation {
-                Activation::Any => true,
-                Activation::Unknown => facts.activation.is_none(),
-                Activation::In(period) => facts.activation.is_some_and(|at| period.contains(at)),
-            }
-            && self.words.iter().all(|word| word.find(text.as_bytes()).is_some())
+            && filter.status.as_ref().is_none_or(|status| status.matches(&measures.liveness))
+            && filter.matches_address(measures.address)
+            && filter.seen.contains(measures.liveness.last_seen)
+            && filter.created.contains(measures.created_at)
+            && filter.activation.contains(measures.activation)
+            && self.search.finds(&Subject { machine, text, measures })
     }
 }

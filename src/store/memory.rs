@@ -10,8 +10,9 @@ use super::facts::{Facts, Sieve, Vocabulary};
 use super::precision::Precision;
 use super::transaction::{Change, Changes};
 use crate::model::access::{AuditEntry, Kind, Record};
+use crate::model::search::search_text;
 use crate::model::{
-    Filter, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort, search_text,
+    Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort,
 };
 
 /// The machines by id and in the order of their names.
@@ -302,7 +303,10 @@ impl Memory {
         let matching = if everything {
             &order
         } else {
-            matching.extend(order.iter().filter(|&&index| self.matches(&sieve, index)));
+            // Looked at as they lie in memory, not in the order of the answer: a processor's caches
+            // miss less often.
+            let met: Vec<_> = (0..self.slots.len()).map(|at| self.matches(&sieve, at)).collect();
+            matching.extend(order.iter().filter(|&&index| met[index as usize]));
             &matching[..]
         };
         let slots = query.range(matching.len());
@@ -318,9 +322,10 @@ impl Memory {
         }
     }
 
-    fn matches(&self, sieve: &Sieve<'_>, index: u32) -> bool {
-        self.slot(index)
-            .is_some_and(|slot| sieve.lets_through(&self.facts[index as usize], &slot.text))
+    fn matches(&self, sieve: &Sieve<'_>, at: usize) -> bool {
+        self.slots[at]
+            .as_ref()
+            .is_some_and(|slot| sieve.lets_through(&self.facts[at], &slot.machine, &slot.text))
     }
 
     /// The first `wanted` of these slots, which come in the order of names, by their last report;
@@ -380,8 +385,7 @@ fn ordered(machine: &Machine) -> ([&str; 3], Option<DateTime<Utc>>) {
     (texts, machine.human.computer_activation)
 }
 
-/// What [`search_text`] is made of.
-fn searched(machine: &Machine) -> [&str; 5] {
-    let model = machine.human.computer_model.as_deref().unwrap_or_default();
-    [&machine.hostname, &machine.ip, &machine.os, &machine.os_version, model]
+/// What [`search_text`] is made of, beside the id.
+fn searched(machine: &Machine) -> ([&str; 4], &HumanFields) {
+    ([&machine.hostname, &machine.ip, &machine.os, &machine.os_version], &machine.human)
 }

@@ -45,7 +45,10 @@ pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
 #[cfg(feature = "server")]
 pub use origin::Origin;
 #[cfg(feature = "server")]
-pub use query::{Asked, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, parse_query};
+pub use query::{
+    BadQuestion, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, names_custom_fields,
+    parse_query,
+};
 pub use report::Report;
 #[cfg(feature = "server")]
 pub use summary::{Facets, Summary};

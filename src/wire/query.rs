@@ -1,13 +1,11 @@
 //! Questions about machines, as they stand in a URL.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use ipnet::IpNet;
 
-use super::BadBody;
+use crate::model::search::{self, SearchError, Token};
 use crate::model::{
-    Activation, DAYS_PER_MONTH, Exempt, Filter, Lifecycle, MachineQuery, Period, Sort, Status,
-    StatusFilter, StatusRules, clean, wall_time,
+    Activation, Asked, Filter, Lifecycle, MachineQuery, Period, Search, Sort, Status, StatusFilter,
+    clean,
 };
 
 /// A parameter of every question about machines, for the API's document.
@@ -25,6 +23,8 @@ pub struct Parameter {
     pub pattern: &'static str,
     /// Whether it may be given more than once; any of the values then does.
     pub repeats: bool,
+    /// Whether it is a search, as [`crate::model::search`] reads it.
+    pub is_search: bool,
     /// Whether it is a whole number, not negative.
     pub is_number: bool,
 }
@@ -37,6 +37,7 @@ const fn text(name: &'static str, default: &'static str, description: &'static s
         values: &[],
         pattern: "",
         repeats: false,
+        is_search: false,
         is_number: false,
     }
 }
@@ -95,12 +96,7 @@ const NETWORK: &str = concat!(
 
 /// Parameters that choose machines.
 pub const FILTER_PARAMETERS: &[Parameter] = &[
-    text(
-        "q",
-        "",
-        "Words; each is somewhere in the host name, address, model, operating system, version or \
-         at the beginning of the id, without regard to case.",
-    ),
+    Parameter { is_search: true, ..text("q", "", "What is written into the search box.") },
     choice("os", "Operating system, without regard to case; `-` for none."),
     choice("os_version", "Operating system version, without regard to case; `-` for none."),
     choice("model", "Computer model, without regard to case; `-` for none."),
@@ -158,31 +154,45 @@ pub const PAGE_PARAMETERS: &[Parameter] = &[
     number("offset", "Skip so many machines."),
 ];
 
-/// What the words of a question mean where and when it is asked.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked {
-    /// When.
-    pub now: DateTime<Utc>,
-    /// The zone whose days ages are counted in.
-    pub zone: Tz,
-    /// The limits between the states.
-    pub rules: StatusRules,
+/// What is wrong with a question, in words for the one who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadQuestion {
+    /// What is wrong, and what is allowed.
+    pub error: String,
+    /// The part of `q` that is wrong.
+    pub token: Option<Token>,
+}
+
+impl From<SearchError> for BadQuestion {
+    fn from(wrong: SearchError) -> Self {
+        Self { error: wrong.message, token: Some(wrong.token) }
+    }
+}
+
+/// Whether reading a URL's query takes the fields that admins defined, because a search names one.
+#[must_use]
+pub fn names_custom_fields(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes())
+        .any(|(name, value)| name == "q" && value.to_ascii_lowercase().contains(search::CUSTOM))
 }
 
 /// Reads a URL's query. Parameters that are not known are ignored, empty ones are not given.
 ///
 /// # Errors
-/// [`BadBody`] names the parameter and says what it takes.
-pub fn parse_query(query: &str, asked: &Asked) -> Result<MachineQuery, BadBody> {
+/// [`BadQuestion`] names the parameter and says what it takes.
+pub fn parse_query(query: &str, asked: &Asked<'_>) -> Result<MachineQuery, BadQuestion> {
     let mut machines = MachineQuery::default();
     let filter = &mut machines.filter;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if name == "q" {
+            // As it stands: errors count its characters.
+            filter.search.extend(Search::parse(&value, asked)?);
+        }
         let value = value.trim();
         if value.is_empty() {
             continue;
         }
         match &*name {
-            "q" => filter.words.extend(value.to_lowercase().split_whitespace().map(str::to_owned)),
             "os" => filter.os.push(choice_of(value)),
             "os_version" => filter.os_version.push(choice_of(value)),
             "model" => filter.model.push(choice_of(value)),
@@ -192,9 +202,9 @@ pub fn parse_query(query: &str, asked: &Asked) -> Result<MachineQuery, BadBody> 
             "site" => filter.site.push(choice_of(value)),
             "owner" => filter.owner.push(choice_of(value)),
             "ip" => filter.networks.push(network(value)?),
-            "seen" => filter.seen = asked.period("seen", value)?,
-            "created" => filter.created = asked.period("created", value)?,
-            "age" => filter.activation = asked.activation(value)?,
+            "seen" => filter.seen = period("seen", value, asked)?,
+            "created" => filter.created = period("created", value, asked)?,
+            "age" => filter.activation = activation(value, asked)?,
             "sort" => machines.sort = Sort::named(value),
             "dir" => machines.descending = value.eq_ignore_ascii_case("desc"),
             "limit" => machines.limit = Some(whole("limit", value)?),
@@ -210,27 +220,17 @@ fn choice_of(value: &str) -> String {
     if value == "-" { String::new() } else { value.to_owned() }
 }
 
-fn add_status(filter: &mut Filter, value: &str, asked: &Asked) -> Result<(), BadBody> {
+fn add_status(filter: &mut Filter, value: &str, asked: &Asked<'_>) -> Result<(), BadQuestion> {
     let new = || StatusFilter { any_of: Vec::new(), now: asked.now, rules: asked.rules };
     let any_of = &mut filter.status.get_or_insert_with(new).any_of;
     for name in names(value) {
-        any_of.push(match name.to_ascii_lowercase().as_str() {
-            "online" => Ok(Status::Online),
-            "late" => Ok(Status::Late),
-            "offline" => Ok(Status::Offline),
-            "missing" => Ok(Status::Missing),
-            "manual" => Err(Exempt::Manual),
-            "retired" => Err(Exempt::Retired),
-            _ => {
-                let takes = "online, late, offline, missing, manual or retired";
-                return Err(wrong("status", name, takes));
-            }
-        });
+        let takes = "online, late, offline, missing, manual or retired";
+        any_of.push(Status::named(name).ok_or_else(|| wrong("status", name, takes))?);
     }
     Ok(())
 }
 
-fn add_lifecycle(filter: &mut Filter, value: &str) -> Result<(), BadBody> {
+fn add_lifecycle(filter: &mut Filter, value: &str) -> Result<(), BadQuestion> {
     for name in names(value) {
         let takes = "active, stock, repair or retired";
         let lifecycle = Lifecycle::of(name).ok_or_else(|| wrong("lifecycle", name, takes))?;
@@ -244,113 +244,44 @@ fn names(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
-fn network(value: &str) -> Result<IpNet, BadBody> {
+fn network(value: &str) -> Result<IpNet, BadQuestion> {
     let address = || value.parse::<std::net::IpAddr>().ok().map(IpNet::from);
     let network = value.parse::<IpNet>().ok().or_else(address);
     network.ok_or_else(|| wrong("ip", value, "an address, or a network such as 10.1.0.0/16"))
 }
 
-fn whole(name: &str, value: &str) -> Result<usize, BadBody> {
+fn whole(name: &str, value: &str) -> Result<usize, BadQuestion> {
     let number = value.parse::<u64>().ok().filter(|number| *number <= MOST_EXACT);
     let number = number.and_then(|number| usize::try_from(number).ok());
     number.ok_or_else(|| wrong(name, value, "a whole number, not negative"))
 }
 
-fn wrong(name: &str, value: &str, takes: &str) -> BadBody {
-    BadBody(format!("{name} is '{}', but takes {takes}", clean(value, 40)))
+fn wrong(name: &str, value: &str, takes: &str) -> BadQuestion {
+    let error = format!("{name} is '{}', but takes {takes}", clean(value, 40));
+    BadQuestion { error, token: None }
 }
 
-/// More than, less than, or between two lengths of time, in days: at least the first, and less
-/// than the second.
-type Span = (Option<f64>, Option<f64>);
-
-impl Asked {
-    /// The instants that lie a span before now.
-    fn period(&self, name: &str, value: &str) -> Result<Period, BadBody> {
-        let takes = "a length of time such as >7d, <1h or 1d..30d";
-        let (least, most) = span(value).ok_or_else(|| wrong(name, value, takes))?;
-        let ago = |days: f64| {
-            #[expect(clippy::cast_possible_truncation, reason = "the length was limited")]
-            let delta = TimeDelta::seconds((days * 86_400.0) as i64);
-            self.now - delta
-        };
-        Ok(Period { from: most.map(ago), before: least.map(ago) })
-    }
-
-    /// The dates of activation of computers of an age.
-    fn activation(&self, value: &str) -> Result<Activation, BadBody> {
-        let takes = "an age such as >60mo, <1y or 12mo..36mo, or none, or future";
-        let tomorrow = Some(self.start_of_day_before(-1.0));
-        match value.to_ascii_lowercase().as_str() {
-            "none" => return Ok(Activation::Unknown),
-            "future" => return Ok(Activation::In(Period { from: tomorrow, before: None })),
-            _ => {}
-        }
-        let (least, most) = span(value).ok_or_else(|| wrong("age", value, takes))?;
-        // A computer is D days old or older when it went into use before the day after D days ago.
-        let day_after = |days: f64| self.start_of_day_before(days.ceil() - 1.0);
-        let before = least.map_or(tomorrow, |days| Some(day_after(days)));
-        Ok(Activation::In(Period { from: most.map(day_after), before }))
-    }
-
-    /// When the day began that lies so many days before today.
-    fn start_of_day_before(&self, days: f64) -> DateTime<Utc> {
-        let today = self.now.with_timezone(&self.zone).date_naive();
-        #[expect(clippy::cast_possible_truncation, reason = "the length was limited")]
-        let days = days as i64;
-        let shift = Days::new(days.unsigned_abs());
-        let day =
-            if days < 0 { today.checked_add_days(shift) } else { today.checked_sub_days(shift) };
-        wall_time(day.unwrap_or(NaiveDate::MIN).and_time(NaiveTime::MIN), self.zone)
-    }
+fn period(name: &str, value: &str, asked: &Asked<'_>) -> Result<Period, BadQuestion> {
+    let takes = "a length of time such as >7d, <1h or 1d..30d";
+    asked.ago(value).ok_or_else(|| wrong(name, value, takes))
 }
 
-/// Reads `>7d`, `<7d`, `7d..30d`, `7d..` or `..30d`.
-fn span(text: &str) -> Option<Span> {
-    let text = text.trim();
-    let optional = |text: &str| match text.trim() {
-        "" => Some(None),
-        text => days(text).map(Some),
-    };
-    if let Some(least) = text.strip_prefix('>') {
-        return Some((Some(days(least.trim_start_matches('='))?), None));
-    }
-    if let Some(most) = text.strip_prefix('<') {
-        return Some((None, Some(days(most.trim_start_matches('='))?)));
-    }
-    let (least, most) = text.split_once("..")?;
-    let span = (optional(least)?, optional(most)?);
-    (span != (None, None)).then_some(span)
-}
-
-/// A length of time in days: a number and a unit.
-fn days(text: &str) -> Option<f64> {
-    /// Longer than any machine lives, and short enough to subtract from a date.
-    const MOST: f64 = 366.0 * 500.0;
-    let text = text.trim();
-    let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let number: f64 = text[..unit_at].trim().parse().ok()?;
-    let unit = match text[unit_at..].to_ascii_lowercase().as_str() {
-        "s" => 1.0 / 86_400.0,
-        "m" | "min" => 1.0 / 1_440.0,
-        "h" => 1.0 / 24.0,
-        "d" => 1.0,
-        "w" => 7.0,
-        "mo" => DAYS_PER_MONTH,
-        "y" => 12.0 * DAYS_PER_MONTH,
-        _ => return None,
-    };
-    let days = number * unit;
-    (0.0..=MOST).contains(&days).then_some(days)
+fn activation(value: &str, asked: &Asked<'_>) -> Result<Activation, BadQuestion> {
+    let takes = "an age such as >60mo, <1y or 12mo..36mo, or none, or future";
+    asked.age(value).ok_or_else(|| wrong("age", value, takes))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use chrono::{DateTime, NaiveDate, NaiveTime};
+    use chrono_tz::Tz;
 
-    fn asked() -> Asked {
+    use super::*;
+    use crate::model::{StatusRules, wall_time};
+
+    fn asked() -> Asked<'static> {
         let now = DateTime::parse_from_rfc3339("2026-11-23T16:00:00Z").unwrap().to_utc();
-        Asked { now, zone: Tz::America__Cuiaba, rules: StatusRules::default() }
+        Asked { now, zone: Tz::America__Cuiaba, rules: StatusRules::default(), fields: &[] }
     }
 
     fn parse(query: &str) -> MachineQuery {
@@ -391,10 +322,19 @@ mod tests {
             ("limit=many", "limit is 'many'"),
             ("offset=1.5", "offset is '1.5'"),
             ("offset=9007199254740992", "offset is '9007199254740992'"),
+            ("q=is:asleep", "status is 'asleep', but takes online,"),
+            ("q=foo:bar", "'foo' is no field to search in"),
         ] {
-            let error = parse_query(query, &asked()).unwrap_err().0;
+            let error = parse_query(query, &asked()).unwrap_err().error;
             assert!(error.starts_with(named), "{query}: {error}");
         }
+    }
+
+    #[test]
+    fn a_wrong_search_is_pointed_at_as_it_stands_in_the_url() {
+        let token = parse_query("q=lab&q=+%C3%A9+ip:x", &asked()).unwrap_err().token;
+        assert_eq!(token, Some(Token { offset: 6, length: 1, text: "x".into() }));
+        assert_eq!(parse_query("ip=x", &asked()).unwrap_err().token, None);
     }
 
     #[test]
@@ -425,9 +365,10 @@ mod tests {
     }
 
     #[test]
-    fn words_are_lower_case_and_values_are_decoded() {
-        let filter = parse("q=Lab+01%20PC&os=-&os_version=Windows%2011&status=late,MISSING").filter;
-        assert_eq!(filter.words, ["lab", "01", "pc"]);
+    fn values_are_decoded_and_every_q_counts() {
+        let url = "q=Lab+01%20PC&q=-os:linux&os=-&os_version=Windows%2011&status=late,MISSING";
+        let filter = parse(url).filter;
+        assert_eq!(filter.search, Search::parse("lab 01 pc -os:linux", &asked()).unwrap());
         assert_eq!(
             (filter.os, filter.os_version),
             (vec![String::new()], vec!["Windows 11".into()])

@@ -1,5 +1,7 @@
 //! Lists, totals, facets and summaries against an evaluation so simple that it must be right.
 
+mod search;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -10,10 +12,10 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
-    Asset, AssetFields, Counts, Exempt, HumanFields, Lifecycle, Machine, MachineId, MachinePage,
-    NameKey, Report, Status, StatusCounts, StatusRules, Text,
+    Asked, Asset, AssetFields, Counts, CustomValue, Exempt, HumanFields, Lifecycle, Machine,
+    MachineId, MachinePage, NameKey, Report, Status, StatusCounts, StatusRules, Text,
 };
-use tatuscan::wire::{Asked, parse_query};
+use tatuscan::wire::parse_query;
 
 use crate::store::places::{self, Place};
 use crate::support::machines::{noon, report};
@@ -24,6 +26,7 @@ const VERSIONS: [&str; 4] = ["Windows 11", "Debian 12", "debian 9", ""];
 const MODELS: [Option<&str>; 3] = [None, Some("Dell 7090"), Some("HP G6")];
 const TAGS: [&[&str]; 4] = [&[], &["lab"], &["Lab", "büro"], &["server"]];
 const SITES: [Option<&str>; 3] = [None, Some("Norte"), Some("SÃO João")];
+const MEMORY: [i64; 5] = [2048, 4095, 7856, 8192, 16384];
 const NAMES: [&str; 6] = ["lab-1", "LAB-02", "lab-10", "IFMT-7", "ção", ""];
 
 prop_compose! {
@@ -31,7 +34,7 @@ prop_compose! {
         number in 0..60_u16, name in 0..6_usize, system in 0..4_usize, version in 0..4_usize,
         model in 0..3_usize, net in 0..4_u8, silent_s in 0..2_000_000_i64,
         age_days in prop::option::of(-40..5000_i64),
-        manual in prop::bool::weighted(0.1), interval_s in prop::option::of(10..4000_u32),
+        manual in prop::bool::weighted(0.1), memory in 0..5_usize, interval_s in prop::option::of(10..4000_u32),
     ) -> Report {
         let activation = age_days.map(|days| noon() - TimeDelta::days(days) - TimeDelta::hours(7));
         Report {
@@ -40,7 +43,7 @@ prop_compose! {
             ip: if manual { "0.0.0.0".into() } else { format!("10.{net}.0.{number}").into() },
             os: SYSTEMS[system].into(),
             os_version: Some(VERSIONS[version].into()),
-            memory_total_mb: if manual { 0 } else { 4096 },
+            memory_total_mb: if manual { 0 } else { MEMORY[memory] },
             interval_s,
             human: HumanFields {
                 computer_model: MODELS[model].map(Into::into),
@@ -56,31 +59,43 @@ prop_compose! {
 prop_compose! {
     fn any_asset()(
         tags in 0..4_usize, site in 0..3_usize, owner in 0..3_usize, lifecycle in 0..4_usize,
+        notes in prop::option::of(0..9_u8), days in prop::option::of(-300..300_i64),
+        rack in prop::option::of(0..9_u8),
     ) -> Asset {
         AssetFields {
             tags: TAGS[tags].iter().map(|tag| (*tag).into()).collect(),
             site: SITES[site].map(Into::into),
             owner: SITES[owner].map(Into::into),
             lifecycle: Lifecycle::ALL[lifecycle],
+            notes: notes.map(|number| format!("fan {number}\nloud").into()),
+            warranty_end_date: days.map(|days| noon().date_naive() + TimeDelta::days(days)),
+            custom: custom_values(rack, notes),
             ..AssetFields::default()
         }
         .into()
     }
 }
 
+fn custom_values(rack: Option<u8>, watts: Option<u8>) -> BTreeMap<Text, CustomValue> {
+    let rack = rack.map(|number| ("rack".into(), CustomValue::Text(format!("R-{number}").into())));
+    let watts = watts.map(|watts| ("watts".into(), CustomValue::Number(f64::from(watts) / 2.0)));
+    rack.into_iter().chain(watts).collect()
+}
+
 /// A question: each condition as it stands in the URL.
 #[derive(Debug, Clone)]
 struct Conditions {
     parameters: BTreeMap<&'static str, String>,
+    /// What `q` says.
+    search: search::Search,
 }
 
 fn any_conditions() -> impl Strategy<Value = Conditions> {
     let one = |name: &'static str, values: &'static [&'static str]| {
-        prop::option::weighted(0.3, prop::sample::select(values))
+        prop::option::weighted(0.2, prop::sample::select(values))
             .prop_map(move |value| value.map(|value| (name, value.to_owned())))
     };
     let filters = (
-        one("q", &["lab", "LAB 1", "dell", "10.1", "m1", "nothing", "ção"]),
         one("os", &["linux", "WINDOWS", "-"]),
         one("os_version", &["Debian 12", "windows 11", "-"]),
         one("model", &["dell 7090", "-"]),
@@ -104,9 +119,10 @@ fn any_conditions() -> impl Strategy<Value = Conditions> {
         one("limit", &["0", "1", "7", "1000"]),
         one("offset", &["0", "3", "500"]),
     );
-    (filters, kept, pages).prop_map(|(f, k, p)| {
-        let all = [f.0, f.1, f.2, f.3, f.4, f.5, f.6, f.7, k.0, k.1, k.2, k.3, p.0, p.1, p.2, p.3];
-        Conditions { parameters: all.into_iter().flatten().collect() }
+    (search::any_search(), filters, kept, pages).prop_map(|(search, f, k, p)| {
+        let q = Some(("q", search.to_string()));
+        let all = [q, f.0, f.1, f.2, f.3, f.4, f.5, f.6, k.0, k.1, k.2, k.3, p.0, p.1, p.2, p.3];
+        Conditions { parameters: all.into_iter().flatten().collect(), search }
     })
 }
 
@@ -135,16 +151,7 @@ impl Conditions {
                 lower(value) == if wanted == "-" { String::new() } else { lower(wanted) }
             })
         };
-        let everything = [
-            lower(&machine.hostname),
-            lower(&machine.ip),
-            lower(&model),
-            lower(&machine.os),
-            lower(&machine.os_version),
-            lower(machine.id.as_str()),
-        ];
-        let words = self.get("q").unwrap_or_default().to_lowercase();
-        words.split_whitespace().all(|word| everything.iter().any(|text| text.contains(word)))
+        self.search.is_met(machine)
             && equal("os", &machine.os)
             && equal("os_version", &machine.os_version)
             && equal("model", &model)
@@ -303,7 +310,9 @@ async fn evaluate(place: Option<Box<dyn Place>>) {
 
 async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditions) {
     let url = conditions.url();
-    let asked = Asked { now: noon(), zone: Cuiaba, rules: StatusRules::default() };
+    let fields = search::custom_fields();
+    let rules = StatusRules::default();
+    let asked = Asked { now: noon(), zone: Cuiaba, rules, fields: &fields };
     let query = parse_query(&url, &asked).unwrap();
 
     let MachinePage { machines: page, total } = inventory.machines(&query).await.unwrap();

@@ -6,3 +6,4 @@ mod figures;
 mod kept;
 mod reports;
 mod routes;
+mod search;

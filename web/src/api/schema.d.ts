@@ -24,28 +24,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/backup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Take a backup
-         * @description Everything that is kept, as it was at one moment while this was asked: machines, people,
-         *     tokens, machines' keys, removed machines, the audit log. Sessions and setup links are not in
-         *     it. The server goes on meanwhile.
-         */
-        get: operations["takeBackup"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/enroll": {
         parameters: {
             query?: never;
@@ -87,6 +65,55 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List custom fields
+         * @description What machines can have a value of in `custom`, beyond what every inventory has.
+         */
+        get: operations["listFields"];
+        put?: never;
+        /**
+         * Define a custom field
+         * @description There can be 100 of them.
+         */
+        post: operations["addField"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fields/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a custom field
+         * @description With the values that machines have of it, when `discard_values` says so. When that is
+         *     interrupted, the field is still there, and some machines may have lost their value: ask again.
+         */
+        delete: operations["removeField"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a custom field
+         * @description What it is called, where it stands and what can be chosen. Its key and type stay.
+         */
+        patch: operations["changeField"];
         trace?: never;
     };
     "/api/health": {
@@ -173,7 +200,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change many machines as one
+         * @description The machines that `ids` names, or those that meet the conditions in the address, at most 10000
+         *     at once: all of them are changed, or none. Each that is different then has an entry in the
+         *     audit log.
+         */
+        patch: operations["editMachines"];
         trace?: never;
     };
     "/api/machines/{machine_id}": {
@@ -259,27 +292,6 @@ export interface paths {
          * @description As it was, within 30 days; 409 when the id has reported again since.
          */
         post: operations["restoreMachine"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/origin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How this request looks to the server
-         * @description Where it comes from, and what proxies on the way say of it: `tatuscan doctor` asks this to
-         *     find a proxy that hides its clients.
-         */
-        get: operations["showOrigin"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -807,12 +819,38 @@ export interface components {
              * @description The number of the machine's last signed report, on 409 of one that comes too late.
              */
             last_seq?: number;
+            /** @description The part of `q` that is wrong, on 400 of a search. */
+            token?: components["schemas"]["ErrorToken"] & unknown;
+        };
+        /**
+         * ErrorToken
+         * @description A part of a search.
+         */
+        ErrorToken: {
+            /**
+             * Format: uint64
+             * @description How many characters it has.
+             */
+            length: number;
+            /**
+             * Format: uint64
+             * @description How many characters (Unicode scalar values) of `q` come before it.
+             */
+            offset: number;
+            /** @description The characters. */
+            text: string;
         };
         /**
          * Facets
          * @description How many machines there are of each kind. Each kind is counted among the machines that meet
          *     every other condition, so that other choices can be seen.
          * @example {
+         *       "lifecycle": {
+         *         "active": 2,
+         *         "repair": 0,
+         *         "retired": 0,
+         *         "stock": 0
+         *       },
          *       "model": [
          *         {
          *           "count": 2,
@@ -831,31 +869,167 @@ export interface components {
          *           "value": "Debian GNU/Linux 12 (bookworm)"
          *         }
          *       ],
+         *       "owner": [
+         *         {
+         *           "count": 2,
+         *           "value": ""
+         *         }
+         *       ],
+         *       "site": [
+         *         {
+         *           "count": 2,
+         *           "value": "Campus Norte"
+         *         }
+         *       ],
          *       "status": {
          *         "late": 0,
          *         "manual": 0,
          *         "missing": 0,
          *         "offline": 1,
-         *         "online": 1
+         *         "online": 1,
+         *         "retired": 0
          *       },
+         *       "tag": [
+         *         {
+         *           "count": 2,
+         *           "value": "lab"
+         *         }
+         *       ],
          *       "total": 2
          *     }
          */
         Facets: {
+            /** @description What machines are used for. */
+            lifecycle: components["schemas"]["LifecycleCounts"] & unknown;
             /** @description Computer models, most first. */
             model: components["schemas"]["Count"][];
             /** @description Operating systems, most first. */
             os: components["schemas"]["Count"][];
             /** @description Operating system versions, most first. */
             os_version: components["schemas"]["Count"][];
+            /** @description Owners, most first. */
+            owner: components["schemas"]["Count"][];
+            /** @description Sites, most first. */
+            site: components["schemas"]["Count"][];
             /** @description States. */
             status: components["schemas"]["StatusCounts"] & unknown;
+            /** @description Tags, most first; a machine counts for each of its tags. */
+            tag: components["schemas"]["Count"][];
             /**
              * Format: uint64
              * @description Machines that meet every condition.
              */
             total: number;
         };
+        /**
+         * Field
+         * @description A field that machines can have a value of.
+         * @example {
+         *       "choices": [
+         *         "R1",
+         *         "R2"
+         *       ],
+         *       "key": "rack",
+         *       "labels": {
+         *         "en": "Rack",
+         *         "es": null,
+         *         "pt-BR": "Rack"
+         *       },
+         *       "order": 1,
+         *       "type": "choice"
+         *     }
+         */
+        Field: {
+            /** @description What can be chosen, in order; empty unless the type is `choice`. */
+            choices: string[];
+            /** @description What it is called in `custom`. */
+            key: string;
+            /** @description What it is called by people. */
+            labels: components["schemas"]["FieldLabels"] & unknown;
+            /**
+             * Format: int32
+             * @description Where it stands among the fields: smaller comes first.
+             */
+            order: number;
+            /** @description What it holds. */
+            type: components["schemas"]["FieldType"] & unknown;
+        };
+        /**
+         * FieldEdit
+         * @description What is to be different about a field. What is left out stays.
+         * @example {
+         *       "choices": null,
+         *       "labels": {
+         *         "en": "Rack",
+         *         "es": null,
+         *         "pt-BR": "Rack"
+         *       },
+         *       "order": 2
+         *     }
+         */
+        FieldEdit: {
+            /**
+             * @description What can be chosen, in order. A choice that machines have is only left out when
+             *     `discard_values` says so.
+             */
+            choices?: string[] | null;
+            /** @description What it is called by people: all languages in place of those before. */
+            labels?: (components["schemas"]["FieldLabels"] & unknown) | null;
+            /**
+             * Format: int32
+             * @description Where it stands among the fields.
+             */
+            order?: number | null;
+        } | {
+            labels: Record<string, never>;
+        } | {
+            choices: unknown[];
+        } | {
+            order: number;
+        };
+        /**
+         * FieldLabels
+         * @description What a field is called by people, in each language; the key stands in for what is missing.
+         */
+        FieldLabels: {
+            /** @description In English. */
+            en?: string | null;
+            /** @description In Spanish. */
+            es?: string | null;
+            /** @description In Portuguese. */
+            "pt-BR"?: string | null;
+        };
+        /**
+         * FieldList
+         * @description The fields that there are.
+         * @example {
+         *       "items": [
+         *         {
+         *           "choices": [
+         *             "R1",
+         *             "R2"
+         *           ],
+         *           "key": "rack",
+         *           "labels": {
+         *             "en": "Rack",
+         *             "es": null,
+         *             "pt-BR": "Rack"
+         *           },
+         *           "order": 1,
+         *           "type": "choice"
+         *         }
+         *       ]
+         *     }
+         */
+        FieldList: {
+            /** @description In order. */
+            items: components["schemas"]["Field"][];
+        };
+        /**
+         * @description What a field holds.
+         * @enum {string}
+         */
+        FieldType: "text" | "number" | "date" | "yes_no" | "choice";
         /**
          * HealthReply
          * @description Whether the store works.
@@ -904,6 +1078,37 @@ export interface components {
             items: components["schemas"]["WaitingKey"][];
         };
         /**
+         * @description What a machine is used for.
+         * @enum {string}
+         */
+        Lifecycle: "active" | "stock" | "repair" | "retired";
+        /**
+         * LifecycleCounts
+         * @description How many machines are used for what.
+         */
+        LifecycleCounts: {
+            /**
+             * Format: uint64
+             * @description Machines in use.
+             */
+            active: number;
+            /**
+             * Format: uint64
+             * @description Machines being repaired.
+             */
+            repair: number;
+            /**
+             * Format: uint64
+             * @description Machines that were taken out of use.
+             */
+            retired: number;
+            /**
+             * Format: uint64
+             * @description Machines in store.
+             */
+            stock: number;
+        };
+        /**
          * LivenessReply
          * @description That the process answers.
          * @example {
@@ -933,19 +1138,34 @@ export interface components {
          * @description One machine of the inventory.
          * @example {
          *       "activation_days": null,
+         *       "asset_number": "004512",
+         *       "building": "B",
          *       "computer_activation": "2024-01-15T00:00:00-04:00",
          *       "computer_model": "Dell OptiPlex 7090",
          *       "cpu_percent": 12.5,
          *       "created_at": "2026-11-18T07:06:40-04:00",
+         *       "custom": {
+         *         "rack": "R2"
+         *       },
          *       "hostname": "lab-01-pc07",
          *       "ip": "10.1.7.7",
+         *       "lifecycle": "active",
          *       "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
          *       "memory_total_mb": 16068,
          *       "memory_used_mb": 4211,
+         *       "notes": "New power supply in March.",
          *       "os": "linux",
          *       "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *       "owner": "Coordenação de Informática",
+         *       "purchase_date": "2024-01-08",
+         *       "room": "Lab 01",
+         *       "site": "Campus Norte",
          *       "status": "online",
-         *       "updated_at": "2026-11-18T08:06:40-04:00"
+         *       "tags": [
+         *         "lab"
+         *       ],
+         *       "updated_at": "2026-11-18T08:06:40-04:00",
+         *       "warranty_end_date": "2027-01-07"
          *     }
          */
         Machine: {
@@ -954,6 +1174,10 @@ export interface components {
              * @description Days in use, as people keep them.
              */
             activation_days: number | null;
+            /** @description The number on the machine's label. */
+            asset_number: string | null;
+            /** @description The building it is in. */
+            building: string | null;
             /**
              * Format: date-time
              * @description When the computer went into use.
@@ -971,10 +1195,16 @@ export interface components {
              * @description The first report.
              */
             created_at: string;
+            /** @description Values of custom fields, by their keys; only those that are set. */
+            custom: {
+                [key: string]: string | number | boolean;
+            };
             /** @description Host name. */
             hostname: string;
             /** @description Primary address, as the agent says it. */
             ip: string;
+            /** @description What the machine is used for. */
+            lifecycle: components["schemas"]["Lifecycle"] & unknown;
             /** @description Identity. */
             machine_id: string;
             /**
@@ -987,20 +1217,40 @@ export interface components {
              * @description Memory in use in MiB at the last report.
              */
             memory_used_mb: number;
+            /** @description Free text of several lines. */
+            notes: string | null;
             /** @description `linux`, `windows`, `darwin` or free text. */
             os: string;
             /** @description Operating system and version for people; empty when never reported. */
             os_version: string;
+            /** @description Whose the machine is. */
+            owner: string | null;
             /**
-             * @description Whether the machine is alive; null for manual entries.
+             * Format: date
+             * @description When the machine was bought.
+             */
+            purchase_date: string | null;
+            /** @description The room it is in. */
+            room: string | null;
+            /** @description The site where it is. */
+            site: string | null;
+            /**
+             * @description Whether the machine is alive; null for manual entries and retired machines.
              * @enum {string|null}
              */
             status: "online" | "late" | "offline" | "missing" | null;
+            /** @description Tags, in order. */
+            tags: string[];
             /**
              * Format: date-time
              * @description The last report; null until the second one.
              */
             updated_at: string | null;
+            /**
+             * Format: date
+             * @description The last day of its warranty.
+             */
+            warranty_end_date: string | null;
         };
         /**
          * MachineEdit
@@ -1008,13 +1258,30 @@ export interface components {
          *     text clears.
          * @example {
          *       "activation_days": null,
+         *       "asset_number": null,
+         *       "building": null,
          *       "computer_activation": "2024-02-20",
-         *       "computer_model": null
+         *       "computer_model": null,
+         *       "custom": null,
+         *       "lifecycle": null,
+         *       "notes": null,
+         *       "owner": null,
+         *       "purchase_date": null,
+         *       "room": null,
+         *       "site": "Campus Norte",
+         *       "tags": [
+         *         "lab"
+         *       ],
+         *       "warranty_end_date": null
          *     }
          */
         MachineEdit: {
             /** @description Days in use. */
             activation_days?: (number | null) | string;
+            /** @description The number on the machine's label. */
+            asset_number?: string | null;
+            /** @description … the building there, … */
+            building?: string | null;
             /**
              * @description When the computer went into use: RFC 3339 with or without zone, `YYYY-MM-DD`,
              *     `DD/MM/YYYY` or epoch seconds. Without a zone it is wall time in the server's zone.
@@ -1022,7 +1289,43 @@ export interface components {
             computer_activation?: (string | null) | number;
             /** @description Make and model of the computer; cut at 100 characters. */
             computer_model?: string | null;
-        } & (unknown | unknown | unknown);
+            /**
+             * @description Values of custom fields, by their keys, each as its type asks: text, a number, a date as
+             *     above, true or false, one of the choices. Those that are left out stay, null clears one of
+             *     them, and null in place of all of this clears them all.
+             */
+            custom?: {
+                [key: string]: (string | null) | number | boolean;
+            } | null;
+            /**
+             * @description What the machine is used for; null for `active`.
+             * @enum {string|null}
+             */
+            lifecycle?: "active" | "stock" | "repair" | "retired" | null;
+            /** @description Free text of several lines. */
+            notes?: string | null;
+            /** @description Whose the machine is: a person or a department. */
+            owner?: string | null;
+            /**
+             * Format: day
+             * @description When the machine was bought: `YYYY-MM-DD` or `DD/MM/YYYY`.
+             */
+            purchase_date?: string | null;
+            /** @description … and the room. */
+            room?: string | null;
+            /** @description The site where the machine is, … */
+            site?: string | null;
+            /**
+             * @description Tags in place of those that are there: at most 50, each of at most 50 characters without
+             *     comma or semicolon. Of two that differ only in case, one is kept.
+             */
+            tags?: string[] | null;
+            /**
+             * Format: day
+             * @description The last day of its warranty, written so too.
+             */
+            warranty_end_date?: string | null;
+        } & (unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown | unknown);
         /**
          * MachineList
          * @description A list of machines.
@@ -1031,19 +1334,34 @@ export interface components {
          *       "items": [
          *         {
          *           "activation_days": null,
+         *           "asset_number": "004512",
+         *           "building": "B",
          *           "computer_activation": "2024-01-15T00:00:00-04:00",
          *           "computer_model": "Dell OptiPlex 7090",
          *           "cpu_percent": 12.5,
          *           "created_at": "2026-11-18T07:06:40-04:00",
+         *           "custom": {
+         *             "rack": "R2"
+         *           },
          *           "hostname": "lab-01-pc07",
          *           "ip": "10.1.7.7",
+         *           "lifecycle": "active",
          *           "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
          *           "memory_total_mb": 16068,
          *           "memory_used_mb": 4211,
+         *           "notes": "New power supply in March.",
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *           "owner": "Coordenação de Informática",
+         *           "purchase_date": "2024-01-08",
+         *           "room": "Lab 01",
+         *           "site": "Campus Norte",
          *           "status": "online",
-         *           "updated_at": "2026-11-18T08:06:40-04:00"
+         *           "tags": [
+         *             "lab"
+         *           ],
+         *           "updated_at": "2026-11-18T08:06:40-04:00",
+         *           "warranty_end_date": "2027-01-07"
          *         }
          *       ],
          *       "total": 41
@@ -1069,19 +1387,34 @@ export interface components {
          * @example {
          *       "item": {
          *         "activation_days": null,
+         *         "asset_number": "004512",
+         *         "building": "B",
          *         "computer_activation": "2024-01-15T00:00:00-04:00",
          *         "computer_model": "Dell OptiPlex 7090",
          *         "cpu_percent": 12.5,
          *         "created_at": "2026-11-18T07:06:40-04:00",
+         *         "custom": {
+         *           "rack": "R2"
+         *         },
          *         "hostname": "lab-01-pc07",
          *         "ip": "10.1.7.7",
+         *         "lifecycle": "active",
          *         "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
          *         "memory_total_mb": 16068,
          *         "memory_used_mb": 4211,
+         *         "notes": "New power supply in March.",
          *         "os": "linux",
          *         "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *         "owner": "Coordenação de Informática",
+         *         "purchase_date": "2024-01-08",
+         *         "room": "Lab 01",
+         *         "site": "Campus Norte",
          *         "status": "online",
-         *         "updated_at": "2026-11-18T08:06:40-04:00"
+         *         "tags": [
+         *           "lab"
+         *         ],
+         *         "updated_at": "2026-11-18T08:06:40-04:00",
+         *         "warranty_end_date": "2027-01-07"
          *       },
          *       "message": "Inventário atualizado com sucesso"
          *     }
@@ -1090,6 +1423,76 @@ export interface components {
             /** @description The machine as it is now. */
             item: components["schemas"]["Machine"] & unknown;
             /** @description What was done, in Portuguese, as the original says it. */
+            message: string;
+        };
+        /**
+         * MachinesEdit
+         * @description One change of many machines: those that `ids` names, or those that meet the conditions in the
+         *     address.
+         * @example {
+         *       "add_tags": [
+         *         "lab"
+         *       ],
+         *       "dry_run": true,
+         *       "ids": [
+         *         "lab-01",
+         *         "lab-02"
+         *       ],
+         *       "remove_tags": null,
+         *       "set": {
+         *         "activation_days": null,
+         *         "asset_number": null,
+         *         "building": null,
+         *         "computer_activation": null,
+         *         "computer_model": null,
+         *         "custom": null,
+         *         "lifecycle": null,
+         *         "notes": null,
+         *         "owner": null,
+         *         "purchase_date": null,
+         *         "room": "Lab 01",
+         *         "site": null,
+         *         "tags": null,
+         *         "warranty_end_date": null
+         *       }
+         *     }
+         */
+        MachinesEdit: {
+            /** @description Tags to add to those that are there. */
+            add_tags?: string[] | null;
+            /** @description Only say how many machines would be different. */
+            dry_run?: boolean | null;
+            /** @description The machines, in place of conditions in the address. */
+            ids?: string[] | null;
+            /** @description Tags to take away, whatever their case. */
+            remove_tags?: string[] | null;
+            /** @description New values; null clears. */
+            set?: (components["schemas"]["MachineEdit"] & unknown) | null;
+        };
+        /**
+         * MachinesReply
+         * @description What a change of many machines came to.
+         * @example {
+         *       "changed": 1,
+         *       "dry_run": true,
+         *       "matched": 2,
+         *       "message": "Nenhuma alteração gravada"
+         *     }
+         */
+        MachinesReply: {
+            /**
+             * Format: uint64
+             * @description Those of them that are different now, or would be.
+             */
+            changed: number;
+            /** @description Whether nothing was changed, because only the numbers were asked for. */
+            dry_run: boolean;
+            /**
+             * Format: uint64
+             * @description Machines that were chosen.
+             */
+            matched: number;
+            /** @description What was done, in Portuguese. */
             message: string;
         };
         /**
@@ -1108,6 +1511,51 @@ export interface components {
          * @enum {string}
          */
         Mode: "compat" | "strict" | "off";
+        /**
+         * NewField
+         * @description A field to define.
+         * @example {
+         *       "choices": [
+         *         "R1",
+         *         "R2"
+         *       ],
+         *       "key": "rack",
+         *       "labels": {
+         *         "en": "Rack",
+         *         "es": null,
+         *         "pt-BR": "Rack"
+         *       },
+         *       "order": 1,
+         *       "type": "choice"
+         *     }
+         */
+        NewField: {
+            /**
+             * @description What can be chosen, in order: 1 to 100 texts of at most 100 characters, no two the same but for
+             *     their case. For the type `choice`, and only there.
+             */
+            choices?: string[] | null;
+            /** @description What it is called in `custom`; it never changes. */
+            key: string;
+            /** @description What it is called by people. */
+            labels?: (components["schemas"]["FieldLabels"] & unknown) | null;
+            /**
+             * Format: int32
+             * @description Where it stands among the fields: smaller comes first. At the end, when left out.
+             */
+            order?: number | null;
+            /** @description What it holds; this never changes. */
+            type: components["schemas"]["FieldType"] & unknown;
+        } | {
+            choices: unknown[];
+            /** @enum {string} */
+            type?: "choice";
+        } | {
+            /** @enum {array|null} */
+            choices?: null;
+            /** @enum {string} */
+            type?: "text" | "number" | "date" | "yes_no";
+        };
         /**
          * NewToken
          * @description A token to make.
@@ -1189,41 +1637,6 @@ export interface components {
             used_at: string;
             /** @description Who. */
             user: string;
-        };
-        /**
-         * Origin
-         * @description How the request looks to the server.
-         * @example {
-         *       "address": "203.0.113.9",
-         *       "encrypted": true,
-         *       "forwarded": true,
-         *       "host_arrived": null,
-         *       "near": false,
-         *       "port": 50122,
-         *       "proxy_trusted": true,
-         *       "this_computer": false
-         *     }
-         */
-        Origin: {
-            /** @description The address that counts as the client's. */
-            address: string;
-            /** @description Whether the client's connection is encrypted. */
-            encrypted: boolean;
-            /** @description Whether a header says that a proxy passed it on. */
-            forwarded: boolean;
-            /** @description Whether the host that was asked for arrived as `host` says; null when it says nothing. */
-            host_arrived: boolean | null;
-            /** @description Whether machines report from there without a token. */
-            near: boolean;
-            /**
-             * Format: uint16
-             * @description The port at the other end of the connection: the client's own, or that of a proxy.
-             */
-            port: number;
-            /** @description Whether the address is what a trusted proxy says. */
-            proxy_trusted: boolean;
-            /** @description Whether the client counts as the server's own computer. */
-            this_computer: boolean;
         };
         /**
          * PasswordChange
@@ -1515,6 +1928,11 @@ export interface components {
              * @description Machines that are online.
              */
             online: number;
+            /**
+             * Format: uint64
+             * @description Machines that were taken out of use, which have no state.
+             */
+            retired: number;
         };
         /**
          * @description The state of the store.
@@ -1564,19 +1982,34 @@ export interface components {
          *       "arrivals": [
          *         {
          *           "activation_days": null,
+         *           "asset_number": "004512",
+         *           "building": "B",
          *           "computer_activation": "2024-01-15T00:00:00-04:00",
          *           "computer_model": "Dell OptiPlex 7090",
          *           "cpu_percent": 12.5,
          *           "created_at": "2026-11-18T07:06:40-04:00",
+         *           "custom": {
+         *             "rack": "R2"
+         *           },
          *           "hostname": "lab-01-pc07",
          *           "ip": "10.1.7.7",
+         *           "lifecycle": "active",
          *           "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
          *           "memory_total_mb": 16068,
          *           "memory_used_mb": 4211,
+         *           "notes": "New power supply in March.",
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *           "owner": "Coordenação de Informática",
+         *           "purchase_date": "2024-01-08",
+         *           "room": "Lab 01",
+         *           "site": "Campus Norte",
          *           "status": "online",
-         *           "updated_at": "2026-11-18T08:06:40-04:00"
+         *           "tags": [
+         *             "lab"
+         *           ],
+         *           "updated_at": "2026-11-18T08:06:40-04:00",
+         *           "warranty_end_date": "2027-01-07"
          *         }
          *       ],
          *       "attention": [
@@ -1615,7 +2048,8 @@ export interface components {
          *         "manual": 0,
          *         "missing": 0,
          *         "offline": 1,
-         *         "online": 1
+         *         "online": 1,
+         *         "retired": 0
          *       },
          *       "total": 2
          *     }
@@ -1869,7 +2303,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -1945,123 +2379,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "The inventory cannot be written at the moment; try again",
-                     *       "id": "5f1c0e9a7b3d"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    takeBackup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A file that `tatuscan restore` takes, and that a server can be started on */
-            200: {
-                headers: {
-                    /** @description `no-store`: hashes of passwords are in it. */
-                    "CACHE-CONTROL": string;
-                    /** @description A name for the file. */
-                    "CONTENT-DISPOSITION": string;
-                    /** @description Its length in bytes. */
-                    "CONTENT-LENGTH": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description A credential is needed, or the one shown is none */
-            401: {
-                headers: {
-                    /** @description The kind of credential. */
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The credential is for something else */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The request took longer than 30 seconds */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "The request took too long"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The server failed; `id` finds the reason in its log */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "The inventory failed; the server's log says why",
-                     *       "id": "5f1c0e9a7b3d"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The store is busy or cannot be reached; see Retry-After */
-            503: {
-                headers: {
-                    /** @description Seconds after which to ask again. */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "The inventory cannot be written at the moment; try again",
-                     *       "id": "5f1c0e9a7b3d"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description There is no space left on the server */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "There is no space left for the inventory; free some on the server",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */
@@ -2258,7 +2575,7 @@ export interface operations {
     getFacets: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /** @description What is written into the search box. `GET /api/machines` says how. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -2266,8 +2583,16 @@ export interface operations {
                 os_version?: string[];
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
-                /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -2311,7 +2636,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -2395,6 +2720,682 @@ export interface operations {
             };
         };
     };
+    listFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldList"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    addField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewField"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Field"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    removeField: {
+        parameters: {
+            query?: {
+                /** @description Clear the values that machines have. Without this they are kept, and the answer is 409. */
+                discard_values?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The field's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    changeField: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Clear the values of machines that can no longer be chosen. Without this they are kept, and
+                 *     the answer is 409.
+                 */
+                discard_values?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The field's key. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldEdit"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Field"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "No valid fields provided for update"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     checkHealth: {
         parameters: {
             query?: never;
@@ -2463,7 +3464,7 @@ export interface operations {
     listInventory: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /** @description What is written into the search box. `GET /api/machines` says how. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -2471,8 +3472,16 @@ export interface operations {
                 os_version?: string[];
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
-                /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -2524,7 +3533,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -2634,7 +3643,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -2721,7 +3730,51 @@ export interface operations {
     listMachines: {
         parameters: {
             query?: {
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /**
+                 * @description What is written into the search box.
+                 *
+                 *     Words, phrases and conditions, all of which must hold, without regard to case and accents:
+                 *
+                 *     | search | finds machines with |
+                 *     |---|---|
+                 *     | `lab 01` | both words, each anywhere in the texts of the machine |
+                 *     | `"lab 01"` | the phrase; in quotes nothing has a meaning of its own |
+                 *     | `-lab` | none of it; a dash negates conditions too |
+                 *     | `hostname:lab-01` | `lab-01` in the name |
+                 *     | `hostname:=pc-7,=pc-8` | these two names |
+                 *     | `os:windows,linux` | one of these |
+                 *     | `version:"Windows 11"` | a value with a space |
+                 *     | `-model:dell` | without `dell` in the model, or without a model |
+                 *     | `ip:10.1.0.0/16` | in the network; `ip:10.1` is the same |
+                 *     | `ip:10.1.0.5..10.1.0.20` | both included |
+                 *     | `mac:00-1B-21-AA-BB-CC` | the machine with this network card alone |
+                 *     | `id:b151a3` | the id begins so |
+                 *     | `memory:<8g` | less than 8 GiB is reported; 8 GB computers report some 7.7 |
+                 *     | `memory:8g` | about 8 GiB, as 8 GB computers report |
+                 *     | `memory:4g..8g` | from 4 to 8 GiB, both included |
+                 *     | `is:online` | the state; `status:late,offline`: one of these |
+                 *     | `seen:>7d` | silent for longer than a week |
+                 *     | `created:<30d` | first report less than 30 days ago |
+                 *     | `created:2026-11` | in that month; also `2026`, `2026-11-23`, `>=2026-11-01` |
+                 *     | `age:>60mo` | in use for 60 months or more |
+                 *     | `age:12mo..36mo` | the first included, the second not |
+                 *     | `activated:2019..2021` | in use since one of these years |
+                 *     | `tag:lab -tag:"to do"` | the one tag and not the other |
+                 *     | `site:norte building:b room:=12` | where it is |
+                 *     | `owner:ana` | whose it is |
+                 *     | `asset:=10422` | the number on its label |
+                 *     | `notes:fan` | in the notes |
+                 *     | `lifecycle:stock,repair` | what it is used for |
+                 *     | `purchased:>3y` | bought three years ago or earlier; also dates |
+                 *     | `warranty:<90d` | it ends within 90 days; also dates |
+                 *     | `warranty:expired` | it has ended |
+                 *     | `activation_days:>1000` | days in use, as the original's scripts keep them |
+                 *     | `has:notes` | there are some |
+                 *     | `no:model,activated` | one of these is not known |
+                 *     | `custom.rack:12` | a field that an admin defined, by its key |
+                 *
+                 *     A comma means or. `=` before the value of a text or an id means all of it, `""` that there is none. Addresses and `http://…` are words; any other word with a colon that is no condition goes into quotes. An error says in `token` which characters are wrong.
+                 */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -2729,8 +3782,16 @@ export interface operations {
                 os_version?: string[];
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
-                /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -2782,7 +3843,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -3008,6 +4069,262 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "Too many wrong passwords; try again in 60 seconds"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    editMachines: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What is written into the search box.
+                 *
+                 *     Words, phrases and conditions, all of which must hold, without regard to case and accents:
+                 *
+                 *     | search | finds machines with |
+                 *     |---|---|
+                 *     | `lab 01` | both words, each anywhere in the texts of the machine |
+                 *     | `"lab 01"` | the phrase; in quotes nothing has a meaning of its own |
+                 *     | `-lab` | none of it; a dash negates conditions too |
+                 *     | `hostname:lab-01` | `lab-01` in the name |
+                 *     | `hostname:=pc-7,=pc-8` | these two names |
+                 *     | `os:windows,linux` | one of these |
+                 *     | `version:"Windows 11"` | a value with a space |
+                 *     | `-model:dell` | without `dell` in the model, or without a model |
+                 *     | `ip:10.1.0.0/16` | in the network; `ip:10.1` is the same |
+                 *     | `ip:10.1.0.5..10.1.0.20` | both included |
+                 *     | `mac:00-1B-21-AA-BB-CC` | the machine with this network card alone |
+                 *     | `id:b151a3` | the id begins so |
+                 *     | `memory:<8g` | less than 8 GiB is reported; 8 GB computers report some 7.7 |
+                 *     | `memory:8g` | about 8 GiB, as 8 GB computers report |
+                 *     | `memory:4g..8g` | from 4 to 8 GiB, both included |
+                 *     | `is:online` | the state; `status:late,offline`: one of these |
+                 *     | `seen:>7d` | silent for longer than a week |
+                 *     | `created:<30d` | first report less than 30 days ago |
+                 *     | `created:2026-11` | in that month; also `2026`, `2026-11-23`, `>=2026-11-01` |
+                 *     | `age:>60mo` | in use for 60 months or more |
+                 *     | `age:12mo..36mo` | the first included, the second not |
+                 *     | `activated:2019..2021` | in use since one of these years |
+                 *     | `tag:lab -tag:"to do"` | the one tag and not the other |
+                 *     | `site:norte building:b room:=12` | where it is |
+                 *     | `owner:ana` | whose it is |
+                 *     | `asset:=10422` | the number on its label |
+                 *     | `notes:fan` | in the notes |
+                 *     | `lifecycle:stock,repair` | what it is used for |
+                 *     | `purchased:>3y` | bought three years ago or earlier; also dates |
+                 *     | `warranty:<90d` | it ends within 90 days; also dates |
+                 *     | `warranty:expired` | it has ended |
+                 *     | `activation_days:>1000` | days in use, as the original's scripts keep them |
+                 *     | `has:notes` | there are some |
+                 *     | `no:model,activated` | one of these is not known |
+                 *     | `custom.rack:12` | a field that an admin defined, by its key |
+                 *
+                 *     A comma means or. `=` before the value of a text or an id means all of it, `""` that there is none. Addresses and `http://…` are words; any other word with a colon that is no condition goes into quotes. An error says in `token` which characters are wrong.
+                 */
+                q?: string;
+                /** @description Operating system, without regard to case; `-` for none. */
+                os?: string[];
+                /** @description Operating system version, without regard to case; `-` for none. */
+                os_version?: string[];
+                /** @description Computer model, without regard to case; `-` for none. */
+                model?: string[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
+                /** @description Address, or network such as `10.1.0.0/16`. */
+                ip?: string[];
+                /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
+                seen?: string;
+                /** @description How long ago the machine first reported, written as `seen` is. */
+                created?: string;
+                /** @description How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, the second not), `none` without a date, `future` with one to come. */
+                age?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MachinesEdit"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachinesReply"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "No valid fields provided for update"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -3409,6 +4726,20 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -3963,58 +5294,6 @@ export interface operations {
             };
         };
     };
-    showOrigin: {
-        parameters: {
-            query?: {
-                /** @description The host, and the port if it has one, that the client asks for. */
-                host?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Origin"];
-                };
-            };
-            /** @description The request took longer than 30 seconds */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "The request took too long"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The server failed; `id` finds the reason in its log */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "error": "The inventory failed; the server's log says why",
-                     *       "id": "5f1c0e9a7b3d"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     listRefused: {
         parameters: {
             query?: never;
@@ -4041,7 +5320,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -4151,7 +5430,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -4872,7 +6151,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -5418,7 +6697,7 @@ export interface operations {
                  *     number beyond is brought between them; what is no number counts as 8.
                  */
                 top?: string;
-                /** @description Words; each is somewhere in the host name, address, model, operating system, version or at the beginning of the id, without regard to case. */
+                /** @description What is written into the search box. `GET /api/machines` says how. */
                 q?: string;
                 /** @description Operating system, without regard to case; `-` for none. */
                 os?: string[];
@@ -5426,8 +6705,16 @@ export interface operations {
                 os_version?: string[];
                 /** @description Computer model, without regard to case; `-` for none. */
                 model?: string[];
-                /** @description State, by how long ago it was last heard of; `manual` for manual entries. */
-                status?: ("online" | "late" | "offline" | "missing" | "manual" | "")[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -5471,7 +6758,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -5581,7 +6868,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -6018,7 +7305,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "error": "status is 'sleeping', but takes online, late, offline, missing or manual"
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
