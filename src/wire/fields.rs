@@ -1,7 +1,9 @@
 //! Custom fields, as admins define them.
 
 use poem_openapi::{Enum, Object, types::Example};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use super::BadBody;
 use crate::model::{
@@ -81,6 +83,7 @@ pub struct NewField {
     pub kind: FieldType,
     /// What it is called by people.
     #[oai(nullable)]
+    #[serde(default, deserialize_with = "labels_by_language")]
     pub labels: Option<FieldLabels>,
     /// What can be chosen, in order: 1 to 100 texts of at most 100 characters, no two the same but for
     /// their case. For the type `choice`, and only there.
@@ -97,6 +100,7 @@ pub struct NewField {
 pub struct FieldEdit {
     /// What it is called by people: all languages in place of those before.
     #[oai(nullable)]
+    #[serde(default, deserialize_with = "labels_by_language")]
     pub labels: Option<FieldLabels>,
     /// What can be chosen, in order. A choice that machines have is only left out when
     /// `discard_values` says so.
@@ -105,6 +109,13 @@ pub struct FieldEdit {
     /// Where it stands among the fields.
     #[oai(nullable)]
     pub order: Option<i32>,
+}
+
+/// A list of labels would be read as well, in the order in which they are declared.
+fn labels_by_language<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FieldLabels>, D::Error> {
+    let labels = Option::<Map<String, Value>>::deserialize(from)?;
+    let labels = labels.map(|labels| FieldLabels::deserialize(Value::Object(labels))).transpose();
+    labels.map_err(|error| D::Error::custom(format!("labels: {error}")))
 }
 
 impl NewField {

@@ -1,6 +1,6 @@
 """Values that the document describes in words only."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import schemathesis
 from hypothesis import strategies
@@ -21,3 +21,23 @@ PARTS = [
 ]
 
 schemathesis.openapi.format("search", strategies.lists(strategies.sampled_from(PARTS), max_size=4).map(" ".join))
+
+# Text that is kept as it is written, and stays different from others when case does not count.
+WORDS = strategies.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789 áç_-'\"<>", min_size=1)
+NAMES = WORDS.map(str.strip).filter(bool).map(lambda text: text[:50])
+schemathesis.openapi.format("tag", NAMES)
+schemathesis.openapi.format("choice", NAMES)
+DAYS = strategies.dates(min_value=date(1951, 1, 1), max_value=date(9998, 1, 1))
+schemathesis.openapi.format(
+    "day",
+    strategies.builds(date.strftime, DAYS, strategies.sampled_from(["%Y-%m-%d", "%d/%m/%Y"])),
+)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Custom fields have the keys that somebody defined, which the document cannot know."""
+    body = case.body
+    for part in (body, body.get("set") if isinstance(body, dict) else None):
+        if isinstance(part, dict) and isinstance(part.get("custom"), dict):
+            part["custom"] = {}

@@ -78,6 +78,8 @@ async fn what_is_wrong_with_a_definition_is_named() {
         (json!({"key": "Rack", "type": "text"}), 400, "key must be 1 to 32 characters"),
         (json!({"key": "k", "type": "colour"}), 400, "unknown variant `colour`"),
         (json!({"key": "k"}), 400, "missing field `type`"),
+        (json!({"key": "k", "type": "text", "labels": ["a"]}), 400, "expected a map"),
+        (json!({"key": "k", "type": "text", "labels": {"en": 1}}), 400, "labels: invalid type"),
         (json!({"key": "k", "type": "choice"}), 400, "choices must hold 1 to 100 texts"),
         (choice(json!([])), 400, "choices must hold 1 to 100 texts"),
         (choice(json!(["a", " "])), 400, "choices must be texts of 1 to 100 characters"),

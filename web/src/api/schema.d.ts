@@ -194,7 +194,9 @@ export interface paths {
          * Report a machine
          * @description What an agent sends. The answer means that the report is on disk. Numbers may come as text,
          *     unknown fields are ignored, long text is cut. A report never clears or replaces what people
-         *     know about a machine: those fields it only fills where they are empty.
+         *     know about a machine: `computer_model`, `computer_activation` and `activation_days` it only
+         *     fills where they are empty, and what people keep beyond these it does not touch. The answer
+         *     shows that to those who may read the inventory.
          */
         post: operations["reportMachine"];
         delete?: never;
