@@ -1,7 +1,13 @@
 //! The command line as it is typed: raw text, no rules. [`crate::config`] turns it into checked
 //! settings. Each option names its environment variable.
 
+#[cfg(feature = "server")]
+mod export;
+
 use clap::{Args, Parser};
+
+#[cfg(feature = "server")]
+pub use export::Export;
 
 /// `tatuscan`: the server, and the agent under one roof.
 #[cfg(feature = "server")]
@@ -29,6 +35,8 @@ pub enum Subcommand {
     Agent(Agent),
     /// Copy an inventory from one store into another
     Migrate(Migrate),
+    /// Write machines into a file: CSV, a workbook or JSON Lines
+    Export(Box<Export>),
     /// Add, change, list and remove people
     User(User),
     /// Make, list and revoke tokens for programs

@@ -4,7 +4,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use tatuscan::admin::{loadgen, manage, migrate};
+use tatuscan::admin::{export, loadgen, manage, migrate};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Ok(Command::Serve(config)) => start_server(*config),
         Ok(Command::Agent(config)) => workstation::start(config),
         Ok(Command::Migrate(config)) => copy_inventory(*config),
+        Ok(Command::Export(config)) => export_machines(&config),
         Ok(Command::Manage(target, management)) => administer(&target, management),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
@@ -40,6 +41,11 @@ fn copy_inventory(config: config::Migrate) -> anyhow::Result<()> {
     let outcome = Runtime::new()?.block_on(migrate::run(config))?;
     print!("{outcome}");
     Ok(())
+}
+
+fn export_machines(config: &config::Export) -> anyhow::Result<()> {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    Runtime::new()?.block_on(export::run(config))
 }
 
 fn administer(target: &config::Target, management: config::Management) -> anyhow::Result<()> {

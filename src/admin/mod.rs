@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod database;
+pub mod export;
 pub mod loadgen;
 pub mod manage;
 pub mod migrate;

@@ -24,6 +24,9 @@ use crate::trust::Trust;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a file may take to come.
+const PATIENCE_FOR_FILES: Duration = Duration::from_secs(60 * 60);
+
 /// A way to a server.
 pub(super) struct Reached {
     client: Client,
@@ -113,6 +116,18 @@ impl Reached {
         }
         let answer = request.send().await.with_context(|| format!("{} is not there", self.url))?;
         read(answer).await
+    }
+
+    /// Asks for a file. An answer that is none is an error.
+    pub(super) async fn download(&self, path: &str) -> anyhow::Result<Response> {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let answer = request.timeout(PATIENCE_FOR_FILES).send().await;
+        let answer = answer.with_context(|| format!("{} is not there", self.url))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        read(answer).await?;
+        bail!("the server sent no file")
     }
 
     /// Lets go of what was opened.

@@ -12,6 +12,8 @@ pub mod duration;
 mod enrolment;
 mod environment;
 mod error;
+#[cfg(feature = "server")]
+mod export;
 mod invocation;
 mod log;
 #[cfg(feature = "server")]
@@ -53,6 +55,8 @@ pub use database::{
 };
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
+#[cfg(feature = "server")]
+pub use export::Export;
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
 pub use management::Management;
@@ -80,6 +84,8 @@ pub enum Command {
     Agent(Agent),
     /// `tatuscan migrate`
     Migrate(Box<Migrate>),
+    /// `tatuscan export`
+    Export(Box<Export>),
     /// `tatuscan user`, `token` and `setup-link`
     Manage(Box<Target>, Management),
     /// `tatuscan loadgen`
@@ -105,6 +111,9 @@ pub fn command(
         }
         cli::Subcommand::Agent(raw) => Command::Agent(Agent::from_raw(raw, environment)?),
         cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
+        cli::Subcommand::Export(raw) => {
+            Command::Export(Box::new(Export::from_raw(*raw, environment)?))
+        }
         cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
         cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,
         cli::Subcommand::SetupLink(raw) => {

@@ -55,7 +55,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inventory", &["store", "model"]),
     ("trust", &[]),
     ("tls", &["trust"]),
-    ("http", &["access", "inventory", "store", "wire", "model", "tls"]),
+    ("export", &["wire"]),
+    ("http", &["access", "export", "inventory", "store", "wire", "model", "tls"]),
     ("config", &["cli", "trust"]),
     (
         "admin",
@@ -101,6 +102,7 @@ fn modules_do_not_know_what_they_must_not() {
         ("store", &["poem", "hyper", "Utc::now", "clock::"]),
         ("inventory", &["poem", "redb", "sqlx", "hyper"]),
         ("access", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
+        ("export", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("http", &["redb::", "sqlx", "sysinfo"]),
         ("wire", &["redb", "sqlx"]),
         ("agent/collect", &["reqwest", "config"]),

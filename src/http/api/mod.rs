@@ -2,6 +2,7 @@
 
 mod admin;
 mod enrolment;
+mod export;
 mod fields;
 mod figures;
 mod health;
@@ -19,6 +20,7 @@ pub(super) type Api = (
     machines::MachinesApi,
     figures::FiguresApi,
     fields::FieldsApi,
+    export::ExportApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
     people::PeopleApi,
@@ -32,6 +34,7 @@ pub(super) fn operations() -> Api {
         machines::MachinesApi,
         figures::FiguresApi,
         fields::FieldsApi,
+        export::ExportApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
         people::PeopleApi,
