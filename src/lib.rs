@@ -10,6 +10,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "server")]
+pub mod export;
+#[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
 pub mod inventory;

@@ -5,7 +5,7 @@ mod serve;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use tatuscan::admin::{backup, doctor, loadgen, manage, migrate, restore};
+use tatuscan::admin::{backup, doctor, export, loadgen, manage, migrate, restore};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Ok(Command::Restore(config)) => say(restore::run(*config)),
         Ok(Command::Doctor(config)) => examine(*config),
         Ok(Command::Migrate(config)) => say(migrate::run(*config)),
+        Ok(Command::Export(config)) => export_machines(&config),
         Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
@@ -45,6 +46,11 @@ fn say<T: Display>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Res
     make_private();
     print!("{}", Runtime::new()?.block_on(work)?);
     Ok(())
+}
+
+fn export_machines(config: &config::Export) -> anyhow::Result<()> {
+    make_private();
+    Runtime::new()?.block_on(export::run(config))
 }
 
 /// The doctor found something that fails, and has said so.

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod backup;
 pub mod database;
 pub mod doctor;
+pub mod export;
 pub mod loadgen;
 pub mod manage;
 pub mod migrate;

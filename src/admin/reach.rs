@@ -24,7 +24,7 @@ use crate::trust::Trust;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long a backup may take to arrive.
+/// How long a file may take to arrive.
 const DOWNLOAD: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// A way to a server.

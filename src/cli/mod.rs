@@ -7,6 +7,8 @@ mod backup;
 #[cfg(feature = "server")]
 mod doctor;
 #[cfg(feature = "server")]
+mod export;
+#[cfg(feature = "server")]
 mod loadgen;
 #[cfg(feature = "server")]
 mod manage;
@@ -28,6 +30,8 @@ pub use agent::{Agent, AgentAction, TatuscanAgent};
 pub use backup::{Backup, Restore, Schedule};
 #[cfg(feature = "server")]
 pub use doctor::Doctor;
+#[cfg(feature = "server")]
+pub use export::Export;
 #[cfg(feature = "server")]
 pub use loadgen::{Loadgen, Work};
 #[cfg(feature = "server")]
@@ -74,6 +78,8 @@ pub enum Subcommand {
     Doctor(Doctor),
     /// Copy an inventory from one store into another
     Migrate(Migrate),
+    /// Write machines into a file: CSV, a workbook or JSON Lines
+    Export(Box<Export>),
     /// Add, change, list and remove people
     User(User),
     /// Make, list and revoke tokens for programs

@@ -16,6 +16,8 @@ pub mod duration;
 mod enrolment;
 mod environment;
 mod error;
+#[cfg(feature = "server")]
+mod export;
 mod invocation;
 mod log;
 #[cfg(feature = "server")]
@@ -61,6 +63,8 @@ pub use database::{
 pub use doctor::Doctor;
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
+#[cfg(feature = "server")]
+pub use export::Export;
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
 pub use management::Management;
@@ -94,6 +98,8 @@ pub enum Command {
     Doctor(Box<Doctor>),
     /// `tatuscan migrate`
     Migrate(Box<Migrate>),
+    /// `tatuscan export`
+    Export(Box<Export>),
     /// `tatuscan user`, `token` and `setup-link`
     Manage(Box<Target>, Management),
     /// `tatuscan loadgen`
@@ -128,6 +134,9 @@ pub fn command(
             Command::Doctor(Box::new(Doctor::from_raw(raw, environment)?))
         }
         cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
+        cli::Subcommand::Export(raw) => {
+            Command::Export(Box::new(Export::from_raw(*raw, environment)?))
+        }
         cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
         cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,
         cli::Subcommand::SetupLink(raw) => {

@@ -204,6 +204,7 @@ fn is_text(headers: &HeaderMap) -> bool {
             || matches!(
                 essence,
                 "application/json"
+                    | "application/x-ndjson"
                     | "application/javascript"
                     | "image/svg+xml"
                     | "application/manifest+json"

@@ -101,7 +101,8 @@ impl Guard {
             visitor.may_look = is_in_grace || self.access.is_public();
         }
         if visitor.signed.is_none() {
-            self.decide(&visitor, plane, origin, &method).await?;
+            let may_be_grace = method == Method::GET && !planes::is_export(route);
+            self.decide(&visitor, plane, origin, may_be_grace).await?;
         }
         request.headers_mut().remove(AUTHORIZATION);
         request.extensions_mut().insert(Arc::new(visitor));
@@ -113,11 +114,11 @@ impl Guard {
         visitor: &Visitor,
         plane: Plane,
         origin: Origin,
-        method: &Method,
+        may_be_grace: bool,
     ) -> Result<(), ApiError> {
         let Identity { caller, at, .. } = &visitor.identity;
         let is_look = plane == Plane::Read && *caller == Caller::Anonymous;
-        let may_be_grace = is_look && origin.is_this_computer && method == Method::GET;
+        let may_be_grace = may_be_grace && is_look && origin.is_this_computer;
         let asked = access::Request {
             plane,
             is_local: origin.is_near,

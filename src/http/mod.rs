@@ -10,6 +10,7 @@ mod connection;
 mod context;
 mod credentials;
 mod error;
+mod export;
 mod freshness;
 mod guard;
 mod headers;

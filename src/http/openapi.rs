@@ -13,6 +13,7 @@ use super::routes::pattern;
 use crate::access::Plane;
 use crate::model::search;
 use crate::wire::access::{NewToken, Setup, UserEdit};
+use crate::wire::columns::{COLUMN_PARAMETERS, CSV_PARAMETERS, LANGUAGE_PARAMETERS};
 use crate::wire::{
     FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit, NewField,
     PAGE_PARAMETERS, Parameter, Report,
@@ -39,6 +40,7 @@ pub fn document() -> String {
         add_parameters(&mut document, path, "get", FILTER_PARAMETERS);
     }
     add_parameters(&mut document, "/api/machines", "patch", FILTER_PARAMETERS);
+    describe_exports(&mut document);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         describe_null(schemas);
         describe_bodies(schemas);
@@ -101,6 +103,18 @@ fn add_parameters(document: &mut Value, path: &str, method: &str, parameters: &[
             "schema": schema,
         })
     }));
+}
+
+/// What exports take beside the question.
+fn describe_exports(document: &mut Value) {
+    let question = [FILTER_PARAMETERS, PAGE_PARAMETERS, COLUMN_PARAMETERS].concat();
+    let sheet = [question.as_slice(), LANGUAGE_PARAMETERS].concat();
+    let csv = [sheet.as_slice(), CSV_PARAMETERS].concat();
+    add_parameters(document, "/api/export/machines.csv", "get", &csv);
+    add_parameters(document, "/api/export/machines.xlsx", "get", &sheet);
+    add_parameters(document, "/api/export/machines.jsonl", "get", &question);
+    let form = [LANGUAGE_PARAMETERS, CSV_PARAMETERS].concat();
+    add_parameters(document, "/api/export/audit.csv", "get", &form);
 }
 
 /// What the derived schemas do not say about null: a field of an answer that may be null is always

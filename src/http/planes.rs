@@ -24,6 +24,9 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
             | "/api/inventory"
             | "/api/machines/:machine_id"
             | "/api/facets"
+            | "/api/export/machines.csv"
+            | "/api/export/machines.xlsx"
+            | "/api/export/machines.jsonl"
             | "/api/fields"
             | "/api/summary"
             | "/report"
@@ -35,4 +38,10 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
         | ("POST", "/api/machines/:machine_id/restore") => Plane::Change,
         _ => Plane::Administer,
     }
+}
+
+/// Whether a route hands out the inventory as a file, which a new box does not do either before
+/// somebody logs in.
+pub(super) fn is_export(route: &str) -> bool {
+    route.starts_with("/api/export/")
 }

@@ -10,6 +10,8 @@ mod asset;
 #[cfg(feature = "server")]
 mod bulk;
 #[cfg(feature = "server")]
+pub mod columns;
+#[cfg(feature = "server")]
 mod edit;
 #[cfg(feature = "server")]
 mod fields;
@@ -41,7 +43,7 @@ pub use fields::{Field, FieldEdit, FieldLabels, FieldList, FieldType, NewField};
 #[cfg(feature = "server")]
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
-pub use machine::{Machine, MachineList, MachineReply, Message, Presenter};
+pub use machine::{Machine, MachineList, MachineReply, Message, Presenter, Status};
 #[cfg(feature = "server")]
 pub use origin::Origin;
 #[cfg(feature = "server")]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
@@ -19,6 +19,13 @@ impl Timestamp {
     #[must_use]
     pub fn new(instant: DateTime<Utc>, zone: Tz) -> Self {
         Self(instant.with_timezone(&zone).fixed_offset())
+    }
+
+    /// What clocks there show, in whole seconds.
+    #[must_use]
+    pub fn wall(self) -> NaiveDateTime {
+        let local = self.0.naive_local();
+        local.with_nanosecond(0).unwrap_or(local)
     }
 
     fn text(self) -> String {

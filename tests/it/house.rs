@@ -57,7 +57,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("jobs", &["atomic_file", "inventory", "store", "model"]),
     ("trust", &[]),
     ("tls", &["atomic_file", "trust"]),
-    ("http", &["access", "inventory", "store", "wire", "model", "tls"]),
+    ("export", &["wire"]),
+    ("http", &["access", "export", "inventory", "store", "wire", "model", "tls"]),
     ("config", &["cli", "trust"]),
     (
         "admin",
@@ -106,6 +107,7 @@ fn modules_do_not_know_what_they_must_not() {
         ("inventory", &["poem", "redb", "sqlx", "hyper"]),
         ("jobs", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("access", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
+        ("export", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("http", &["redb::", "sqlx", "sysinfo"]),
         ("wire", &["redb", "sqlx"]),
         ("agent/collect", &["reqwest", "config"]),

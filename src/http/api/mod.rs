@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod enrolment;
+mod export;
 mod fields;
 mod figures;
 mod health;
@@ -21,6 +22,7 @@ pub(super) type Api = (
     machines::MachinesApi,
     figures::FiguresApi,
     fields::FieldsApi,
+    export::ExportApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
     people::PeopleApi,
@@ -36,6 +38,7 @@ pub(super) fn operations() -> Api {
         machines::MachinesApi,
         figures::FiguresApi,
         fields::FieldsApi,
+        export::ExportApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
         people::PeopleApi,

@@ -83,7 +83,7 @@ const CONDITIONS: &[(&str, Meaning)] = &[
         Some(CustomValue::Number(watts)) => *watts >= 1.5,
         _ => false,
     }),
-    ("no:custom.rack", |m| !m.human.asset.custom.contains_key("rack")),
+    ("no:custom.rack", |m| m.human.asset.custom.get("rack").is_none()),
     ("activated:>2026-11-13", |m| age_days(m).is_some_and(|days| days < 10)),
 ];
 
@@ -102,7 +102,7 @@ pub(super) fn custom_fields() -> Vec<Arc<CustomField>> {
 
 fn anywhere(machine: &Machine, part: &str) -> bool {
     let (human, kept) = (&machine.human, &machine.human.asset);
-    let custom = kept.custom.values().map(|value| match value {
+    let custom = kept.custom.iter().map(|(_, value)| match value {
         CustomValue::Text(text) => text.to_string(),
         CustomValue::Number(number) => number.to_string(),
         _ => String::new(),
