@@ -12,8 +12,8 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
-    Asked, Asset, AssetFields, Counts, CustomValue, Exempt, HumanFields, Lifecycle, Machine,
-    MachineId, MachinePage, NameKey, Report, Status, StatusCounts, StatusRules, Text,
+    Asked, Asset, AssetFields, Counts, CustomValue, CustomValues, Exempt, HumanFields, Lifecycle,
+    Machine, MachineId, MachinePage, NameKey, Report, Status, StatusCounts, StatusRules, Text,
 };
 use tatuscan::wire::parse_query;
 
@@ -76,7 +76,7 @@ prop_compose! {
     }
 }
 
-fn custom_values(rack: Option<u8>, watts: Option<u8>) -> BTreeMap<Text, CustomValue> {
+fn custom_values(rack: Option<u8>, watts: Option<u8>) -> CustomValues {
     let rack = rack.map(|number| ("rack".into(), CustomValue::Text(format!("R-{number}").into())));
     let watts = watts.map(|watts| ("watts".into(), CustomValue::Number(f64::from(watts) / 2.0)));
     rack.into_iter().chain(watts).collect()

@@ -136,12 +136,11 @@ impl ExportApi {
 }
 
 fn audit_query(
-    before: Query<Option<u64>>,
-    subject: Query<Option<String>>,
-    action: Query<Option<String>>,
-    limit: Query<Option<u64>>,
+    Query(before): Query<Option<u64>>,
+    Query(subject): Query<Option<String>>,
+    Query(action): Query<Option<String>>,
+    Query(limit): Query<Option<u64>>,
 ) -> AuditQuery {
-    let limit = limit.0.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let (before, subject, action) = (before.0, subject.0, action.0);
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     AuditQuery { before, subject, action, until: None, limit }
 }

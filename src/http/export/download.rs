@@ -128,6 +128,7 @@ impl<K: Kind, const TAGGED: bool> ApiResponse for Download<K, TAGGED> {
 }
 
 /// A file that could not be made.
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
 pub(super) fn broken(error: io::Error) -> ApiError {
     let (status, text) = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
