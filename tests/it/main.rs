@@ -8,6 +8,7 @@ mod agent;
 mod api;
 mod browser;
 mod config;
+mod export;
 mod golden;
 mod house;
 mod http_limits;

@@ -30,7 +30,7 @@ const MEMORY: [i64; 5] = [2048, 4095, 7856, 8192, 16384];
 const NAMES: [&str; 6] = ["lab-1", "LAB-02", "lab-10", "IFMT-7", "ção", ""];
 
 prop_compose! {
-    fn any_report()(
+    pub(crate) fn any_report()(
         number in 0..60_u16, name in 0..6_usize, system in 0..4_usize, version in 0..4_usize,
         model in 0..3_usize, net in 0..4_u8, silent_s in 0..2_000_000_i64,
         age_days in prop::option::of(-40..5000_i64),
@@ -57,7 +57,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_asset()(
+    pub(crate) fn any_asset()(
         tags in 0..4_usize, site in 0..3_usize, owner in 0..3_usize, lifecycle in 0..4_usize,
         notes in prop::option::of(0..9_u8), days in prop::option::of(-300..300_i64),
         rack in prop::option::of(0..9_u8),
@@ -84,13 +84,13 @@ fn custom_values(rack: Option<u8>, watts: Option<u8>) -> CustomValues {
 
 /// A question: each condition as it stands in the URL.
 #[derive(Debug, Clone)]
-struct Conditions {
+pub(crate) struct Conditions {
     parameters: BTreeMap<&'static str, String>,
     /// What `q` says.
     search: search::Search,
 }
 
-fn any_conditions() -> impl Strategy<Value = Conditions> {
+pub(crate) fn any_conditions() -> impl Strategy<Value = Conditions> {
     let one = |name: &'static str, values: &'static [&'static str]| {
         prop::option::weighted(0.2, prop::sample::select(values))
             .prop_map(move |value| value.map(|value| (name, value.to_owned())))
@@ -137,7 +137,7 @@ impl Conditions {
         conditions
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let mut url = form_urlencoded::Serializer::new(String::new());
         url.extend_pairs(&self.parameters).finish()
     }
