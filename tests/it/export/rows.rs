@@ -79,7 +79,7 @@ fn any_kept() -> impl Strategy<Value = Asset> {
             .into_iter()
             .filter_map(|(key, value)| Some((key.into(), value?)))
             .collect();
-            fields.custom = custom;
+            fields.custom = custom.into_iter().collect();
         })
     })
 }

@@ -24,6 +24,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a backup
+         * @description Everything that is kept, as it was at one moment while this was asked: machines, people,
+         *     tokens, machines' keys, removed machines, the audit log. Sessions and setup links are not in
+         *     it. The server goes on meanwhile.
+         */
+        get: operations["takeBackup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enroll": {
         parameters: {
             query?: never;
@@ -40,6 +62,111 @@ export interface paths {
          *     key already is answered 409 until an admin approves the new one.
          */
         post: operations["enrolMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log as CSV
+         * @description What people and tokens changed, the newest first, written as machines are.
+         */
+        get: operations["exportAuditCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/audit.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log as JSON Lines
+         * @description What people and tokens changed, the newest first, an entry of `GET /api/audit` on each line.
+         */
+        get: operations["exportAuditJsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/machines.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export machines as CSV
+         * @description The machines of `GET /api/machines` for the same question, in the same order: UTF-8 with a byte
+         *     order mark, times as clocks in the server's zone show them (`2026-11-23 16:00:00`), and `'`
+         *     before text that a spreadsheet would take for a formula.
+         */
+        get: operations["exportMachinesCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/machines.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export machines as JSON Lines
+         * @description The machines of `GET /api/machines` for the same question, in the same order, an object on each
+         *     line: those of the list, with the chosen columns alone where some are chosen.
+         */
+        get: operations["exportMachinesJsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/machines.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export machines as a workbook
+         * @description The machines of `GET /api/machines` for the same question, in the same order: numbers are
+         *     numbers, times are dates as clocks in the server's zone show them, and text that a spreadsheet
+         *     would take for a formula has `'` before it.
+         */
+        get: operations["exportMachinesXlsx"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -294,6 +421,27 @@ export interface paths {
          * @description As it was, within 30 days; 409 when the id has reported again since.
          */
         post: operations["restoreMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this request looks to the server
+         * @description Where it comes from, and what proxies on the way say of it: `tatuscan doctor` asks this to
+         *     find a proxy that hides its clients.
+         */
+        get: operations["showOrigin"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1565,7 +1713,8 @@ export interface components {
          *       "days": 365,
          *       "max_uses": null,
          *       "name": "scripts",
-         *       "scope": "read"
+         *       "scope": "read",
+         *       "tags": null
          *     }
          */
         NewToken: {
@@ -1584,12 +1733,18 @@ export interface components {
             name: string;
             /** @description What it admits to. */
             scope: components["schemas"]["Scope"] & unknown;
+            /**
+             * @description Tags that those machines get, where the scope is `enrol`: at most 50, without commas and
+             *     semicolons.
+             */
+            tags?: string[] | null;
         } | {
             /** @enum {string} */
             scope?: "enrol";
         } | {
             /** @enum {integer|null} */
             max_uses?: null;
+            tags?: unknown[] | null;
         };
         /**
          * NewUser
@@ -1639,6 +1794,41 @@ export interface components {
             used_at: string;
             /** @description Who. */
             user: string;
+        };
+        /**
+         * Origin
+         * @description How the request looks to the server.
+         * @example {
+         *       "address": "203.0.113.9",
+         *       "encrypted": true,
+         *       "forwarded": true,
+         *       "host_arrived": null,
+         *       "near": false,
+         *       "port": 50122,
+         *       "proxy_trusted": true,
+         *       "this_computer": false
+         *     }
+         */
+        Origin: {
+            /** @description The address that counts as the client's. */
+            address: string;
+            /** @description Whether the client's connection is encrypted. */
+            encrypted: boolean;
+            /** @description Whether a header says that a proxy passed it on. */
+            forwarded: boolean;
+            /** @description Whether the host that was asked for arrived as `host` says; null when it says nothing. */
+            host_arrived: boolean | null;
+            /** @description Whether machines report from there without a token. */
+            near: boolean;
+            /**
+             * Format: uint16
+             * @description The port at the other end of the connection: the client's own, or that of a proxy.
+             */
+            port: number;
+            /** @description Whether the address is what a trusted proxy says. */
+            proxy_trusted: boolean;
+            /** @description Whether the client counts as the server's own computer. */
+            this_computer: boolean;
         };
         /**
          * PasswordChange
@@ -2091,6 +2281,7 @@ export interface components {
          *       "max_uses": null,
          *       "name": "scripts",
          *       "scope": "read",
+         *       "tags": [],
          *       "used_at": null,
          *       "uses": 0
          *     }
@@ -2119,6 +2310,8 @@ export interface components {
             name: string;
             /** @description What it admits to. */
             scope: components["schemas"]["Scope"] & unknown;
+            /** @description Tags that those machines get. */
+            tags: string[];
             /**
              * Format: date-time
              * @description Last use, exact to five minutes; null for none.
@@ -2143,6 +2336,7 @@ export interface components {
          *           "max_uses": null,
          *           "name": "scripts",
          *           "scope": "read",
+         *           "tags": [],
          *           "used_at": null,
          *           "uses": 0
          *         }
@@ -2165,6 +2359,7 @@ export interface components {
          *         "max_uses": null,
          *         "name": "scripts",
          *         "scope": "read",
+         *         "tags": [],
          *         "used_at": null,
          *         "uses": 0
          *       },
@@ -2389,6 +2584,123 @@ export interface operations {
             };
         };
     };
+    takeBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file that `tatuscan restore` takes, and that a server can be started on */
+            200: {
+                headers: {
+                    /** @description `no-store`: hashes of passwords are in it. */
+                    "CACHE-CONTROL": string;
+                    /** @description A name for the file. */
+                    "CONTENT-DISPOSITION": string;
+                    /** @description Its length in bytes. */
+                    "CONTENT-LENGTH": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     enrolMachine: {
         parameters: {
             query?: never;
@@ -2520,6 +2832,773 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exportAuditCsv: {
+        parameters: {
+            query?: {
+                /** @description Only entries older than the one with this number. */
+                before?: number;
+                /** @description Only what was done to this: a machine's id, a person's name. */
+                subject?: string;
+                /** @description Only actions that begin so: `machine.` or `token.create`. */
+                action?: string;
+                /** @description Most entries; all when left out. */
+                limit?: number;
+                /** @description Language of the headers and, in CSV, of numbers: `12,5` in pt-BR and es, `12.5` in en. */
+                lang?: "pt-BR" | "en" | "es" | "";
+                /** @description What separates fields. Without it what spreadsheets of the language expect: `;` in pt-BR and es, `,` in en. */
+                delimiter?: ";" | "," | "|" | "tab" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exportAuditJsonl: {
+        parameters: {
+            query?: {
+                /** @description Only entries older than the one with this number. */
+                before?: number;
+                /** @description Only what was done to this: a machine's id, a person's name. */
+                subject?: string;
+                /** @description Only actions that begin so: `machine.` or `token.create`. */
+                action?: string;
+                /** @description Most entries; all when left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exportMachinesCsv: {
+        parameters: {
+            query?: {
+                /** @description What is written into the search box. `GET /api/machines` says how. */
+                q?: string;
+                /** @description Operating system, without regard to case; `-` for none. */
+                os?: string[];
+                /** @description Operating system version, without regard to case; `-` for none. */
+                os_version?: string[];
+                /** @description Computer model, without regard to case; `-` for none. */
+                model?: string[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
+                /** @description Address, or network such as `10.1.0.0/16`. */
+                ip?: string[];
+                /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
+                seen?: string;
+                /** @description How long ago the machine first reported, written as `seen` is. */
+                created?: string;
+                /** @description How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, the second not), `none` without a date, `future` with one to come. */
+                age?: string;
+                /** @description `hostname`, `os`, `os_version`, `created_at`, `updated_at` or `computer_activation`; anything else is `hostname`. Names sort without regard to case and numbers by value; what is missing comes last. */
+                sort?: string;
+                /** @description `asc` or `desc`; anything else is `asc`. */
+                dir?: string;
+                /** @description Answer at most so many machines, and `total`. Without it: every machine. */
+                limit?: number;
+                /** @description Skip so many machines. */
+                offset?: number;
+                /** @description Names of the columns, in order, with commas between them: fields of the list, `custom.KEY` for one custom field and `custom` for all of them. Without it: every one. */
+                columns?: string;
+                /** @description Language of the headers and, in CSV, of numbers: `12,5` in pt-BR and es, `12.5` in en. */
+                lang?: "pt-BR" | "en" | "es" | "";
+                /** @description What separates fields. Without it what spreadsheets of the language expect: `;` in pt-BR and es, `,` in en. */
+                delimiter?: ";" | "," | "|" | "tab" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The client has this answer already: its tag is in If-None-Match */
+            304: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exportMachinesJsonl: {
+        parameters: {
+            query?: {
+                /** @description What is written into the search box. `GET /api/machines` says how. */
+                q?: string;
+                /** @description Operating system, without regard to case; `-` for none. */
+                os?: string[];
+                /** @description Operating system version, without regard to case; `-` for none. */
+                os_version?: string[];
+                /** @description Computer model, without regard to case; `-` for none. */
+                model?: string[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
+                /** @description Address, or network such as `10.1.0.0/16`. */
+                ip?: string[];
+                /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
+                seen?: string;
+                /** @description How long ago the machine first reported, written as `seen` is. */
+                created?: string;
+                /** @description How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, the second not), `none` without a date, `future` with one to come. */
+                age?: string;
+                /** @description `hostname`, `os`, `os_version`, `created_at`, `updated_at` or `computer_activation`; anything else is `hostname`. Names sort without regard to case and numbers by value; what is missing comes last. */
+                sort?: string;
+                /** @description `asc` or `desc`; anything else is `asc`. */
+                dir?: string;
+                /** @description Answer at most so many machines, and `total`. Without it: every machine. */
+                limit?: number;
+                /** @description Skip so many machines. */
+                offset?: number;
+                /** @description Names of the columns, in order, with commas between them: fields of the list, `custom.KEY` for one custom field and `custom` for all of them. Without it: every one. */
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The client has this answer already: its tag is in If-None-Match */
+            304: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exportMachinesXlsx: {
+        parameters: {
+            query?: {
+                /** @description What is written into the search box. `GET /api/machines` says how. */
+                q?: string;
+                /** @description Operating system, without regard to case; `-` for none. */
+                os?: string[];
+                /** @description Operating system version, without regard to case; `-` for none. */
+                os_version?: string[];
+                /** @description Computer model, without regard to case; `-` for none. */
+                model?: string[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
+                /** @description Address, or network such as `10.1.0.0/16`. */
+                ip?: string[];
+                /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
+                seen?: string;
+                /** @description How long ago the machine first reported, written as `seen` is. */
+                created?: string;
+                /** @description How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, the second not), `none` without a date, `future` with one to come. */
+                age?: string;
+                /** @description `hostname`, `os`, `os_version`, `created_at`, `updated_at` or `computer_activation`; anything else is `hostname`. Names sort without regard to case and numbers by value; what is missing comes last. */
+                sort?: string;
+                /** @description `asc` or `desc`; anything else is `asc`. */
+                dir?: string;
+                /** @description Answer at most so many machines, and `total`. Without it: every machine. */
+                limit?: number;
+                /** @description Skip so many machines. */
+                offset?: number;
+                /** @description Names of the columns, in order, with commas between them: fields of the list, `custom.KEY` for one custom field and `custom` for all of them. Without it: every one. */
+                columns?: string;
+                /** @description Language of the headers and, in CSV, of numbers: `12,5` in pt-BR and es, `12.5` in en. */
+                lang?: "pt-BR" | "en" | "es" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description The client has this answer already: its tag is in If-None-Match */
+            304: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -5288,6 +6367,58 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    showOrigin: {
+        parameters: {
+            query?: {
+                /** @description The host, and the port if it has one, that the client asks for. */
+                host?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Origin"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */
