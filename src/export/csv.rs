@@ -114,14 +114,14 @@ mod tests {
             Cell::YesNo(true),
             Cell::Empty,
         ];
-        let headers = ["=a", "b"];
+        let headers = ["=a", "b", "c", "d", "e", "f", "g", "h"];
         assert_eq!(
             text_of(Language::PtBr.into(), &headers, &row),
-            "\u{feff}'=a;b\r\n-5;-0,5;'-5;'=1;\"a;\"\"b\"\"\nc\";'-lab, x;true;\r\n"
+            "\u{feff}'=a;b;c;d;e;f;g;h\r\n-5;-0,5;'-5;'=1;\"a;\"\"b\"\"\nc\";'-lab, x;true;\r\n"
         );
         assert_eq!(
             text_of(Language::En.into(), &headers, &row),
-            "\u{feff}'=a,b\r\n-5,-0.5,'-5,'=1,\"a;\"\"b\"\"\nc\",\"'-lab, x\",true,\r\n"
+            "\u{feff}'=a,b,c,d,e,f,g,h\r\n-5,-0.5,'-5,'=1,\"a;\"\"b\"\"\nc\",\"'-lab, x\",true,\r\n"
         );
     }
 

@@ -123,7 +123,7 @@ impl Asked<'_> {
         Some(Activation::In(Period { from: most.map(day_after), before }))
     }
 
-    /// The instants of dates; see [`Days::named`].
+    /// The instants of dates; see `Days::named`.
     #[must_use]
     pub fn dates(&self, text: &str) -> Option<Period> {
         let Days { from, before } = Days::named(text)?;

@@ -14,12 +14,12 @@ async fn the_whole_log_comes_as_the_list_has_it_and_no_entry_is_a_formula() {
     let server = Box::start(Guarded::compat()).await;
     let token = format!("Bearer {}", server.token(Scope::Admin).await);
     let own = [("Authorization", token.as_str())];
-    server.ask(Method::POST, "/api/machines", &own, Some(&body("-1+1"))).await;
+    server.ask(Method::POST, "/api/machines", &own, Some(&body("-1-1"))).await;
     server.ask(Method::POST, "/api/machines", &own, Some(&body("b"))).await;
     // More than the store is asked for at once.
     for round in 0..1_050 {
         let edit = json!({"room": format!("=1;\"{round}\"\n")});
-        let path = if round % 50 == 0 { "/api/machines/b" } else { "/api/machines/-1%2B1" };
+        let path = if round % 50 == 0 { "/api/machines/b" } else { "/api/machines/-1-1" };
         let path = if round < 20 { "/api/machines/b" } else { path };
         let changed = server.ask(Method::PATCH, path, &own, Some(&edit)).await;
         assert!(changed.status().is_success(), "{}", changed.status());
@@ -60,7 +60,7 @@ async fn the_whole_log_comes_as_the_list_has_it_and_no_entry_is_a_formula() {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         assert_eq!(row[0], entry["number"].to_string());
         assert_eq!(row[1], text("at")[..19].replace('T', " "));
-        let subject = if text("subject") == "-1+1" { "'-1+1".to_owned() } else { text("subject") };
+        let subject = if text("subject") == "-1-1" { "'-1-1".to_owned() } else { text("subject") };
         let rest =
             [text("actor"), text("peer"), text("action"), subject, text("before"), text("after")];
         assert_eq!(row[2..], rest);

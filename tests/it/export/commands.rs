@@ -63,7 +63,9 @@ fn all(directory: &Path) {
 #[tokio::test]
 async fn the_command_exports_beside_a_server_and_without_one() {
     let directory = tempfile::tempdir().unwrap();
-    let server = ServerProcess::spawn(serve_guarded(&directory.path().join("data")));
+    let data = directory.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let server = ServerProcess::spawn(serve_guarded(&data));
     for (id, os) in [("a", "linux"), ("b", "windows")] {
         let mut report = body(id);
         report["os"] = os.into();

@@ -124,7 +124,7 @@ async fn compare(place: Option<Box<dyn Place>>) {
     {
         let field = json!({"key": key, "type": kind, "labels": {"en": format!("Our {key}")}});
         let made = server.client.post(server.url("/api/fields")).json(&field).send().await.unwrap();
-        assert_eq!(made.status(), 201);
+        assert_eq!(made.status(), 200);
     }
     let mut rows = 0;
     for _ in 0..12 {
@@ -161,7 +161,9 @@ async fn compare(place: Option<Box<dyn Place>>) {
                     found[0],
                     "the headers are the same"
                 );
-                assert_eq!(cells.len(), list.len() + 1, "{question}");
+                // The reader leaves out rows at the end that hold nothing.
+                let left_out = expected[cells.len() - 1..].iter().flatten();
+                assert!(left_out.into_iter().all(String::is_empty), "{question}");
                 for (cells, machine) in cells[1..].iter().zip(list) {
                     for (cell, name) in cells.iter().zip(columns) {
                         check_cell(cell, name, field(machine, name));

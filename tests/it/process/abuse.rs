@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::process::ServerProcess;
 
-const HEAD: &str = "POST /api/machines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+const HEAD: &str =
+    "POST /api/machines HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
 /// Sends until the server has enough, and says what it answered.
 fn send(address: &str, head: &str, piece: &[u8], pieces: usize) -> String {
