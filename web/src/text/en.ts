@@ -154,7 +154,7 @@ export const text: Words = {
     keys: {
       heading: 'Search and keyboard',
       words:
-        'The search shows machines that have every word, in any order, in their name, IP, model, system, version or at the beginning of their identity. Case does not matter.',
+        'Words, "phrases" and conditions: os:windows tag:lab ip:10.1.0.0/16 memory:<8g seen:>7d -model:dell',
       list: [
         ['/', 'Go to the search'],
         ['↓ ↑', 'Go through the machines'],

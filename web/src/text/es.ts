@@ -155,7 +155,7 @@ export const text: Words = {
     keys: {
       heading: 'Búsqueda y teclado',
       words:
-        'La búsqueda muestra los equipos que tienen todas las palabras, en cualquier orden, en el nombre, IP, modelo, sistema, versión o comienzo de la identidad. Las mayúsculas no importan.',
+        'Palabras, "frases" y condiciones: os:windows tag:lab ip:10.1.0.0/16 memory:<8g seen:>7d -model:dell',
       list: [
         ['/', 'Ir a la búsqueda'],
         ['↓ ↑', 'Recorrer los equipos'],

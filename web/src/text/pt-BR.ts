@@ -155,7 +155,7 @@ export const text = {
     keys: {
       heading: 'Busca e teclado',
       words:
-        'A busca mostra as máquinas que têm todas as palavras, em qualquer ordem, no nome, IP, modelo, sistema, versão ou começo da identidade. Maiúsculas não importam.',
+        'Palavras, "frases" e condições: os:windows tag:lab ip:10.1.0.0/16 memory:<8g seen:>7d -model:dell',
       list: [
         ['/', 'Ir para a busca'],
         ['↓ ↑', 'Percorrer as máquinas'],
