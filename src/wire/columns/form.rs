@@ -31,7 +31,7 @@ const fn parameter(
 
 /// Parameters that choose columns of machines.
 pub const COLUMN_PARAMETERS: &[Parameter] = &[Parameter {
-    pattern: "^(hostname|status|os|ip|tags|created_at|custom|,)*$",
+    pattern: "^((hostname|status|os|ip|tags|custom)(,(hostname|status|os|ip|tags|custom))*)?$",
     ..parameter(
         "columns",
         "",
