@@ -18,7 +18,7 @@ use crate::model::access::{Kind, Record};
 use crate::model::{Machine, MachineQuery};
 use crate::store::redb::RedbStore;
 use crate::store::sql::{SqlSource, SqlStore};
-use crate::store::{Pace, Store, StoreError, transact};
+use crate::store::{Pace, Store, StoreError, backup, transact};
 
 /// Machines copied at once.
 const PIECE: usize = 1_000;
@@ -63,9 +63,12 @@ enum Source {
 pub async fn run(settings: Migrate) -> anyhow::Result<Outcome> {
     let Migrate { from, to, zone, dry_run, force, mut warnings } = settings;
     let mut source = Source::open(&from, zone).await?;
-    let (mut read, held, mut kept) = (0, held(&to, zone).await?, None);
-    if held > 0 && !force && !dry_run {
-        bail!("{to} holds {held} machines. Name an empty store, or remove them with --force");
+    let ((held, others), mut read, mut kept) = (held(&to, zone).await?, 0, None);
+    if held + others > 0 && !force && !dry_run {
+        bail!(
+            "{to} holds {held} machines and {others} users, tokens and such. Name an empty store, or \
+             remove them with --force"
+        );
     }
     if dry_run {
         loop {
@@ -87,7 +90,7 @@ pub async fn run(settings: Migrate) -> anyhow::Result<Outcome> {
             });
             put.await.with_context(|| to.to_string())?;
         }
-        target.close().await;
+        // Waits for what is written at the end, which is much after a copy.
         drop(target);
         compare(&to, zone, &copied, source.records()).await?;
         read = copied.machines;
@@ -173,16 +176,20 @@ async fn open_target(to: &Location, zone: Tz) -> anyhow::Result<Arc<dyn Store>> 
     })
 }
 
-/// How many machines a target holds, without a change to it.
-async fn held(to: &Location, zone: Tz) -> anyhow::Result<usize> {
+/// How many machines a target holds, and how many records that somebody may need, without a change to
+/// it.
+async fn held(to: &Location, zone: Tz) -> anyhow::Result<(usize, usize)> {
     match to {
-        Location::Embedded(path) if !path.exists() => Ok(0),
-        Location::Embedded(path) => Ok(RedbStore::read(path)?.0.len()),
+        Location::Embedded(path) if !path.exists() => Ok((0, 0)),
+        Location::Embedded(path) => {
+            let (machines, records) = RedbStore::read(path)?;
+            Ok((machines.len(), backup::content(&records)))
+        }
         Location::Sql(database) => {
             let source = SqlSource::open(sql_settings(database, zone)).await;
             match source.with_context(|| to.to_string())? {
-                Some(mut source) => Ok(source.count().await?),
-                None => Ok(0),
+                Some(mut source) => Ok((source.count().await?, backup::content(source.records()))),
+                None => Ok((0, 0)),
             }
         }
     }
@@ -192,9 +199,6 @@ async fn empty(target: &dyn Store) -> Result<(), StoreError> {
     let page = target.machines(&MachineQuery::default()).await?;
     for piece in page.machines.chunks(PIECE) {
         try_join_all(piece.iter().map(|machine| target.delete_machine(&machine.id))).await?;
-    }
-    if page.machines.is_empty() {
-        return Ok(());
     }
     for kind in Kind::ALL {
         for piece in target.records(*kind).await?.chunks(PIECE) {

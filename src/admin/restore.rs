@@ -17,9 +17,9 @@ use crate::clock;
 use crate::config::{Database, Restore, StorePlace, prepare_data_dir};
 use crate::inventory::Inventory;
 use crate::model::StatusRules;
-use crate::model::access::{Caller, Identity, Kind};
+use crate::model::access::{Caller, Identity};
 use crate::store::backup::{self, Backup, Summary, Tally};
-use crate::store::redb::{StoreLock, replace_store};
+use crate::store::redb::{StoreLock, files_of, replace_store};
 use crate::store::sql::{self, SqlStore};
 use crate::store::{Snapshot, Store, StoreError};
 
@@ -66,9 +66,11 @@ pub async fn run(settings: Restore) -> anyhow::Result<Outcome> {
     inventory.close().await;
     drop(inventory);
     noted.context("the inventory is restored, but the audit log cannot say so")?;
-    if place.database.is_none() {
-        hand_over(&place.path(), aside.as_deref(), owner);
-    }
+    let database = match &place.database {
+        Some(Database::Sqlite { path }) => Some(path.as_path()),
+        _ => None,
+    };
+    hand_over(&place.path(), aside.as_deref(), database, owner);
     let (summary, is_marked) = (backup.summary(), backup.is_marked());
     Ok(Outcome { from: file, to, summary, is_marked, aside, kept })
 }
@@ -88,6 +90,13 @@ fn to_file(
     prepare_data_dir(&place.data_dir)?;
     let _lock = StoreLock::take(&path).context("a restore needs the server stopped")?;
     let mut has_journal = false;
+    if path.is_symlink() {
+        bail!(
+            "{} is a link, which a restore would replace by a file. Take the link away, restore, \
+             move the new file to where the link led, and make the link again",
+            path.display()
+        );
+    }
     if path.exists() {
         match Backup::of_store(&path) {
             Ok(held) => {
@@ -158,10 +167,7 @@ async fn to_database(
 
 /// Refuses to replace what somebody may need.
 fn refuse_held(place: &str, held: &Snapshot) -> anyhow::Result<()> {
-    // How a store came to be says nothing of what is in it.
-    let is_content = |kind| kind != Kind::Founding;
-    let records = held.records.iter().filter(|record| backup::is_kept(record));
-    let records = records.filter(|record| is_content(record.kind())).count();
+    let records = backup::content(&held.records);
     if held.machines.is_empty() && records == 0 {
         return Ok(());
     }
@@ -227,20 +233,19 @@ fn owner(path: &Path) -> Option<(u32, u32)> {
     Some((metadata.uid(), metadata.gid()))
 }
 
-/// What root made of a store is whose the store was.
-fn hand_over(path: &Path, aside: Option<&Path>, owner: Option<(u32, u32)>) {
+/// What root made of a store is whose the store was. No link is followed: whoever owns the directory
+/// could have made it, to anything.
+fn hand_over(
+    path: &Path,
+    aside: Option<&Path>,
+    database: Option<&Path>,
+    owner: Option<(u32, u32)>,
+) {
     let Some((user, group)) = owner.filter(|_| nix::unistd::geteuid().is_root()) else { return };
-    let directory = directory_of(path);
-    let names = [path, aside.unwrap_or(path)].map(Path::file_name);
-    let names: Vec<_> = names.into_iter().flatten().map(|n| n.to_string_lossy()).collect();
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_ours =
-            name == "tatuscan.instance" || names.iter().any(|own| name.starts_with(&**own));
-        if is_ours {
-            // Whoever runs the server as root does not mind.
-            let _ = std::os::unix::fs::chown(entry.path(), Some(user), Some(group));
-        }
+    let kept = aside.into_iter().flat_map(files_of);
+    for file in files_of(path).into_iter().chain(kept).chain(database.map(Path::to_owned)) {
+        // Not all of them are there, and whoever runs the server as root does not mind.
+        let _ = std::os::unix::fs::lchown(file, Some(user), Some(group));
     }
 }
 

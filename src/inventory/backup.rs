@@ -84,7 +84,8 @@ impl Inventory {
                 begun_at: now,
                 server: server.clone(),
                 ended_at: None,
-                error: None,
+                // It is failing until one succeeds.
+                error: last.as_ref().and_then(|run| run.error.clone()),
                 succeeded_at: last.as_ref().and_then(|run| run.succeeded_at),
                 bytes: last.map_or(0, |run| run.bytes),
             });
@@ -109,7 +110,9 @@ impl Inventory {
             let Some(run) = run.filter(|run| run.begun_at == begun_at) else { return Ok(()) };
             let run = BackupRun { ended_at: Some(now), ..(*run).clone() };
             transaction.put_record(match &outcome {
-                Ok(bytes) => BackupRun { succeeded_at: Some(begun_at), bytes: *bytes, ..run },
+                Ok(bytes) => {
+                    BackupRun { succeeded_at: Some(begun_at), bytes: *bytes, error: None, ..run }
+                }
                 Err(error) => BackupRun { error: Some(error.clone()), ..run },
             });
             Ok(())

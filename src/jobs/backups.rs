@@ -90,23 +90,32 @@ impl Backups {
         let path = directory.join(format!("{PREFIX}{}{SUFFIX}", moment.format(MOMENT)));
         let Taken { file, summary, bytes } = inventory.back_up(&path, moment).await?;
         file.publish_new().with_context(|| path.display().to_string())?;
-        let removed = self.remove_old().with_context(|| directory.display().to_string())?;
+        let removed = self.remove_old(moment);
         let machines = summary.machines;
         tracing::info!(file = %path.display(), machines, bytes, removed, "a backup is taken");
         Ok(bytes)
     }
 
-    /// Removes all but the newest, and answers how many.
-    fn remove_old(&self) -> io::Result<usize> {
-        let mut kept: Vec<_> = fs::read_dir(&self.directory)?
-            .flatten()
-            .filter(|entry| moment_of(&entry.file_name().to_string_lossy()).is_some())
-            .map(|entry| entry.path())
-            .collect();
-        kept.sort_unstable_by(|a, b| b.cmp(a));
-        let old = kept.get(self.keep..).unwrap_or_default();
-        old.iter().try_for_each(fs::remove_file)?;
-        Ok(old.len())
+    /// Removes all but the newest of those up to a moment, and answers how many. What says that it is
+    /// of later was named by a wrong clock, and is nobody's to remove.
+    fn remove_old(&self, now: DateTime<Utc>) -> usize {
+        let mut kept: Vec<_> = moments(&self.directory).unwrap_or_default();
+        kept.retain(|(_, moment)| *moment <= now);
+        kept.sort_unstable_by_key(|(_, moment)| std::cmp::Reverse(*moment));
+        let mut removed = 0;
+        for (path, _) in kept.iter().skip(self.keep) {
+            match fs::remove_file(path) {
+                Ok(()) => removed += 1,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // The new one is there all the same.
+                Err(error) => tracing::warn!(
+                    file = %path.display(),
+                    %error,
+                    "an old backup cannot be removed; remove it, before the disk is full"
+                ),
+            }
+        }
+        removed
     }
 }
 
@@ -117,15 +126,25 @@ fn moment_of(name: &str) -> Option<DateTime<Utc>> {
     (is_exact.format(MOMENT).to_string() == moment).then(|| is_exact.and_utc())
 }
 
-/// The newest backup in a directory, and the moment that it is of.
+/// The newest backup in a directory, and the moment that it is of. What says that it is of later than
+/// `now` was named by a wrong clock.
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn newest(directory: &Path) -> io::Result<Option<(PathBuf, DateTime<Utc>)>> {
+pub fn newest(
+    directory: &Path,
+    now: DateTime<Utc>,
+) -> io::Result<Option<(PathBuf, DateTime<Utc>)>> {
+    let backups = moments(directory)?.into_iter().filter(|(_, moment)| *moment <= now);
+    Ok(backups.max_by_key(|(_, moment)| *moment))
+}
+
+/// The backups in a directory, with the moments that they are of.
+fn moments(directory: &Path) -> io::Result<Vec<(PathBuf, DateTime<Utc>)>> {
     let entries = fs::read_dir(directory)?.flatten();
     let backups = entries
         .filter_map(|entry| Some((entry.path(), moment_of(&entry.file_name().to_string_lossy())?)));
-    Ok(backups.max_by_key(|(_, moment)| *moment))
+    Ok(backups.collect())
 }
 
 fn make_private(directory: &Path) -> io::Result<()> {

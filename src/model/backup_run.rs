@@ -15,7 +15,7 @@ pub struct BackupRun {
     pub server: String,
     /// When it ended; `None` while it goes on, and when its server ended first.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Why it failed.
+    /// Why it failed; while it goes on, why the one before failed.
     pub error: Option<String>,
     /// The moment that the last good one is of.
     pub succeeded_at: Option<DateTime<Utc>>,

@@ -31,6 +31,14 @@ pub fn is_kept(record: &Record) -> bool {
     }
 }
 
+/// How many records hold something that somebody may need: how a store came to be says nothing of
+/// what is in it.
+#[must_use]
+pub fn content(records: &[Record]) -> usize {
+    let kept = records.iter().filter(|record| is_kept(record));
+    kept.filter(|record| record.kind() != Kind::Founding).count()
+}
+
 /// Writes everything that a store holds at one moment from now on into an empty file.
 ///
 /// # Errors

@@ -30,7 +30,8 @@ pub(super) fn look(settings: &Doctor, records: &[Record], report: &mut Report) {
 fn look_at_newest(schedule: &BackupSchedule, report: &mut Report) {
     let BackupSchedule { directory, every, keep } = schedule;
     let shown = directory.display();
-    let found = match newest(directory) {
+    let now = clock::now();
+    let found = match newest(directory, now) {
         Ok(Some(found)) => found,
         Ok(None) => {
             let advice = "The server takes the first one right after its start: look at its log";
@@ -46,7 +47,7 @@ fn look_at_newest(schedule: &BackupSchedule, report: &mut Report) {
     };
     let (file, moment) = found;
     look_at_space("backup space", directory, 0, report);
-    let age = clock::now() - moment;
+    let age = now - moment;
     let hours = age.num_hours();
     let late = TimeDelta::from_std(*every).unwrap_or(TimeDelta::MAX).checked_mul(2);
     if late.is_some_and(|late| age > late) {

@@ -141,7 +141,7 @@ fn look_at_schema(database: &Database, inspection: &Inspection, report: &mut Rep
     let Inspection { schema, known_schema, faults, .. } = inspection;
     if !faults.is_empty() {
         let found = format!("{database} is damaged: {}", faults.join("; "));
-        report.fail(CHECK, found, "Restore it: tatuscan restore FILE --force");
+        report.fail(CHECK, found, "Move the file away, and restore: tatuscan restore FILE");
         return;
     }
     match schema {

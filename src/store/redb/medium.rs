@@ -2,11 +2,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::fcntl::OFlag;
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
@@ -17,7 +18,7 @@ use super::backend::{AnyBackend, Medium, Part};
 pub(super) struct FileMedium {
     files: [WatchedFile; Part::ALL.len()],
     /// Keeps other servers away, also while the database is being opened again.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 #[derive(Debug)]
@@ -29,6 +30,15 @@ struct WatchedFile {
     len: Arc<AtomicU64>,
 }
 
+impl Drop for FileMedium {
+    fn drop(&mut self) {
+        // To close it is not enough: a child process that was just begun has it too, for a moment.
+        if let Some(lock) = &self.lock {
+            let _ = lock.unlock();
+        }
+    }
+}
+
 impl FileMedium {
     /// The store whose database is the file `path`. The lock lives as long as the medium.
     pub(super) fn new(path: &Path, lock: Option<File>) -> Self {
@@ -37,11 +47,16 @@ impl FileMedium {
             identity: Mutex::default(),
             len: Arc::default(),
         };
-        Self { files: Part::ALL.map(file), _lock: lock }
+        Self { files: Part::ALL.map(file), lock }
     }
 
-    fn handle(&self, part: Part, options: &OpenOptions) -> io::Result<AnyBackend> {
+    fn handle(&self, part: Part, options: &mut OpenOptions) -> io::Result<AnyBackend> {
         let watched = &self.files[part.index()];
+        if part != Part::Database {
+            // The database may be elsewhere. What is beside it is made here, and a link to somebody's
+            // file is not written through, whoever made it.
+            options.custom_flags(OFlag::O_NOFOLLOW.bits());
+        }
         let file = options.open(&watched.path)?;
         let metadata = file.metadata()?;
         let mut identity = watched.identity.lock().unwrap_or_else(PoisonError::into_inner);

@@ -39,7 +39,7 @@ pub use compact::compact;
 use fold::{Folder, Job, Position, SharedDatabase, States};
 use journal::Journal;
 use load::Contents;
-pub use restore::{StoreLock, replace_store};
+pub use restore::{StoreLock, files_of, replace_store};
 pub use writer::FoldPace;
 use writer::RedbWriter;
 

@@ -1,8 +1,8 @@
 //! Putting a file in the place of a store that nobody uses, and keeping the one that was there.
 
-use std::fs::{self, File, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::backend::Part;
@@ -66,18 +66,31 @@ pub fn replace_store(
     Ok(true)
 }
 
+/// The files of the store at `path`, whether they are there or not, and the marker beside it.
+#[must_use]
+pub fn files_of(path: &Path) -> Vec<PathBuf> {
+    let parts = Part::ALL.iter().map(|part| part_path(path, *part));
+    parts.chain([atomic_file::directory_of(path).join(MARKER)]).collect()
+}
+
 /// Gives a part of a store a second name. The journal is copied: its file is written again.
 fn keep(part: Part, path: &Path, aside: &Path) -> io::Result<()> {
     let (from, to): (PathBuf, PathBuf) = (part_path(path, part), part_path(aside, part));
-    if part == Part::Database && !from.is_symlink() && fs::hard_link(&from, &to).is_ok() {
-        return fs::set_permissions(&to, Permissions::from_mode(PRIVATE));
-    }
-    match fs::copy(&from, &to) {
-        Ok(_) => {
-            fs::set_permissions(&to, Permissions::from_mode(PRIVATE))?;
-            File::open(&to)?.sync_all()
+    if part == Part::Database {
+        match fs::hard_link(&from, &to) {
+            Ok(()) => return fs::set_permissions(&to, Permissions::from_mode(PRIVATE)),
+            // What was kept before is never written over.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            // A file system that knows no second names.
+            Err(_) => {}
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
     }
+    let mut source = match File::open(&from) {
+        Ok(source) => source,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut copy = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&to)?;
+    io::copy(&mut source, &mut copy)?;
+    copy.sync_all()
 }

@@ -38,19 +38,13 @@ pub async fn inspect(settings: &SqlSettings) -> Result<Inspection, OpenError> {
 
 async fn ask(link: &mut dyn Link, address: &Address) -> Result<Inspection, sqlx::Error> {
     let dialect = Dialect::from(address);
-    let tables =
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'tatuscan_meta'";
-    let (tables, encryption, now): (_, &[&str], _) = match dialect {
-        Dialect::Sqlite => {
-            ("SELECT COUNT(*) FROM sqlite_master WHERE name = 'tatuscan_meta'".to_owned(), &[], "")
-        }
+    let (encryption, now): (&[&str], _) = match dialect {
+        Dialect::Sqlite => (&[], ""),
         Dialect::Postgres => (
-            format!("{tables} AND table_schema = ANY (current_schemas(false))"),
             &["SELECT version::text FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"],
             "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
         ),
         Dialect::Mysql => (
-            format!("{tables} AND table_schema = DATABASE()"),
             // MariaDB's place, and MySQL's.
             &[
                 "SELECT variable_value FROM information_schema.session_status \
@@ -61,9 +55,10 @@ async fn ask(link: &mut dyn Link, address: &Address) -> Result<Inspection, sqlx:
             "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
         ),
     };
-    let has_tables = one(link, dialect, &tables).await?.and_then(Value::into_integer) > Some(0);
-    let schema =
-        if has_tables { Some(schema::number(link, dialect, "schema").await?) } else { None };
+    let schema = match schema::has_tables(link, dialect).await? {
+        true => Some(schema::number(link, dialect, "schema").await?),
+        false => None,
+    };
     let mut faults = Vec::new();
     if dialect == Dialect::Sqlite {
         let sql = dialect.sql("PRAGMA integrity_check(5)");

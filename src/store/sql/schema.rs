@@ -97,6 +97,23 @@ pub(super) async fn prepare(link: &mut dyn Link, dialect: Dialect) -> Result<u64
     Ok(found)
 }
 
+/// Whether our own tables are there.
+pub(super) async fn has_tables(link: &mut dyn Link, dialect: Dialect) -> Result<bool, sqlx::Error> {
+    let tables = "SELECT COUNT(*) FROM information_schema.tables \
+                  WHERE table_name = 'tatuscan_meta' AND table_schema =";
+    let sql = match dialect {
+        Dialect::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'tatuscan_meta'".into(),
+        Dialect::Postgres => format!("{tables} ANY (current_schemas(false))"),
+        Dialect::Mysql => format!("{tables} DATABASE()"),
+    };
+    let mut found = None;
+    link.each(dialect.sql(&sql), Vec::new(), &mut |mut row| {
+        found = row.pop().and_then(Value::into_integer);
+    })
+    .await?;
+    Ok(found > Some(0))
+}
+
 /// A number of `tatuscan_meta`; 0 for none.
 pub(super) async fn number(
     link: &mut dyn Link,

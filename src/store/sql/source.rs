@@ -12,7 +12,7 @@ use super::dialect::Dialect;
 use super::link::{Link, connect_to_read};
 use super::rows::{self, COLUMNS, Details};
 use super::value::{Row, Value};
-use super::{failure, sync};
+use super::{failure, schema, sync};
 use crate::model::Machine;
 use crate::model::access::Record;
 use crate::store::{OpenError, StoreError};
@@ -61,10 +61,14 @@ impl SqlSource {
         let opened = async {
             let mut link = connect_to_read(&settings.address).await?;
             let table = Table::find(link.as_mut(), dialect).await?;
-            // A table that is not there ends a transaction: this comes before it.
-            let details = sync::details(link.as_mut(), dialect).await.unwrap_or_default();
-            let records = sync::records(link.as_mut(), dialect).await.unwrap_or_default();
             link.script(dialect.begin_snapshot()).await?;
+            // Where only the original wrote there are no tables of ours.
+            let (details, records) = if schema::has_tables(link.as_mut(), dialect).await? {
+                let details = sync::details(link.as_mut(), dialect).await?;
+                (details, sync::records(link.as_mut(), dialect).await?)
+            } else {
+                (HashMap::new(), Vec::new())
+            };
             Ok::<_, sqlx::Error>((link, table, details, records))
         };
         let refused = |error: sqlx::Error| OpenError::Database { why: error.to_string() };

@@ -244,6 +244,54 @@ async fn what_a_target_holds_is_removed_only_by_force() {
     }
 }
 
+/// What people keep is not left behind in silence: a table of ours that cannot be read is an error, and
+/// a target with nothing but people in it is not an empty one.
+#[tokio::test]
+async fn nobody_is_lost_on_the_way() {
+    let field = |transaction: &mut Transaction<'_>| {
+        transaction.put_record(CustomField {
+            key: "rack".into(),
+            kind: CustomKind::Text,
+            labels: Labels::default(),
+            order: 0,
+        });
+        Ok(())
+    };
+    let from = sqlite_database();
+    let source = sql(from);
+    let store = source.open().await;
+    store.record_reports(vec![report("a", 0)]).await.unwrap();
+    transact(&*store, Pace::AtOnce, field).await.unwrap();
+    store.close().await;
+    drop(store);
+    let path = source.name().replace("sqlite:///", "sqlite://");
+    let mut connection = sqlx::SqliteConnection::connect(&path).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE tatuscan_records RENAME TO away")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let target = embedded();
+    let output = migrate(&source.name(), &target.name(), &[]);
+    let said = crate::support::edge::text(&output);
+    assert!(!output.status.success() && said.contains("tatuscan_records"), "{said}");
+
+    let original = sqlite_database();
+    fill(&original, "sqlite.db").await;
+    for target in places().await {
+        let store = target.open().await;
+        transact(&*store, Pace::AtOnce, field).await.unwrap();
+        store.close().await;
+        drop(store);
+        let said = fails(&uri(&original), &target.name(), &[]);
+        assert!(said.contains("0 machines and 1 users") && said.contains("--force"), "{said}");
+        succeeds(&uri(&original), &target.name(), &["--force"]);
+        let store = target.open().await;
+        assert!(store.records(Kind::CustomField).await.unwrap().is_empty());
+        store.close().await;
+    }
+}
+
 /// Tables of the original's first versions: fewer columns, other capitals, dates that are none.
 #[tokio::test]
 async fn an_older_table_is_read_as_far_as_it_goes() {

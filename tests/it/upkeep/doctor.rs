@@ -319,7 +319,6 @@ async fn the_file_is_made_smaller_while_the_server_is_stopped() {
     let reports = (0..30_000).map(|number| report(&format!("x{number}"), 0)).collect();
     store.record_reports(reports).await.unwrap();
     // Closed, everything is in the file.
-    store.close().await;
     drop(store);
     let store = place.open().await;
     let ids: Vec<_> = (0..30_000).map(|number| MachineId::stored(&format!("x{number}"))).collect();
@@ -331,7 +330,6 @@ async fn the_file_is_made_smaller_while_the_server_is_stopped() {
     })
     .await
     .unwrap();
-    store.close().await;
     drop(store);
     let before = fs::metadata(place.file()).unwrap().len();
     let server = ServerProcess::spawn(place.serve());

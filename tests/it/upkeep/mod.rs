@@ -130,7 +130,7 @@ impl Place {
         })
         .await
         .unwrap();
-        store.close().await;
+        drop(store);
     }
 }
 

@@ -2,6 +2,7 @@
 //! is touched.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::Path;
 
 use tatuscan::model::MachineId;
@@ -23,7 +24,7 @@ fn taken(place: &Place) -> std::path::PathBuf {
 async fn snapshot(place: &Place) -> Snapshot {
     let store = place.open().await;
     let snapshot = store.snapshot().await.unwrap();
-    store.close().await;
+    drop(store);
     snapshot
 }
 
@@ -72,7 +73,6 @@ async fn what_is_there_is_replaced_only_by_force_and_kept_aside() {
     for target in Place::all().await {
         let store = target.open().await;
         store.record_reports(vec![report("mine", 0), report("m1", 900)]).await.unwrap();
-        store.close().await;
         drop(store);
         let said = target.fails(1, &restore);
         assert!(said.contains("holds 2 machines") && said.contains("--force"), "{said}");
@@ -88,6 +88,39 @@ async fn what_is_there_is_replaced_only_by_force_and_kept_aside() {
         assert!(kept.machines.iter().any(|machine| machine.id == mine));
         assert_eq!(kept.machines.len(), 2);
     }
+}
+
+/// A link is not followed, whether it leads to a store, to nothing, or to what is somebody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn links_are_not_followed() {
+    let source = Place::embedded();
+    source.fill(3).await;
+    let file = taken(&source);
+    let restore = ["restore", file.to_str().unwrap(), "--force"];
+    let (elsewhere, linked) = (Place::embedded(), Place::embedded());
+    elsewhere.fill(2).await;
+    for target in [elsewhere.file(), elsewhere.path().join("not mounted")] {
+        let _ = fs::remove_file(linked.file());
+        symlink(&target, linked.file()).unwrap();
+        let said = linked.fails(1, &restore);
+        assert!(said.contains("is a link") && said.contains("Take the link away"), "{said}");
+        assert_eq!(fs::read_link(linked.file()).unwrap(), target);
+    }
+    assert_eq!(snapshot(&elsewhere).await.machines.len(), 2);
+
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    // Whoever owns the directory cannot have root give away a file of somebody else's.
+    let place = Place::embedded();
+    chown(place.path(), Some(12_345), Some(12_345)).unwrap();
+    let victim = elsewhere.path().join("victim");
+    fs::write(&victim, "root's").unwrap();
+    symlink(&victim, place.path().join("tatuscan.redb.journal-1")).unwrap();
+    symlink(&victim, place.path().join("tatuscan.redb.mine")).unwrap();
+    let _ = place.run(&restore);
+    assert_eq!(fs::metadata(&victim).unwrap().uid(), 0);
+    assert_eq!(fs::read(&victim).unwrap(), b"root's");
 }
 
 /// The newest reports of a store that was killed are in its journal: they are kept with it.

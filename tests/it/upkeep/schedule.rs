@@ -73,6 +73,34 @@ async fn a_server_takes_backups_and_keeps_the_newest() {
     assert!(!names(&directory).iter().any(|name| name.ends_with(".new")));
 }
 
+/// What a wrong clock named for the future is no reason to remove the newest, and what cannot be
+/// removed is no reason to call it failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn odd_names_spoil_no_backup() {
+    let place = Place::embedded();
+    place.fill(1).await;
+    let directory = place.path().join("backups");
+    let future: Vec<_> = (0..3)
+        .map(|day| directory.join(format!("tatuscan-2099010{}T000000Z.redb", day + 1)))
+        .collect();
+    fs::create_dir(&directory).unwrap();
+    for file in &future {
+        fs::write(file, "of a wrong clock").unwrap();
+    }
+    let stubborn = directory.join("tatuscan-20200101T000000Z.redb");
+    fs::create_dir(&stubborn).unwrap();
+    let mut server = serve(&place, &directory);
+    // Three are kept: with the fourth, one is to go that cannot.
+    for _ in 0..4 {
+        server.wait_for("a backup is taken");
+    }
+    assert_eq!(metric(&server, "tatuscan_backup_last_failed").await, Some(0));
+    drop(server);
+    let whole = backups(&directory).iter().filter(|file| Backup::open(file).is_ok()).count();
+    assert!((2..=4).contains(&whole), "{whole}");
+    assert!(future.iter().all(|file| file.exists()) && stubborn.exists());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_that_fails_is_said_and_tried_again() {
     let place = Place::embedded();
@@ -137,7 +165,7 @@ async fn one_of_several_servers_takes_each_backup() {
         // A clock that was wrong does not keep it away for ever.
         assert_eq!(begin(noon()).await.0, 1);
         for store in stores {
-            store.close().await;
+            drop(store);
         }
     }
 }
