@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Asset, AssetFields, CustomValue, Lifecycle, Text};
 
 /// What is set, as JSON.
-pub(super) fn to_map(asset: &Asset) -> Map<String, Value> {
+pub(super) fn to_map(asset: &AssetFields) -> Map<String, Value> {
     let mut map = asset.later.as_deref().and_then(object).unwrap_or_default();
     let mut text = |name: &str, text: Option<&str>| {
         if let Some(text) = text {
@@ -81,8 +81,8 @@ pub(super) fn from_map(mut map: Map<String, Value>) -> Asset {
 }
 
 /// What is set, as JSON text; `None` for nothing.
-pub(super) fn to_text(asset: &Asset) -> Option<String> {
-    (!asset.is_empty()).then(|| Value::Object(to_map(asset)).to_string())
+pub(super) fn to_text(asset: &Asset) -> Option<&str> {
+    asset.text(|fields| Value::Object(to_map(fields)).to_string())
 }
 
 /// What the JSON text says; `None` when it is no object.
@@ -154,7 +154,7 @@ mod tests {
             custom: values.map(|(key, value)| (key.into(), value)).into_iter().collect(),
             later: None,
         });
-        assert_eq!(from_text(&to_text(&all).unwrap()), Some(all));
+        assert_eq!(from_text(to_text(&all).unwrap()), Some(all));
         assert_eq!(to_text(&Asset::default()), None);
         assert_eq!(from_text("{}"), Some(Asset::default()));
         assert_eq!(from_text("[]"), None);

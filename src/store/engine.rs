@@ -103,6 +103,7 @@ pub(super) trait Reader: Send + Sync + 'static {
     /// Removes the entries of the audit log whose numbers are lower. They are older than anything
     /// that a batch under way may add.
     async fn forget_audit(&self, before: u64) -> Result<(), StoreError>;
+
     /// Everything but the audit log, as it is at one moment from now on.
     async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError>;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::model::search::{Matcher, Measures, Subject};
-use crate::model::{Filter, Lifecycle, Machine, Text, any_tag, one_of};
+use crate::model::{Asset, Filter, Lifecycle, Machine, Text, any_tag, one_of};
 
 /// The facts of one machine.
 #[derive(Debug, Clone, Copy)]
@@ -14,13 +14,19 @@ pub(super) struct Facts {
     os: u32,
     os_version: u32,
     model: u32,
+    kept: Kept,
+    measures: Measures,
+    pub(super) updated_at: Option<DateTime<Utc>>,
+}
+
+/// What people keep about a machine, as far as it is filtered by.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
     /// All tags of the machine, as one text.
     tags: u32,
     site: u32,
     owner: u32,
     lifecycle: Lifecycle,
-    measures: Measures,
-    pub(super) updated_at: Option<DateTime<Utc>>,
 }
 
 /// Texts that many machines share, each by a number.
@@ -113,27 +119,61 @@ fn joined(tags: &[Text]) -> Text {
 
 impl Vocabulary {
     pub(super) fn facts(&mut self, machine: &Machine) -> Facts {
+        let kept = self.kept(&machine.human.asset);
+        self.facts_with(machine, kept)
+    }
+
+    /// The facts of a machine in place of those that it had. What people keep is the same after most
+    /// reports, and is then not looked up again.
+    pub(super) fn renewed(&mut self, machine: &Machine, before: &Machine, facts: &Facts) -> Facts {
         let asset = &machine.human.asset;
+        let kept = if asset.is_same(&before.human.asset) {
+            facts.kept
+        } else {
+            let kept = self.kept(asset);
+            self.forget_kept(&facts.kept);
+            kept
+        };
+        let renewed = self.facts_with(machine, kept);
+        self.forget_reported(facts);
+        renewed
+    }
+
+    pub(super) fn forget(&mut self, facts: &Facts) {
+        self.forget_reported(facts);
+        self.forget_kept(&facts.kept);
+    }
+
+    fn facts_with(&mut self, machine: &Machine, kept: Kept) -> Facts {
         Facts {
             os: self.os.number(&machine.os),
             os_version: self.os_version.number(&machine.os_version),
             model: self.model.number(machine.human.computer_model.as_ref().unwrap_or(&NONE)),
-            tags: self.tags.number(&joined(&asset.tags)),
-            site: self.site.number(asset.site.as_ref().unwrap_or(&NONE)),
-            owner: self.owner.number(asset.owner.as_ref().unwrap_or(&NONE)),
-            lifecycle: asset.lifecycle,
+            kept,
             measures: Measures::of(machine),
             updated_at: machine.updated_at,
         }
     }
 
-    pub(super) fn forget(&mut self, facts: &Facts) {
+    fn forget_reported(&mut self, facts: &Facts) {
         self.os.forget(facts.os);
         self.os_version.forget(facts.os_version);
         self.model.forget(facts.model);
-        self.tags.forget(facts.tags);
-        self.site.forget(facts.site);
-        self.owner.forget(facts.owner);
+    }
+
+    fn kept(&mut self, asset: &Asset) -> Kept {
+        Kept {
+            tags: self.tags.number(&joined(&asset.tags)),
+            site: self.site.number(asset.site.as_ref().unwrap_or(&NONE)),
+            owner: self.owner.number(asset.owner.as_ref().unwrap_or(&NONE)),
+            lifecycle: asset.lifecycle,
+        }
+    }
+
+    fn forget_kept(&mut self, kept: &Kept) {
+        self.tags.forget(kept.tags);
+        self.site.forget(kept.site);
+        self.owner.forget(kept.owner);
     }
 
     pub(super) fn sieve<'a>(&self, filter: &'a Filter) -> Sieve<'a> {
@@ -156,7 +196,7 @@ static NONE: Text = Text::const_new("");
 impl Sieve<'_> {
     /// Whether a machine with these facts and this search text meets every condition.
     pub(super) fn lets_through(&self, facts: &Facts, machine: &Machine, text: &str) -> bool {
-        let Facts { measures, .. } = facts;
+        let Facts { kept, measures, .. } = facts;
         let filter = self.filter;
         let chosen = |wanted: &Option<Vec<bool>>, number: u32| {
             wanted.as_ref().is_none_or(|wanted| wanted[number as usize])
@@ -164,10 +204,10 @@ impl Sieve<'_> {
         chosen(&self.os, facts.os)
             && chosen(&self.os_version, facts.os_version)
             && chosen(&self.model, facts.model)
-            && chosen(&self.tags, facts.tags)
-            && chosen(&self.site, facts.site)
-            && chosen(&self.owner, facts.owner)
-            && filter.is_used_for(facts.lifecycle)
+            && chosen(&self.tags, kept.tags)
+            && chosen(&self.site, kept.site)
+            && chosen(&self.owner, kept.owner)
+            && filter.is_used_for(kept.lifecycle)
             && filter.status.as_ref().is_none_or(|status| status.matches(&measures.liveness))
             && filter.matches_address(measures.address)
             && filter.seen.contains(measures.liveness.last_seen)

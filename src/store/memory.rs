@@ -238,12 +238,11 @@ impl Memory {
 
     fn put(&mut self, key: u32, machine: &Arc<Machine>) {
         self.next_key = self.next_key.max(key + 1);
-        let facts = self.vocabulary.facts(machine);
         if let Some(&index) = self.by_id.get(&machine.id) {
-            let before = std::mem::replace(&mut self.facts[index as usize], facts);
-            self.vocabulary.forget(&before);
             if let Some(slot) = self.slots[index as usize].as_mut() {
                 let old = slot.update(key, machine);
+                let facts = &mut self.facts[index as usize];
+                *facts = self.vocabulary.renewed(machine, &old, facts);
                 self.changes += u64::from(ordered(&old) != ordered(machine));
                 if old.hostname != machine.hostname {
                     self.by_name.remove(&NameKey::new(&old.hostname, &machine.id));
@@ -253,6 +252,7 @@ impl Memory {
             return;
         }
         self.changes += 1;
+        let facts = self.vocabulary.facts(machine);
         let text = search_text(machine).into();
         let slot = Some(Slot { key, machine: Arc::clone(machine), text });
         let index = match self.free.pop() {

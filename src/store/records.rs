@@ -170,6 +170,8 @@ struct WaitingKeyRow {
     public_key: [u8; 32],
     asked_at: DateTime<Utc>,
     peer: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "texts")]
+    tags: Vec<Text>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -388,16 +388,19 @@ impl<'a> Transaction<'a> {
 
     /// Only the last state of a key counts.
     fn set(&mut self, key: u32, id: &MachineId, after: Option<Arc<Machine>>) {
-        self.added += isize::from(after.is_some()) - isize::from(self.current(id).is_some());
+        let is_there = isize::from(after.is_some());
         match self.latest.get(id) {
             Some(&index) if self.changes.machines[index].key == key => {
                 let before = std::mem::replace(&mut self.changes.machines[index].after, after);
+                self.added += is_there - isize::from(before.is_some());
                 self.undo.push(Undo::MachineChanged { index, after: before });
             }
             _ => {
+                // Another key of the same id was let go of before this one was given.
                 let before = self.memory.entry(id).filter(|(known, _)| *known == key);
                 let before = before.map(|(_, machine)| Arc::clone(machine));
                 let latest = self.latest.insert(id.clone(), self.changes.machines.len());
+                self.added += is_there - isize::from(before.is_some());
                 self.undo.push(Undo::MachineAdded { latest });
                 self.changes.machines.push(Change { key, id: id.clone(), before, after });
             }
