@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tatuscan::access::{self, Access, FloodLimits, LinkPlace, Mode, SpaceLimit, UserError};
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
@@ -16,22 +16,16 @@ use tatuscan::config::{
 };
 use tatuscan::http::{self, App, Gate, Limits, Settings};
 use tatuscan::inventory::Inventory;
-use tatuscan::jobs::{Backups, remove_leftovers};
+use tatuscan::jobs::{Backups, Housekeeping, remove_leftovers};
 use tatuscan::model::StatusRules;
 use tatuscan::model::access::{Caller, Identity, Role};
 use tatuscan::store::{Store, StoreError};
 use tatuscan::tls::{CertificateFiles, Tls, reload_on_hangup};
 use tatuscan::trust::{Pin, Trust};
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// Time between two reports of the server's own machine.
 const LOCAL_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Time between two rounds of what is due from time to time.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-/// Time between two looks for old entries of the audit log.
-const SWEEP: TimeDelta = TimeDelta::hours(24);
 
 /// Files that the server has open beside its connections.
 const OTHER_FILES: usize = 32;
@@ -82,12 +76,9 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let limits = Limits { connections: connections(&config), ..Limits::default() };
     let serving = http::serve(listener, tls, Arc::new(app), limits, shutdown.clone());
     let mut serving = tokio::spawn(serving);
-    let keeping = tokio::spawn(keep_house(
-        access,
-        inventory.clone(),
-        config.access.audit_days,
-        shutdown.clone(),
-    ));
+    let housekeeping = Housekeeping { audit_days: config.access.audit_days, now: clock::now };
+    let keeping = housekeeping.run(access, inventory.clone(), shutdown.clone());
+    let keeping = tokio::spawn(keeping);
     tokio::select! {
         () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
@@ -223,34 +214,6 @@ async fn recall_refused(access: &Access) {
              them",
             source.network
         );
-    }
-}
-
-/// Does what is due from time to time, until the server stops, and once more then.
-async fn keep_house(
-    access: Access,
-    inventory: Inventory,
-    audit_days: Option<u16>,
-    shutdown: CancellationToken,
-) {
-    let mut swept: Option<DateTime<Utc>> = None;
-    let mut minute = tokio::time::interval(HOUSEKEEPING);
-    minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let goes_on = shutdown.run_until_cancelled(minute.tick()).await.is_some();
-        if let Err(error) = access.keep_refused(clock::now()).await {
-            tracing::debug!(%error, "the counts of refused reports are kept later");
-        }
-        if !goes_on {
-            return;
-        }
-        let (now, due) = (clock::now(), swept.is_none_or(|at| clock::now() - at >= SWEEP));
-        if let Some(days) = audit_days.filter(|_| due) {
-            match inventory.forget_audit(now - TimeDelta::days(days.into())).await {
-                Ok(()) => swept = Some(now),
-                Err(error) => tracing::debug!(%error, "the audit log is swept later"),
-            }
-        }
     }
 }
 

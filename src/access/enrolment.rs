@@ -9,7 +9,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use super::secret::{hash, scope_of};
 use super::{Access, Caller, Identity};
 use crate::model::access::{MachineKey, Scope, SecretHash, Token, WaitingKey, hex};
-use crate::model::{AssetEdit, HumanEdit, MachineId, TAGS, Text};
+use crate::model::{AssetEdit, HumanEdit, MachineId, TAGS, Text, with_tags};
 use crate::store::{self, Pace, StoreError, Transaction, transact};
 use crate::wire::signing;
 
@@ -94,12 +94,14 @@ impl Access {
                     return Ok(Some(Ok(Enrolled::Waiting)));
                 }
                 let peer = peer.to_string();
-                let waiting = WaitingKey { public_key, asked_at: now, peer };
+                let tags = token.tags.clone();
+                let waiting = WaitingKey { public_key, asked_at: now, peer, tags };
                 transaction.audit(by.did("key.ask", id.as_str(), None, Some(shown(&public_key))));
                 transaction.put_record(MachineKey { waiting: Some(waiting), ..(*known).clone() });
                 return Ok(Some(Ok(Enrolled::Waiting)));
             }
-            if transaction.record_count::<MachineKey>() >= most_keys {
+            let is_one_more = forgotten.is_none();
+            if is_one_more && transaction.record_count::<MachineKey>() >= most_keys {
                 return Ok(Some(Err(EnrolmentError::TooMany)));
             }
             transaction.put_record(Token {
@@ -109,13 +111,7 @@ impl Access {
             });
             let again = forgotten.filter(|key| key.public_key == public_key);
             let (sequence, digest) = again.map_or((0, [0; 32]), |key| (key.sequence, key.digest));
-            // A machine that is not there yet gets its tags at its first report.
-            let tags = if transaction.machine(&id).is_some() {
-                tag(transaction, &id, &token.tags, &by)?;
-                Vec::new()
-            } else {
-                token.tags.clone()
-            };
+            let tags = with_machine_tags(transaction, &id, token.tags.clone(), &by)?;
             let key = MachineKey { sequence, digest, tags, ..new_key(&id, public_key, now) };
             transaction.put_record(key);
             transaction.audit(by.did("key.enrol", id.as_str(), None, Some(shown(&public_key))));
@@ -176,7 +172,10 @@ impl Access {
             }
             let (before, after) = (shown(&known.public_key), shown(&waiting.public_key));
             let entry = by.did("key.approve", id.as_str(), Some(before), Some(after));
-            transaction.put_record(new_key(&id, waiting.public_key, by.at));
+            let tags = with_tags(&known.tags, &waiting.tags);
+            let key = with_machine_tags(transaction, &id, tags, &by)?;
+            transaction
+                .put_record(MachineKey { tags: key, ..new_key(&id, waiting.public_key, by.at) });
             transaction.audit(entry);
             Ok(())
         })
@@ -203,6 +202,21 @@ impl Access {
     }
 }
 
+/// Gives a machine the tags that come with its enrolment, and answers those that are left to give: one
+/// that is not there yet gets them at its first report.
+fn with_machine_tags(
+    transaction: &mut Transaction<'_>,
+    id: &MachineId,
+    tags: Vec<Text>,
+    by: &Identity,
+) -> Result<Vec<Text>, StoreError> {
+    if transaction.machine(id).is_none() {
+        return Ok(tags);
+    }
+    tag(transaction, id, &tags, by)?;
+    Ok(Vec::new())
+}
+
 /// Gives a machine the tags that come with its enrolment.
 pub(super) fn tag(
     transaction: &mut Transaction<'_>,
@@ -214,7 +228,11 @@ pub(super) fn tag(
     let asset = AssetEdit { add_tags: tags.to_vec(), ..AssetEdit::default() };
     let edit = HumanEdit { asset, ..HumanEdit::default() };
     let after = edit.applied(&before.human);
-    if after == before.human || after.asset.tags.len() > TAGS {
+    if after == before.human {
+        return Ok(());
+    }
+    if after.asset.tags.len() > TAGS {
+        tracing::warn!(machine = %id, "it has too many tags for those of its enrolment token");
         return Ok(());
     }
     transaction.edit_machine(id, &edit)?;

@@ -67,10 +67,10 @@ impl Access {
     ) -> Result<LoggedIn, LoginError> {
         let name = name.trim().to_lowercase();
         let salt = self.salt(by.at).await?;
-        let known = self.browser(browser, &name).await?;
-        let attempt = Attempt::new(&name, &salt, known.as_deref());
         // With the turn comes the look at earlier failures: many at once get no more guesses.
         let turn = self.inner.hashing.turn().await;
+        let known = self.browser(browser, &name).await?;
+        let attempt = Attempt::new(&name, &salt, known.as_deref());
         for bucket in attempt.buckets() {
             if let Some(failures) = store::record::<Failures>(self.store(), &bucket).await? {
                 admit(&failures, by.at)?;

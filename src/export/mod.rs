@@ -1,4 +1,5 @@
-//! Tables as files for spreadsheets and programs. Nothing in them is a formula, whoever sent it.
+//! Tables as files for spreadsheets and programs. No cell in them is a formula, whoever sent it; a CSV
+//! file that is opened with another delimiter than it was written with has other cells.
 
 mod csv;
 mod text;

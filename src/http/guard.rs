@@ -80,7 +80,7 @@ impl Guard {
             signed: None,
             is_https: origin.is_https,
             origin,
-            browser: cookie(headers, BROWSER, origin.is_https),
+            browser: None,
             may_look: false,
         };
         let credential = match token_in_path {
@@ -97,6 +97,7 @@ impl Guard {
             }
         }
         if route == "/api/session" {
+            visitor.browser = cookie(request.headers(), BROWSER, origin.is_https);
             let is_in_grace = origin.is_this_computer && self.is_in_grace(at).await;
             visitor.may_look = is_in_grace || self.access.is_public();
         }

@@ -141,8 +141,8 @@ fn refused_registry(refused: &[RefusedSource]) -> Registry {
         let reports = i64::try_from(source.reports).unwrap_or(i64::MAX);
         sources.get_or_create(&NetworkLabels { network: source.network.to_string() }).set(reports);
     }
-    let help = "Reports refused for want of a token in the last 30 days, by the network that \
-                TATUSCAN_LEGACY_CIDRS would have to hold to admit them";
+    let help = "Reports refused for want of a token, from networks that sent some within 30 days, by \
+                the network that TATUSCAN_LEGACY_CIDRS would have to hold to admit them";
     registry.register("refused_reports", help, sources);
     registry
 }

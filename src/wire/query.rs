@@ -212,7 +212,25 @@ pub fn parse_query(query: &str, asked: &Asked<'_>) -> Result<MachineQuery, BadQu
             _ => {}
         }
     }
+    check_size(filter)?;
     Ok(machines)
+}
+
+/// Refuses a question with more values than anybody asks for: they are all compared with every
+/// machine.
+fn check_size(filter: &Filter) -> Result<(), BadQuestion> {
+    let choices =
+        [&filter.os, &filter.os_version, &filter.model, &filter.tag, &filter.site, &filter.owner];
+    let choices: usize = choices.iter().map(|choices| choices.len()).sum();
+    let states = filter.status.as_ref().map_or(0, |status| status.any_of.len());
+    let others = filter.lifecycle.len() + filter.networks.len() + states;
+    if filter.search.values() + choices + others <= search::MOST_VALUES {
+        return Ok(());
+    }
+    let most = search::MOST_VALUES;
+    let error =
+        format!("There are more than {most} words and values in the question: ask in parts");
+    Err(BadQuestion { error, token: None })
 }
 
 /// The value asked for; `-` stands for empty text, which a URL can hardly say.
@@ -286,6 +304,19 @@ mod tests {
 
     fn parse(query: &str) -> MachineQuery {
         parse_query(query, &asked()).unwrap()
+    }
+
+    #[test]
+    fn a_question_has_so_many_values_and_not_more_however_they_are_written() {
+        for (name, value) in [("q", "-zz"), ("os", "linux"), ("ip", "10.0.0.1"), ("status", "late")]
+        {
+            let part = format!("{name}={value}&");
+            assert!(parse_query(&part.repeat(200), &asked()).is_ok(), "{name}");
+            let refused = parse_query(&part.repeat(201), &asked()).unwrap_err();
+            assert!(refused.error.contains("more than 200"), "{}", refused.error);
+        }
+        let listed = format!("lifecycle={}", "stock,".repeat(201));
+        assert!(parse_query(&listed, &asked()).is_err());
     }
 
     #[test]

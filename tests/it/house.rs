@@ -54,7 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["atomic_file", "model"]),
     ("access", &["store", "wire", "model"]),
     ("inventory", &["atomic_file", "store", "model"]),
-    ("jobs", &["atomic_file", "inventory", "store", "model"]),
+    ("jobs", &["access", "atomic_file", "inventory", "store", "model"]),
     ("trust", &[]),
     ("tls", &["atomic_file", "trust"]),
     ("export", &["wire"]),

@@ -58,7 +58,8 @@ impl EnrolmentApi {
                 Err(bad("signature is not the key's over tatuscan-enrol, id and key".into()).into())
             }
             Err(EnrolmentError::TooMany) => {
-                let text = "There are as many machines with keys as TATUSCAN_MAX_MACHINES allows";
+                let text = "There are as many keys as TATUSCAN_MAX_MACHINES allows machines; raise it on \
+                            the server";
                 Err(ApiError::new(StatusCode::CONFLICT, text).into())
             }
             Err(EnrolmentError::Store(error)) => Err(error.into()),

@@ -37,4 +37,6 @@ pub struct WaitingKey {
     pub asked_at: DateTime<Utc>,
     /// From where.
     pub peer: String,
+    /// Tags that the machine gets with it.
+    pub tags: Vec<Text>,
 }

@@ -32,6 +32,7 @@ pub use document::document;
 pub use error::{SearchError, Token};
 pub use field::{CUSTOM, FIELDS, Field};
 pub use matching::{Matcher, Measures, Subject};
+pub use parser::MOST_VALUES;
 pub use syntax::Query;
 pub use text::search_text;
 
@@ -50,6 +51,12 @@ impl Search {
     /// [`SearchError`] says what is wrong, and where.
     pub fn parse(text: &str, asked: &Asked<'_>) -> Result<Self, SearchError> {
         Query::parse(text)?.search(asked)
+    }
+
+    /// How many words and values there are in it.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.clauses.iter().map(|clause| clause.any_of.len()).sum()
     }
 
     /// Adds the conditions of another search.

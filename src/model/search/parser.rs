@@ -9,7 +9,7 @@ use super::syntax::{Subject, Term, Value};
 use crate::model::{clean, is_key};
 
 /// Words and values in one search; more would only keep the server busy.
-const MOST_VALUES: usize = 200;
+pub const MOST_VALUES: usize = 200;
 /// Characters of what was written that a message repeats.
 const SHOWN: usize = 40;
 

@@ -1,10 +1,22 @@
 //! Every change by a person or a token is kept, and a removed machine can be brought back.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tatuscan::model::access::{Role, Scope};
+use tatuscan::access::{Access, Settings, TokenTerms};
+use tatuscan::clock;
+use tatuscan::inventory::Inventory;
+use tatuscan::jobs::Housekeeping;
+use tatuscan::model::StatusRules;
+use tatuscan::model::access::{AuditQuery, Role, Scope};
+use tatuscan::store::Store;
+use tatuscan::store::redb::RedbStore;
+use tokio_util::sync::CancellationToken;
 
-use super::{Box, json as answer};
+use super::{Box, console, json as answer};
 use crate::support::machines::body;
 use crate::support::server::Guarded;
 
@@ -92,4 +104,40 @@ async fn a_removed_machine_comes_back_as_it_was() {
     assert_eq!(server.status(Method::POST, "/api/machines/b/restore", &headers).await, 200);
     let (_, back) = answer(server.ask(Method::GET, "/api/machines/b", &headers, None).await).await;
     assert_eq!(back["activation_days"], 7);
+}
+
+/// What the audit log holds for longer than it goes back is forgotten by itself.
+#[tokio::test]
+async fn old_entries_are_forgotten_by_themselves() {
+    for (audit_days, later_days, expected) in
+        [(Some(1_095), 1_094, 1), (Some(1_095), 1_096, 0), (None, 1_096, 1)]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || -> Arc<dyn Store> {
+            Arc::new(RedbStore::open(&directory.path().join("tatuscan.redb")).unwrap())
+        };
+        let access = Access::new(open(), Settings::default());
+        access.create_token("x", Scope::Read, TokenTerms::default(), console()).await.unwrap();
+        drop(access);
+        let store = open();
+        let access = Access::new(Arc::clone(&store), Settings::default());
+        let inventory = Inventory::new(store, StatusRules::default());
+        let now = match later_days {
+            1_094 => || clock::now() + TimeDelta::days(1_094),
+            _ => || clock::now() + TimeDelta::days(1_096),
+        };
+        let shutdown = CancellationToken::new();
+        let house = Housekeeping { audit_days, now };
+        let keeping = tokio::spawn(house.run(access, inventory.clone(), shutdown.clone()));
+        let query = AuditQuery { before: None, subject: None, action: None, until: None, limit: 9 };
+        let count = async || inventory.audit(&query).await.unwrap().entries.len();
+        let asked = Instant::now();
+        // Where nothing is to go, there is nothing to wait for but a moment.
+        while count().await != expected || asked.elapsed() < Duration::from_millis(200) {
+            assert!(asked.elapsed() < Duration::from_secs(10), "{audit_days:?} {later_days}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        shutdown.cancel();
+        keeping.await.unwrap();
+    }
 }

@@ -212,6 +212,19 @@ async fn machines_get_the_tags_of_the_token_that_enrolled_them() {
     assert_eq!(new.enrol(&server, token).await.0, 200);
     assert_eq!(new.report(&server, 1, &with_memory("m2", 1)).await.0, 201);
     assert_eq!(tags("m2").await, json!(["aluno", "Lab 1"]));
+    // One that has another key gets them with the approval.
+    let back = Machine::new("m2");
+    let made = json!({"name": "lab 2", "scope": "enrol", "tags": ["Lab 2"]});
+    let made = answer(server.ask(Method::POST, "/api/tokens", &headers, Some(&made)).await).await.1;
+    assert_eq!(back.enrol(&server, made["token"].as_str().unwrap()).await.0, 409);
+    assert_eq!(tags("m2").await, json!(["aluno", "Lab 1"]));
+    let looked_at = json!({"waiting_key": hex(&back.public())});
+    let path = "/api/machines/m2/key/approve";
+    let approved = server.ask(Method::POST, path, &headers, Some(&looked_at)).await;
+    assert_eq!(approved.status(), 200);
+    assert_eq!(tags("m2").await, json!(["aluno", "Lab 1", "Lab 2"]));
+    let new = back;
+    assert_eq!(new.report(&server, 1, &with_memory("m2", 1)).await.0, 200);
     // What people change stays changed.
     let edit = json!({"tags": []});
     server.ask(Method::PATCH, "/api/machines/m2", &headers, Some(&edit)).await;

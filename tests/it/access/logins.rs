@@ -259,6 +259,22 @@ async fn guesses_at_once_have_to_wait_too() {
     assert!((10..=11).contains(&looked_at), "{looked_at} were looked at");
 }
 
+/// Nor does the cookie of a browser that is known give more guesses when many come at once.
+#[tokio::test]
+async fn guesses_at_once_in_a_known_browser_have_to_wait_too() {
+    let server = Box::start(Guarded::compat()).await;
+    server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
+    let begun = server.access.log_in("ana", PASSWORD, None, console()).await.unwrap();
+    let cookie = begun.browser.unwrap();
+    let guess = || {
+        let known = Some(cookie.expose());
+        server.access.log_in("ana", "wrong as can be", known, console())
+    };
+    let guesses = futures_util::future::join_all((0..50).map(|_| guess())).await;
+    let looked_at = guesses.iter().filter(|it| matches!(it, Err(LoginError::Wrong))).count();
+    assert!((20..=22).contains(&looked_at), "{looked_at} were looked at");
+}
+
 /// A link that takes an account over ends what its owner until then had.
 #[tokio::test]
 async fn a_setup_link_ends_the_sessions_of_its_account() {

@@ -42,6 +42,10 @@ async fn a_new_box_shows_its_inventory_to_its_own_computer_until_it_is_claimed()
     assert_eq!(server.status(Method::DELETE, "/api/machines/a", &[]).await, 401);
     assert_eq!(server.status(Method::GET, "/api/tokens", &[]).await, 401);
     assert_eq!(server.status(Method::GET, "/api/audit", &[]).await, 401);
+    // Nor does it hand anything out as a file.
+    for file in ["export/machines.csv", "export/machines.xlsx", "export/machines.jsonl", "backup"] {
+        assert_eq!(server.status(Method::GET, &format!("/api/{file}"), &[]).await, 401, "{file}");
+    }
 
     server.access.add_user("ana", Role::Admin, PASSWORD, console()).await.unwrap();
     assert_eq!(server.status(Method::GET, "/api/machines", &[]).await, 401, "it is claimed");

@@ -60,7 +60,12 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         enrolled_at: noon(),
         is_forgotten: true,
         tags: vec!["lab 😀".into()],
-        waiting: Some(WaitingKey { public_key: [1; 32], asked_at: noon(), peer: "::1".into() }),
+        waiting: Some(WaitingKey {
+            public_key: [1; 32],
+            asked_at: noon(),
+            peer: "::1".into(),
+            tags: vec!["a".into()],
+        }),
     };
     let token = Token {
         hash: [9; 32],
