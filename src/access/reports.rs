@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::enrolment::tag;
 use super::{Access, Caller, Identity, Mode};
-use crate::model::Report;
 use crate::model::access::{MachineKey, Role, Scope, SecretHash};
+use crate::model::{Proof, Report};
 use crate::store::{Pace, Recorded, StoreError, Transaction, transact};
 
 /// What a report proves of the one who sent it.
@@ -70,6 +70,7 @@ impl Access {
             return Err(StoreError::Full);
         }
         let sender = self.sender(&by.caller);
+        let report = Report { proof: proof(&by.caller), ..report };
         let access = Arc::clone(&self.inner);
         let mut unsigned = None;
         transact(&*self.inner.store, Pace::Shared, move |transaction| {
@@ -124,6 +125,15 @@ impl Access {
                 Sender::Machine { public_key: *public_key, sequence: *sequence, digest: *digest }
             }
         }
+    }
+}
+
+/// What whoever sends a report proves by it.
+fn proof(caller: &Caller) -> Proof {
+    match caller {
+        Caller::Anonymous => Proof::Legacy,
+        Caller::Token(_) | Caller::TokenFile | Caller::Person { .. } => Proof::Token,
+        Caller::Machine { .. } => Proof::Signature,
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::open::open_store;
 use super::presence::{Presence, token_file};
-use crate::access::{self, Access};
+use crate::access::{self, Access, Mode};
 use crate::clock;
 use crate::config::{Target, prepare_data_dir};
 use crate::http::{App, Gate, Limits, Settings, bind, literal_url, serve};
@@ -57,6 +57,14 @@ impl Reached {
             return Ok(Self { client, url, shown, token, pin: None, own: None });
         }
         let data_dir = &target.store.data_dir;
+        // A mistyped name, or another working directory than the server's, makes no new inventory.
+        if target.store.database.is_none() && !data_dir.exists() {
+            anyhow::bail!(
+                "There is no data directory {}. Start `tatuscan serve` once, or say where the \
+                 inventory is with TATUSCAN_DB_DIR (--data-dir)",
+                data_dir.display()
+            );
+        }
         prepare_data_dir(data_dir)?;
         let file = token_file(data_dir)?;
         let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
@@ -84,7 +92,12 @@ impl Reached {
             }
         };
         let client = client(Trust::System)?;
-        let settings = access::Settings { token_file: Some(file), ..access::Settings::default() };
+        // Nobody else has to do with this server.
+        let settings = access::Settings {
+            mode: Mode::Strict,
+            token_file: Some(file),
+            ..access::Settings::default()
+        };
         let gate = Access::new(Arc::clone(&store), settings);
         let inventory = Inventory::new(store, StatusRules::default());
         let settings = Settings {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asset, Exempt, HumanEdit, Lifecycle, Liveness, MachineId, Report, Text};
+use super::{Asset, Exempt, HumanEdit, Lifecycle, Liveness, MachineId, Proof, Report, Text};
 
 /// Everything known about one machine.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Machine {
     pub memory_used_mb: i64,
     /// Seconds between two reports, when the agent says so.
     pub interval_s: Option<u32>,
+    /// What the last report proved of its sender.
+    pub proof: Proof,
     /// What people know about the machine.
     pub human: HumanFields,
     /// The first report.
@@ -64,6 +66,7 @@ impl Machine {
             memory_total_mb: report.memory_total_mb,
             memory_used_mb: report.memory_used_mb.unwrap_or(0),
             interval_s: report.interval_s,
+            proof: report.proof,
             human: HumanFields { asset: Asset::default(), ..report.human },
             created_at: report.received_at,
             updated_at: None,
@@ -92,6 +95,7 @@ impl Machine {
             memory_total_mb: report.memory_total_mb,
             memory_used_mb: report.memory_used_mb.unwrap_or(self.memory_used_mb),
             interval_s: report.interval_s,
+            proof: report.proof,
             human,
             created_at: self.created_at,
             updated_at: Some(report.received_at),
@@ -113,11 +117,22 @@ impl Machine {
     /// What its state is judged by.
     #[must_use]
     pub fn liveness(&self) -> Liveness {
-        let exempt = match self.human.asset.lifecycle {
+        let (last_seen, exempt) = (self.last_seen(), self.exempt());
+        Liveness { last_seen, interval_s: self.interval_s, exempt }
+    }
+
+    /// Why no report is waited for, if none is.
+    fn exempt(&self) -> Option<Exempt> {
+        match self.human.asset.lifecycle {
             Lifecycle::Retired => Some(Exempt::Retired),
             _ => self.is_manual().then_some(Exempt::Manual),
-        };
-        Liveness { last_seen: self.last_seen(), interval_s: self.interval_s, exempt }
+        }
+    }
+
+    /// What its agent proves; `None` where no agent is waited for.
+    #[must_use]
+    pub fn agent_proof(&self) -> Option<Proof> {
+        self.exempt().is_none().then_some(self.proof)
     }
 
     /// Its address, when what the agent says is one; an IPv4 address in IPv6 form is that one.
@@ -136,8 +151,8 @@ impl Machine {
 
 impl Hash for Machine {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self { id, hostname, ip, os, os_version, human, .. } = self;
-        (id, hostname, ip, os, os_version, human).hash(state);
+        let Self { id, hostname, ip, os, os_version, proof, human, .. } = self;
+        (id, hostname, ip, os, os_version, proof, human).hash(state);
         self.cpu_percent.to_bits().hash(state);
         (self.memory_total_mb, self.memory_used_mb, self.interval_s).hash(state);
         (self.created_at, self.updated_at).hash(state);

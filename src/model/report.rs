@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{HumanFields, MachineId, Text};
+use super::{HumanFields, MachineId, Proof, Text};
 
 /// One report of one machine: checked, cleaned, and stamped with the time it came in.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Report {
     pub memory_used_mb: Option<i64>,
     /// Seconds between two reports, when the agent repeats.
     pub interval_s: Option<u32>,
+    /// What the report proves of its sender.
+    pub proof: Proof,
     /// Human fields that the report carries; they fill only what is empty.
     pub human: HumanFields,
     /// When the server received the report. The agent's own clock decides nothing.

@@ -106,7 +106,7 @@ impl StatusRules {
 #[cfg(test)]
 mod tests {
     use super::{DateTime, Exempt, Machine, Status, StatusRules, TimeDelta};
-    use crate::model::{HumanFields, Lifecycle, MachineId, Report, Text};
+    use crate::model::{HumanFields, Lifecycle, MachineId, Proof, Report, Text};
 
     fn machine(interval_s: Option<u32>) -> Machine {
         Machine::first_seen(Report {
@@ -119,6 +119,7 @@ mod tests {
             memory_total_mb: 1,
             memory_used_mb: None,
             interval_s,
+            proof: Proof::Legacy,
             human: HumanFields::default(),
             received_at: DateTime::UNIX_EPOCH,
         })

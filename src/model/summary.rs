@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::order::fold;
-use super::{Exempt, Filter, Lifecycle, Machine, Status, StatusRules};
+use super::{Exempt, Filter, Lifecycle, Machine, Proof, Status, StatusRules};
 
 /// Days in a month, as ages are counted.
 pub const DAYS_PER_MONTH: f64 = 30.42;
@@ -152,6 +152,8 @@ pub struct Summary {
     pub status: StatusCounts,
     /// How many reported for the first time in the last seven days.
     pub new_in_7_days: usize,
+    /// How many have an agent that proves nothing.
+    pub legacy: usize,
     /// Operating systems.
     pub os: Counts,
     /// Their versions.
@@ -209,6 +211,7 @@ where
     for machine in machines {
         summary.status.count(moment.rules.judge(&machine.liveness(), moment.now));
         summary.new_in_7_days += usize::from(machine.created_at > week_ago);
+        summary.legacy += usize::from(machine.agent_proof() == Some(Proof::Legacy));
         os.count(&machine.os);
         version.count(&machine.os_version);
     }

@@ -14,14 +14,16 @@ use super::asset;
 use super::records::{entry_from_json, entry_to_json, from_json, kind_name, kind_of, to_json};
 use super::transaction::{Change, Changes, RecordChange};
 use crate::model::access::{AuditEntry, Kind, Record};
-use crate::model::{Asset, HumanFields, Machine, MachineId};
+use crate::model::{Asset, HumanFields, Machine, MachineId, Proof};
 
 /// Values in which nothing is kept of what a version adds are written as the version before wrote
 /// them.
 const FIRST: u8 = 1;
 /// Machines have an asset.
 const WITH_ASSET: u8 = 2;
-const VERSION: u8 = WITH_ASSET;
+/// Machines have what their last report proved.
+const WITH_PROOF: u8 = 3;
+const VERSION: u8 = WITH_PROOF;
 const HEADER_BYTES: usize = 5;
 const CONFIG: Configuration = standard();
 
@@ -40,6 +42,8 @@ enum ChangeRow<'a> {
     Audit(Cow<'a, str>),
     /// The machine with this key is now so, with this asset, as JSON.
     PutWithAsset(u32, MachineRow<'a>, Cow<'a, str>),
+    /// The machine with this key is now so, with this asset, as JSON or empty, and this proof.
+    PutWithProof(u32, MachineRow<'a>, Cow<'a, str>, u8),
 }
 
 /// A machine as it is kept. Times are microseconds since 1970.
@@ -86,8 +90,15 @@ impl<'a> From<&'a Machine> for MachineRow<'a> {
 }
 
 impl MachineRow<'_> {
+    /// The machine with its asset, as JSON or empty, and the code of its proof; `None` when one of
+    /// them cannot be read.
+    fn with(&self, asset: &str, proof: u8) -> Option<Machine> {
+        let asset = if asset.is_empty() { Asset::default() } else { asset::from_text(asset)? };
+        self.machine(asset, proof_of(proof)?)
+    }
+
     /// The machine; `None` when a time is outside what can be written as a date.
-    fn machine(&self, asset: Asset) -> Option<Machine> {
+    fn machine(&self, asset: Asset, proof: Proof) -> Option<Machine> {
         let optional_time = |us: Option<i64>| us.map(time).map_or(Some(None), |at| at.map(Some));
         Some(Machine {
             id: MachineId::stored(self.id),
@@ -99,6 +110,7 @@ impl MachineRow<'_> {
             memory_total_mb: self.memory_total_mb,
             memory_used_mb: self.memory_used_mb,
             interval_s: self.interval_s,
+            proof,
             human: HumanFields {
                 computer_model: self.computer_model.map(Into::into),
                 computer_activation: optional_time(self.computer_activation_us)?,
@@ -127,22 +139,52 @@ pub(super) enum BadValue {
 /// Encodes the machine kept under `key`.
 pub(super) fn encode_machine(key: u32, machine: &Machine) -> Vec<u8> {
     let row = MachineRow::from(machine);
-    match asset::to_text(&machine.human.asset) {
-        Some(asset) => seal(WITH_ASSET, u64::from(key), (row, asset)),
-        None => seal(FIRST, u64::from(key), row),
+    let asset = asset::to_text(&machine.human.asset);
+    let key = u64::from(key);
+    match (version_of(machine), asset) {
+        (FIRST, _) => seal(FIRST, key, row),
+        (WITH_ASSET, asset) => seal(WITH_ASSET, key, (row, asset.unwrap_or_default())),
+        (version, asset) => {
+            seal(version, key, (row, asset.unwrap_or_default(), proof_code(machine.proof)))
+        }
     }
+}
+
+/// The first version that knows all that is kept of a machine.
+fn version_of(machine: &Machine) -> u8 {
+    if machine.proof != Proof::default() {
+        WITH_PROOF
+    } else if machine.human.asset.is_empty() {
+        FIRST
+    } else {
+        WITH_ASSET
+    }
+}
+
+fn proof_code(proof: Proof) -> u8 {
+    match proof {
+        Proof::Legacy => 0,
+        Proof::Token => 1,
+        Proof::Signature => 2,
+    }
+}
+
+fn proof_of(code: u8) -> Option<Proof> {
+    Proof::ALL.into_iter().find(|proof| proof_code(*proof) == code)
 }
 
 /// Reads the machine kept under `key`.
 pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue> {
-    let (row, asset) = match value.first() {
-        Some(&FIRST) => (open::<MachineRow<'_>>(u64::from(key), value)?, Some(Asset::default())),
-        _ => {
-            let (row, asset): (MachineRow<'_>, &str) = open(u64::from(key), value)?;
-            (row, asset::from_text(asset))
+    let key = u64::from(key);
+    let (row, asset, proof) = match value.first() {
+        Some(&FIRST) => (open(key, value)?, "", 0),
+        Some(&WITH_ASSET) => {
+            let (row, asset): (MachineRow<'_>, &str) = open(key, value)?;
+            (row, asset, 0)
         }
+        _ => open(key, value)?,
     };
-    asset.and_then(|asset| row.machine(asset)).ok_or(BadValue::Damaged)
+    row.with(asset, proof).ok_or(BadValue::Damaged)
 }
 
 /// Encodes the changes of a batch, to be kept under `key`.
@@ -151,10 +193,10 @@ pub(super) fn encode_changes(key: u64, changes: &Changes) -> Vec<u8> {
     let records = changes.records.iter().map(ChangeRow::from);
     let audit = changes.audit.iter().map(|entry| ChangeRow::Audit(entry_to_json(entry).into()));
     let rows: Vec<ChangeRow<'_>> = machines.chain(records).chain(audit).collect();
-    let has_asset = |row: &ChangeRow<'_>| matches!(row, ChangeRow::PutWithAsset(..));
-    let is_first = !rows.iter().any(has_asset)
-        && changes.records.iter().filter_map(|change| change.after.as_ref()).all(is_first);
-    seal(if is_first { FIRST } else { WITH_ASSET }, key, rows)
+    let machines = changes.machines.iter().filter_map(|change| change.after.as_deref());
+    let records = changes.records.iter().filter_map(|change| change.after.as_ref());
+    let versions = machines.map(version_of).chain(records.map(version_of_record));
+    seal(versions.max().unwrap_or(FIRST), key, rows)
 }
 
 /// Reads the changes of a batch.
@@ -168,12 +210,13 @@ pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue
     for row in rows {
         match row {
             ChangeRow::Put(key, row) => {
-                changes.machines.push(put(key, row.machine(Asset::default()))?);
+                changes.machines.push(put(key, row.with("", 0))?);
             }
             ChangeRow::PutWithAsset(key, row, asset) => {
-                let asset = asset::from_text(&asset);
-                let machine = asset.and_then(|asset| row.machine(asset));
-                changes.machines.push(put(key, machine)?);
+                changes.machines.push(put(key, row.with(&asset, 0))?);
+            }
+            ChangeRow::PutWithProof(key, row, asset, proof) => {
+                changes.machines.push(put(key, row.with(&asset, proof))?);
             }
             ChangeRow::Removed(key, id) => {
                 let id = MachineId::stored(id);
@@ -198,15 +241,15 @@ pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue
 
 /// Encodes a record, to be kept as `name`.
 pub(super) fn encode_record(name: &str, record: &Record) -> Vec<u8> {
-    seal(if is_first(record) { FIRST } else { WITH_ASSET }, named(name), to_json(record))
+    seal(version_of_record(record), named(name), to_json(record))
 }
 
-/// Whether a record holds nothing that the first version would not know.
-fn is_first(record: &Record) -> bool {
+/// The first version that knows all that is kept in a record.
+fn version_of_record(record: &Record) -> u8 {
     match record {
-        Record::RemovedMachine(removed) => removed.machine.human.asset.is_empty(),
-        Record::CustomField(_) => false,
-        _ => true,
+        Record::RemovedMachine(removed) => version_of(&removed.machine),
+        Record::CustomField(_) => WITH_ASSET,
+        _ => FIRST,
     }
 }
 
@@ -235,12 +278,15 @@ fn named(name: &str) -> u64 {
 impl<'a> From<&'a Change> for ChangeRow<'a> {
     fn from(change: &'a Change) -> Self {
         match &change.after {
-            Some(machine) => match asset::to_text(&machine.human.asset) {
-                Some(asset) => {
-                    Self::PutWithAsset(change.key, machine.as_ref().into(), asset.into())
+            Some(machine) => {
+                let (key, row) = (change.key, machine.as_ref().into());
+                let asset = asset::to_text(&machine.human.asset).unwrap_or_default().into();
+                match version_of(machine) {
+                    FIRST => Self::Put(key, row),
+                    WITH_ASSET => Self::PutWithAsset(key, row, asset),
+                    _ => Self::PutWithProof(key, row, asset, proof_code(machine.proof)),
                 }
-                None => Self::Put(change.key, machine.as_ref().into()),
-            },
+            }
             None => Self::Removed(change.key, change.id.as_str()),
         }
     }

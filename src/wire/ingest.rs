@@ -15,7 +15,8 @@ use super::BadBody;
 use super::activation::{from_epoch_seconds, parse_activation};
 use super::lenient::{AnyScalar, Float, Integer, Name, Scalar, Skipped, Text};
 use crate::model::{
-    Asset, HOSTNAME_CHARS, HumanFields, IP_CHARS, MODEL_CHARS, MachineId, OS_CHARS, Report, clean,
+    Asset, HOSTNAME_CHARS, HumanFields, IP_CHARS, MODEL_CHARS, MachineId, OS_CHARS, Proof, Report,
+    clean,
 };
 
 /// Longest reporting interval that an agent may claim: a day.
@@ -89,6 +90,8 @@ impl Fields<'_> {
             cpu_percent: cpu_percent.clamp(0.0, 100.0),
             memory_total_mb: memory,
             memory_used_mb: self.memory_used_mb,
+            // Whoever admits the report knows better.
+            proof: Proof::Legacy,
             interval_s: self
                 .interval_s
                 .and_then(|seconds| u32::try_from(seconds.clamp(1, MAX_INTERVAL_S)).ok()),

@@ -59,6 +59,9 @@ pub struct Machine {
     /// Whose the machine is.
     #[oai(nullable)]
     pub owner: Option<String>,
+    /// What its agent's last report proved; null for manual entries and retired machines.
+    #[oai(nullable)]
+    pub proof: Option<Proof>,
     /// When the machine was bought.
     #[oai(nullable)]
     pub purchase_date: Option<Day>,
@@ -94,6 +97,19 @@ pub enum Status {
     Offline,
     /// Longer ago.
     Missing,
+}
+
+/// What the last report of a machine's agent proved of its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
+#[oai(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// Nothing, as the original's agents report.
+    Legacy,
+    /// That it has a token.
+    Token,
+    /// That it has the machine's own key.
+    Signature,
 }
 
 /// A list of machines.
@@ -176,6 +192,7 @@ impl Presenter {
             os: machine.os.to_string(),
             os_version: machine.os_version.to_string(),
             owner: text(&asset.owner),
+            proof: machine.agent_proof().map(Proof::from),
             purchase_date: asset.purchase_date.map(Day),
             room: text(&asset.room),
             site: text(&asset.site),
@@ -200,6 +217,16 @@ impl From<model::Status> for Status {
             model::Status::Late => Self::Late,
             model::Status::Offline => Self::Offline,
             model::Status::Missing => Self::Missing,
+        }
+    }
+}
+
+impl From<model::Proof> for Proof {
+    fn from(proof: model::Proof) -> Self {
+        match proof {
+            model::Proof::Legacy => Self::Legacy,
+            model::Proof::Token => Self::Token,
+            model::Proof::Signature => Self::Signature,
         }
     }
 }
@@ -231,6 +258,7 @@ impl Example for Machine {
             os: "linux".into(),
             os_version: "Debian GNU/Linux 12 (bookworm)".into(),
             owner: Some("Coordenação de Informática".into()),
+            proof: Some(Proof::Signature),
             purchase_date: NaiveDate::from_ymd_opt(2024, 1, 8).map(Day),
             room: Some("Lab 01".into()),
             site: Some("Campus Norte".into()),

@@ -43,7 +43,7 @@ pub use fields::{Field, FieldEdit, FieldLabels, FieldList, FieldType, NewField};
 #[cfg(feature = "server")]
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
-pub use machine::{Machine, MachineList, MachineReply, Message, Presenter, Status};
+pub use machine::{Machine, MachineList, MachineReply, Message, Presenter, Proof, Status};
 #[cfg(feature = "server")]
 pub use origin::Origin;
 #[cfg(feature = "server")]

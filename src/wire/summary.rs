@@ -154,6 +154,9 @@ pub struct Summary {
     pub status: StatusCounts,
     /// How many reported for the first time in the last seven days.
     pub new_in_7_days: usize,
+    /// How many have an agent that reports without a token or key of its own, and could no longer do
+    /// so under `TATUSCAN_AUTH=strict`; `q=proof:legacy` lists them.
+    pub legacy: usize,
     /// Operating systems.
     pub os: Distribution,
     /// Operating system versions.
@@ -210,6 +213,7 @@ impl Presenter {
             total: summary.total,
             status: summary.status.into(),
             new_in_7_days: summary.new_in_7_days,
+            legacy: summary.legacy,
             os: distribution(summary.os, top),
             os_version: distribution(summary.os_version, top),
             ages: ages(&summary.ages),
@@ -290,6 +294,7 @@ impl Example for Summary {
             total,
             status,
             new_in_7_days: 1,
+            legacy: 1,
             os: Distribution { items: os, others: 0 },
             os_version: Distribution { items: os_version, others: 0 },
             ages: Ages {

@@ -13,7 +13,8 @@ use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
     Asked, Asset, AssetFields, Counts, CustomValue, CustomValues, Exempt, HumanFields, Lifecycle,
-    Machine, MachineId, MachinePage, NameKey, Report, Status, StatusCounts, StatusRules, Text,
+    Machine, MachineId, MachinePage, NameKey, Proof, Report, Status, StatusCounts, StatusRules,
+    Text,
 };
 use tatuscan::wire::parse_query;
 
@@ -45,6 +46,7 @@ prop_compose! {
             os_version: Some(VERSIONS[version].into()),
             memory_total_mb: if manual { 0 } else { MEMORY[memory] },
             interval_s,
+            proof: Proof::ALL[usize::from(net) % 3],
             human: HumanFields {
                 computer_model: MODELS[model].map(Into::into),
                 computer_activation: activation,

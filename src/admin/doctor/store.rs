@@ -9,11 +9,11 @@ use crate::admin::database::sql_settings;
 use crate::admin::progress;
 use crate::clock;
 use crate::config::{Database, StorePlace, TlsMode};
-use crate::model::access::{Kind, Record};
+use crate::model::access::Record;
 use crate::store::backup::Backup;
 use crate::store::redb::StoreLock;
-use crate::store::sql::{Inspection, SqlSource, SqlStore, inspect};
-use crate::store::{OpenError, Store as _, is_sqlite};
+use crate::store::sql::{Inspection, SqlSource, inspect};
+use crate::store::{OpenError, is_sqlite};
 
 const CHECK: &str = "store";
 /// How far two clocks may be apart.
@@ -120,11 +120,7 @@ async fn look_at_database(database: &Database, zone: Tz, report: &mut Report) ->
         look_at_clock(theirs, report);
     }
     match read(database, zone).await {
-        Ok(Some(machines)) => {
-            let is_ours = inspection.schema == Some(inspection.known_schema);
-            let records = if is_ours { backup_runs(database, zone).await } else { Vec::new() };
-            Contents::Read(machines, records)
-        }
+        Ok(Some((machines, records))) => Contents::Read(machines, records),
         Ok(None) => Contents::None,
         Err(error) => {
             report.fail(
@@ -193,18 +189,8 @@ fn look_at_clock(theirs: DateTime<Utc>, report: &mut Report) {
     }
 }
 
-/// What became of the last backup. What cannot be read was said already.
-async fn backup_runs(database: &Database, zone: Tz) -> Vec<Record> {
-    let Ok(store) = SqlStore::connect(sql_settings(database, zone)).await else {
-        return Vec::new();
-    };
-    let runs = store.records(Kind::BackupRun).await.unwrap_or_default();
-    store.close().await;
-    runs
-}
-
-/// Every machine; `None` where the table is not there yet.
-async fn read(database: &Database, zone: Tz) -> anyhow::Result<Option<Vec<Looked>>> {
+/// Every machine, and the records; `None` where the table is not there yet.
+async fn read(database: &Database, zone: Tz) -> anyhow::Result<Option<(Vec<Looked>, Vec<Record>)>> {
     let Some(mut source) = SqlSource::open(sql_settings(database, zone)).await? else {
         return Ok(None);
     };
@@ -212,7 +198,7 @@ async fn read(database: &Database, zone: Tz) -> anyhow::Result<Option<Vec<Looked
     loop {
         let page = source.next(clock::now()).await?;
         if page.is_empty() {
-            return Ok(Some(machines));
+            return Ok(Some((machines, source.records().to_vec())));
         }
         machines.extend(page.iter().map(Looked::from));
     }

@@ -51,6 +51,8 @@ pub(super) enum Kind {
     State,
     /// As what it is used for.
     Lifecycle,
+    /// As what its agent proves.
+    Proof,
     /// As a day, and how long it is ago or left.
     Day(Day),
     /// As the number of days in use.
@@ -297,6 +299,14 @@ pub static FIELDS: &[Field] = &[
         texts: nothing,
         takes: "active, stock, repair or retired",
         examples: &[("lifecycle:stock,repair", "what it is used for")],
+    },
+    Field {
+        name: "proof",
+        aliases: &[],
+        kind: Kind::Proof,
+        texts: nothing,
+        takes: "legacy, token or signature",
+        examples: &[("proof:legacy", "its agent reports without a token or key of its own")],
     },
     Field {
         name: "purchased",

@@ -14,7 +14,7 @@ use super::fold::fold;
 use super::text::{NEXT, line};
 use super::values::{Addresses, Numbers};
 use crate::model::asked::Days;
-use crate::model::{Activation, Lifecycle, Liveness, Machine, Period, StatusFilter, Text};
+use crate::model::{Activation, Lifecycle, Liveness, Machine, Period, Proof, StatusFilter, Text};
 
 /// Conditions of which one must hold, or none.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,7 @@ pub(super) enum Condition {
     Activation(Activation),
     Status(StatusFilter),
     Lifecycle(Lifecycle),
+    Proof(Proof),
     Day {
         of: Day,
         days: Days,
@@ -216,6 +217,7 @@ impl<'a> Test<'a> {
             Condition::Activation(activation) => activation.contains(measures.activation),
             Condition::Status(status) => status.matches(&measures.liveness),
             Condition::Lifecycle(lifecycle) => asset().lifecycle == *lifecycle,
+            Condition::Proof(proof) => machine.agent_proof() == Some(*proof),
             Condition::Day { of, days } => of.of(machine).is_some_and(|day| days.contains(day)),
             Condition::ActivationDays(numbers) => {
                 let days = machine.human.activation_days;

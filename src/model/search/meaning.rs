@@ -9,7 +9,7 @@ use super::matching::{Clause, Condition};
 use super::syntax::{Subject, Term, Value};
 use super::values::{Addresses, Numbers, id_of_mac, memory};
 use crate::model::asked::Days;
-use crate::model::{Activation, Asked, Lifecycle, Status, StatusFilter, clean};
+use crate::model::{Activation, Asked, Lifecycle, Proof, Status, StatusFilter, clean};
 
 /// Characters of what was written that a message repeats.
 const SHOWN: usize = 40;
@@ -74,6 +74,7 @@ fn understood(field: &Field, value: &Value, asked: &Asked<'_>) -> Option<Conditi
             let (now, rules) = (asked.now, asked.rules);
             Condition::Status(StatusFilter { any_of: vec![status], now, rules })
         }
+        Kind::Proof => Condition::Proof(Proof::of(text)?),
         Kind::Lifecycle => Condition::Lifecycle(Lifecycle::of(text)?),
         Kind::Day(of) => {
             let length = match of {

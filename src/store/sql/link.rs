@@ -15,7 +15,7 @@ pub(super) const STATEMENT_MS: u64 = 10_000;
 /// hold up the others.
 pub(super) const IDLE_TRANSACTION_MS: u64 = 10_000;
 /// Statements kept prepared on each connection.
-pub(super) const PREPARED: usize = 64;
+pub(super) const PREPARED: usize = 96;
 
 /// What is done with each row of an answer.
 pub(super) type Visit<'a> = &'a mut (dyn FnMut(Row) + Send);

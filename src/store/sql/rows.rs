@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::dialect::Dialect;
 use super::value::{Row, Value};
-use crate::model::{Asset, HumanFields, Machine, MachineId, Text, clean};
+use crate::model::{Asset, HumanFields, Machine, MachineId, Proof, Text, clean};
 use crate::store::asset;
 use crate::store::precision::Precision;
 
@@ -37,6 +37,7 @@ pub(super) const REPORTED: &[&str] = {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Details {
     interval_s: Option<u32>,
+    proof: Proof,
     asset: Asset,
 }
 
@@ -108,6 +109,7 @@ pub(super) fn machine(row: Row, zone: Tz, precision: Precision) -> Option<Machin
         memory_total_mb: total.into_integer().unwrap_or(0),
         memory_used_mb: used.into_integer().unwrap_or(0),
         interval_s: None,
+        proof: Proof::default(),
         human: HumanFields {
             computer_model: Some(text(model)).filter(|model: &Text| !model.is_empty()),
             computer_activation: time(activation),
@@ -121,7 +123,8 @@ pub(super) fn machine(row: Row, zone: Tz, precision: Precision) -> Option<Machin
 
 impl Details {
     pub(super) fn of(machine: &Machine) -> Self {
-        Self { interval_s: machine.interval_s, asset: machine.human.asset.clone() }
+        let asset = machine.human.asset.clone();
+        Self { interval_s: machine.interval_s, proof: machine.proof, asset }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -133,6 +136,9 @@ impl Details {
         if let Some(seconds) = self.interval_s {
             map.insert("interval_s".into(), seconds.into());
         }
+        if self.proof != Proof::default() {
+            map.insert("proof".into(), self.proof.name().into());
+        }
         Json::Object(map).to_string()
     }
 
@@ -141,11 +147,13 @@ impl Details {
         let mut map = asset::object(text).unwrap_or_default();
         let interval = map.remove("interval_s").as_ref().and_then(Json::as_u64);
         let interval_s = interval.and_then(|seconds| u32::try_from(seconds).ok());
-        Self { interval_s, asset: asset::from_map(map) }
+        let proof = map.remove("proof").as_ref().and_then(Json::as_str).and_then(Proof::of);
+        Self { interval_s, proof: proof.unwrap_or_default(), asset: asset::from_map(map) }
     }
 
     pub(super) fn complete(self, machine: &mut Machine) {
         machine.interval_s = self.interval_s;
+        machine.proof = self.proof;
         machine.human.asset = self.asset;
     }
 }

@@ -26,10 +26,9 @@ use crate::store::transaction::{Change, Changes};
 
 /// How long a transaction may take before the connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(12);
-/// Most machines of one statement, and most rows with JSON in them. Statements are made for powers of
-/// two, so that they stay prepared. What fits into one record of TLS, 16 KiB, is sent at once; the end
-/// of a longer one waits for the other side's delayed acknowledgement, 40 ms, because sqlx leaves
-/// Nagle's algorithm on.
+/// Most machines of one statement, and most rows with JSON in them. What fits into one record of TLS,
+/// 16 KiB, is sent at once; the end of a longer one waits for the other side's delayed
+/// acknowledgement, 40 ms, because sqlx leaves Nagle's algorithm on.
 const ROWS: usize = 32;
 const JSON_ROWS: usize = 16;
 /// Batches between two looks for changes that no server needs any more.
@@ -75,7 +74,8 @@ struct Session<'a> {
     statements: &'a Statements,
 }
 
-/// Upserts of 1, 2, 4, … rows, written once.
+/// Statements for each number of rows, written once: as few as may be go to the database, and each of
+/// them stays prepared there.
 struct Statements {
     machines: Vec<SqlStr>,
     details: Vec<SqlStr>,
@@ -85,20 +85,18 @@ struct Statements {
 
 impl Statements {
     fn new(dialect: Dialect) -> Self {
-        let rungs = 0..=ROWS.ilog2();
-        let all = |table: &str, columns: &[&str], update: &[&str]| {
-            let upsert =
-                |rung| dialect.upsert(table, columns, "machine_id", update, 1_usize << rung);
-            rungs.clone().map(upsert).collect()
+        let all = |table: &str, columns: &[&str], update: &[&str], most| {
+            let upsert = |rows| dialect.upsert(table, columns, "machine_id", update, rows);
+            (1..=most).map(upsert).collect()
         };
-        let audit = |rung| {
-            let rows = vec!["(?, ?)"; 1_usize << rung].join(", ");
+        let audit = |rows| {
+            let rows = vec!["(?, ?)"; rows].join(", ");
             dialect.sql(&format!("INSERT INTO tatuscan_audit (number, entry) VALUES {rows}"))
         };
         Self {
-            audit: rungs.clone().map(audit).collect(),
-            machines: all("inventory", &COLUMNS, REPORTED),
-            details: all("tatuscan_machines", &["machine_id", "details"], &["details"]),
+            audit: (1..=JSON_ROWS).map(audit).collect(),
+            machines: all("inventory", &COLUMNS, REPORTED, ROWS),
+            details: all("tatuscan_machines", &["machine_id", "details"], &["details"], JSON_ROWS),
             record: dialect.upsert(
                 "tatuscan_records",
                 &["kind", "id", "value"],
@@ -110,15 +108,15 @@ impl Statements {
     }
 
     fn upsert_machines(&self, rows: usize) -> SqlStr {
-        self.machines[rows.ilog2() as usize].clone()
+        self.machines[rows - 1].clone()
     }
 
     fn insert_audit(&self, rows: usize) -> SqlStr {
-        self.audit[rows.ilog2() as usize].clone()
+        self.audit[rows - 1].clone()
     }
 
     fn upsert_details(&self, rows: usize) -> SqlStr {
-        self.details[rows.ilog2() as usize].clone()
+        self.details[rows - 1].clone()
     }
 }
 
@@ -180,7 +178,7 @@ impl Session<'_> {
                 link.run(sql, vec![Value::text(id.as_str())]).await?;
             }
         }
-        for machines in ladder(&effect.reported, ROWS) {
+        for machines in effect.reported.chunks(ROWS) {
             let sql = statements.upsert_machines(machines.len());
             let values = machines.iter().flat_map(|machine| rows::values(machine, dialect, zone));
             link.run(sql, values.collect()).await?;
@@ -194,7 +192,7 @@ impl Session<'_> {
             let id = Value::text(machine.id.as_str());
             link.run(sql, vec![model, activation, days, id]).await?;
         }
-        for machines in ladder(&effect.detailed, JSON_ROWS) {
+        for machines in effect.detailed.chunks(JSON_ROWS) {
             let sql = statements.upsert_details(machines.len());
             let values = machines.iter().flat_map(|machine| {
                 let details = Details::of(machine).to_json();
@@ -217,7 +215,7 @@ impl Session<'_> {
             link.run(sql, values).await?;
         }
         let entries: Vec<_> = audit_numbers(version).zip(&changes.audit).collect();
-        for entries in ladder(&entries, JSON_ROWS) {
+        for entries in entries.chunks(JSON_ROWS) {
             let values = entries.iter().flat_map(|(number, entry)| {
                 [Value::number(*number), Value::Text(Some(entry_to_json(entry)))]
             });
@@ -320,17 +318,6 @@ impl<'a> Effect<'a> {
         effect.reported.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         effect
     }
-}
-
-/// Slices whose lengths are powers of two.
-fn ladder<T>(items: &[T], most: usize) -> impl Iterator<Item = &[T]> {
-    let mut rest = items;
-    std::iter::from_fn(move || {
-        let size = (1 << rest.len().checked_ilog2()?).min(most);
-        let (slice, others) = rest.split_at(size);
-        rest = others;
-        Some(slice)
-    })
 }
 
 impl SqlWriter {

@@ -1,7 +1,7 @@
 //! The columns of a table of machines.
 
 use super::{Cell, Column};
-use crate::wire::{Lifecycle, Machine, Status};
+use crate::wire::{Lifecycle, Machine, Proof, Status};
 
 const fn column(
     name: &'static str,
@@ -83,6 +83,15 @@ pub const MACHINE_COLUMNS: &[Column<Machine>] = &[
     }),
     column("updated_at", ["Último relato", "Last report", "Último informe"], 20, |m| {
         Cell::time(m.updated_at)
+    }),
+    column("proof", ["Prova do agente", "Agent's proof", "Prueba del agente"], 16, |m| {
+        m.proof.map_or(Cell::Empty, |proof| {
+            Cell::Text(match proof {
+                Proof::Legacy => "legacy",
+                Proof::Token => "token",
+                Proof::Signature => "signature",
+            })
+        })
     }),
     column("notes", ["Observações", "Notes", "Notas"], 40, |m| Cell::text(m.notes.as_ref())),
     column("machine_id", ["Identidade", "Identity", "Identidad"], 34, |m| {

@@ -127,6 +127,22 @@ async fn a_first_start_is_safe_and_says_how_to_go_on() {
 }
 
 #[test]
+fn a_command_in_the_wrong_directory_makes_no_inventory() {
+    let directory = tempfile::tempdir().unwrap();
+    let elsewhere = directory.path().join("tatuscna");
+    let mut list = tatuscan(directory.path());
+    list.args(["user", "list"]).env("TATUSCAN_DB_DIR", &elsewhere);
+    let output = run(list, "");
+    assert!(!output.status.success());
+    let said = text(&output);
+    assert!(
+        said.contains("There is no data directory") && said.contains("TATUSCAN_DB_DIR"),
+        "{said}"
+    );
+    assert!(!elsewhere.exists());
+}
+
+#[test]
 fn a_password_file_makes_the_first_admin() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("password");

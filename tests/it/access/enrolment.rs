@@ -60,6 +60,41 @@ fn with_memory(id: &str, memory: u64) -> Value {
     body
 }
 
+/// What the machines' agents proved, and how many are left that prove nothing.
+#[tokio::test]
+async fn agents_that_prove_nothing_are_marked_and_counted() {
+    let server = Box::start(Guarded::compat()).await;
+    let enrol = server.token(Scope::Enrol).await;
+    let ingest = format!("Bearer {}", server.token(Scope::Ingest).await);
+    let reader = format!("Bearer {}", server.token(Scope::Read).await);
+    let reader = [("Authorization", reader.as_str())];
+    let machine = Machine::new("signed");
+    machine.enrol(&server, &enrol).await;
+    assert_eq!(
+        machine.report(&server, 1, &with_memory("signed", 1)).await.1["item"]["proof"],
+        "signature"
+    );
+    let headers = [("Authorization", ingest.as_str())];
+    for id in ["token", "turns"] {
+        assert_eq!(send(&server, &headers, &with_memory(id, 1)).await.1["item"]["proof"], "token");
+    }
+    for id in ["old", "turns"] {
+        assert_eq!(send(&server, &[], &with_memory(id, 1)).await.1["item"]["proof"], "legacy");
+    }
+    let mut manual = body("manual");
+    (manual["ip"], manual["memory_total_mb"]) = ("0.0.0.0".into(), 0.into());
+    assert_eq!(send(&server, &[], &manual).await.1["item"]["proof"], Value::Null);
+
+    let get = async |path: &str| answer(server.ask(Method::GET, path, &reader, None).await).await.1;
+    assert_eq!(get("/api/summary").await["legacy"], 2);
+    let left = get("/api/machines?q=proof:legacy").await["items"].take();
+    let left: Vec<_> = left.as_array().unwrap().iter().map(|item| &item["machine_id"]).collect();
+    assert_eq!(left, ["old", "turns"]);
+    let headers = [("Authorization", ingest.as_str())];
+    send(&server, &headers, &with_memory("old", 2)).await;
+    assert_eq!(get("/api/summary").await["legacy"], 1);
+}
+
 async fn memory(server: &Box, id: &str) -> u64 {
     let admin = format!("Bearer {}", server.token(Scope::Read).await);
     let path = format!("/api/machines/{id}");

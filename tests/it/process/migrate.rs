@@ -11,7 +11,7 @@ use sqlx::Connection as _;
 use tatuscan::model::access::{Kind, RemovedMachine};
 use tatuscan::model::{
     AssetEdit, CustomField, CustomKind, CustomValue, HumanEdit, Labels, Lifecycle, Machine,
-    MachineId, MachineQuery,
+    MachineId, MachineQuery, Proof,
 };
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::SqlStore;
@@ -143,6 +143,7 @@ async fn what_the_originals_table_does_not_hold_moves_too() {
     let store = from.open().await;
     let mut mine = report("m1", 0);
     mine.interval_s = Some(300);
+    mine.proof = Proof::Signature;
     store.record_reports(vec![mine, report("m2", 0), report("gone", 0)]).await.unwrap();
     let kept = AssetEdit {
         add_tags: vec!["ção 😀".into()],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use tatuscan::model::{CustomField, CustomKind, CustomValue, Labels, Lifecycle, Machine};
+use tatuscan::model::{CustomField, CustomKind, CustomValue, Labels, Lifecycle, Machine, Proof};
 
 use super::{age_days, status_name};
 use crate::support::machines::noon;
@@ -67,6 +67,9 @@ const CONDITIONS: &[(&str, Meaning)] = &[
     ("owner:=norte", |m| m.human.asset.owner.as_deref() == Some("Norte")),
     ("lifecycle:stock,retired", |m| {
         matches!(m.human.asset.lifecycle, Lifecycle::Stock | Lifecycle::Retired)
+    }),
+    ("proof:legacy,signature", |m| {
+        m.proof != Proof::Token && !["manual", "retired"].contains(&status_name(m))
     }),
     ("status:retired", |m| m.human.asset.lifecycle == Lifecycle::Retired),
     ("\"7 loud\"", |m| m.human.asset.notes.as_deref() == Some("fan 7\nloud")),

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use futures_util::future::join_all;
 use tatuscan::model::{
     Asset, AssetEdit, AssetFields, CustomValue, Filter, HumanEdit, HumanFields, Lifecycle, Machine,
-    MachineId, MachineQuery, Report, Sort, Text,
+    MachineId, MachineQuery, Proof, Report, Sort, Text,
 };
 use tatuscan::store::{Pace, Store, StoreError, Transaction, transact};
 
@@ -402,6 +402,7 @@ pub(super) async fn imported_machines_are_as_they_were(place: &dyn Place) {
         machine.created_at -= chrono::TimeDelta::days(400);
         machine.updated_at = Some(noon() - chrono::TimeDelta::hours(3));
         machine.interval_s = Some(300);
+        machine.proof = Proof::Token;
         machine.human.computer_model = Some("Positivo".into());
         machine.human.activation_days = Some(7);
         machine.human.asset = whole_asset();

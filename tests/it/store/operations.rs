@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::model::{
     AssetEdit, CustomValue, Filter, HumanEdit, HumanFields, Lifecycle, Machine, MachineId,
-    MachineQuery, NameKey, Report, Sort, Text, with_tags,
+    MachineQuery, NameKey, Proof, Report, Sort, Text, with_tags,
 };
 use tatuscan::store::{Store, StoreError};
 
@@ -33,6 +33,7 @@ fn any_id() -> impl Strategy<Value = MachineId> {
 fn any_report() -> impl Strategy<Value = Report> {
     let fields = (any_id(), 0..9_u8, 0..3_u8, any::<bool>(), 0..1000_i64, 0..1000_i64);
     fields.prop_map(|(id, name, os, brief, seconds, memory)| Report {
+        proof: Proof::ALL[usize::from(name) % 3],
         hostname: format!("pc-{name}").into(),
         os: ["", "linux", "Windows"][usize::from(os)].into(),
         os_version: (!brief).then(|| format!("{os}.{name}").into()),

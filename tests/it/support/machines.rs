@@ -1,7 +1,7 @@
 //! Reports to test with.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tatuscan::model::{HumanFields, MachineId, Report};
+use tatuscan::model::{HumanFields, MachineId, Proof, Report};
 
 /// A moment to count from.
 pub(crate) fn noon() -> DateTime<Utc> {
@@ -20,6 +20,7 @@ pub(crate) fn report(id: &str, seconds: i64) -> Report {
         memory_total_mb: 8192,
         memory_used_mb: Some(1024),
         interval_s: None,
+        proof: Proof::Legacy,
         human: HumanFields::default(),
         received_at: noon() + TimeDelta::seconds(seconds),
     }

@@ -1307,6 +1307,7 @@ export interface components {
          *       "os": "linux",
          *       "os_version": "Debian GNU/Linux 12 (bookworm)",
          *       "owner": "Coordenação de Informática",
+         *       "proof": "signature",
          *       "purchase_date": "2024-01-08",
          *       "room": "Lab 01",
          *       "site": "Campus Norte",
@@ -1375,6 +1376,11 @@ export interface components {
             os_version: string;
             /** @description Whose the machine is. */
             owner: string | null;
+            /**
+             * @description What its agent's last report proved; null for manual entries and retired machines.
+             * @enum {string|null}
+             */
+            proof: "legacy" | "token" | "signature" | null;
             /**
              * Format: date
              * @description When the machine was bought.
@@ -1503,6 +1509,7 @@ export interface components {
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
          *           "owner": "Coordenação de Informática",
+         *           "proof": "signature",
          *           "purchase_date": "2024-01-08",
          *           "room": "Lab 01",
          *           "site": "Campus Norte",
@@ -1556,6 +1563,7 @@ export interface components {
          *         "os": "linux",
          *         "os_version": "Debian GNU/Linux 12 (bookworm)",
          *         "owner": "Coordenação de Informática",
+         *         "proof": "signature",
          *         "purchase_date": "2024-01-08",
          *         "room": "Lab 01",
          *         "site": "Campus Norte",
@@ -2193,6 +2201,7 @@ export interface components {
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
          *           "owner": "Coordenação de Informática",
+         *           "proof": "signature",
          *           "purchase_date": "2024-01-08",
          *           "room": "Lab 01",
          *           "site": "Campus Norte",
@@ -2216,6 +2225,7 @@ export interface components {
          *           "query": "age=none"
          *         }
          *       ],
+         *       "legacy": 1,
          *       "new_in_7_days": 1,
          *       "os": {
          *         "items": [
@@ -2253,6 +2263,12 @@ export interface components {
             arrivals: components["schemas"]["Machine"][];
             /** @description What needs a look, most urgent first. */
             attention: components["schemas"]["Attention"][];
+            /**
+             * Format: uint64
+             * @description How many have an agent that reports without a token or key of its own, and could no longer do
+             *     so under `TATUSCAN_AUTH=strict`; `q=proof:legacy` lists them.
+             */
+            legacy: number;
             /**
              * Format: uint64
              * @description How many reported for the first time in the last seven days.
@@ -4846,6 +4862,7 @@ export interface operations {
                  *     | `asset:=10422` | the number on its label |
                  *     | `notes:fan` | in the notes |
                  *     | `lifecycle:stock,repair` | what it is used for |
+                 *     | `proof:legacy` | its agent reports without a token or key of its own |
                  *     | `purchased:>3y` | bought three years ago or earlier; also dates |
                  *     | `warranty:<90d` | it ends within 90 days; also dates |
                  *     | `warranty:expired` | it has ended |
@@ -5242,6 +5259,7 @@ export interface operations {
                  *     | `asset:=10422` | the number on its label |
                  *     | `notes:fan` | in the notes |
                  *     | `lifecycle:stock,repair` | what it is used for |
+                 *     | `proof:legacy` | its agent reports without a token or key of its own |
                  *     | `purchased:>3y` | bought three years ago or earlier; also dates |
                  *     | `warranty:<90d` | it ends within 90 days; also dates |
                  *     | `warranty:expired` | it has ended |

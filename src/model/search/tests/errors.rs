@@ -43,6 +43,7 @@ fn an_error_says_what_is_wrong_and_where() {
         ("os:=", "os needs a value", 0, "os:="),
         ("lab \"01", "The quote that begins here is not closed", 4, "\"01"),
         ("hostname:\"a\\\"", "The quote that begins here is not closed", 9, "\"a\\\""),
+        ("proof:none", "proof is 'none', but takes legacy, token or signature", 6, "none"),
         ("lifecycle:sold", "lifecycle is 'sold', but takes active, stock,", 10, "sold"),
         ("purchased:3y", "purchased is '3y', but takes how long ago", 10, "3y"),
         ("warranty:soon", "warranty is 'soon', but takes how much is left", 9, "soon"),

@@ -201,6 +201,8 @@ fn what_people_keep_is_found() {
         ("no:room", false),
         ("lifecycle:Stock", true),
         ("lifecycle:active,retired", false),
+        ("proof:Legacy", true),
+        ("proof:token,signature", false),
         // Bought 5 years, 6 months and 20 days before 2026-11-23.
         ("purchased:>5y", true),
         ("purchased:>6y", false),
@@ -259,6 +261,8 @@ fn what_nobody_keeps_is_found_by_its_absence_alone() {
         ("tag:\"\" no:tag no:site no:notes no:asset", true),
         ("no:purchased no:warranty no:activation_days", true),
         ("lifecycle:active", true),
+        // No agent is behind it.
+        ("proof:legacy,token,signature", false),
         ("purchased:>1d", false),
         ("warranty:expired", false),
         ("warranty:<10y", false),

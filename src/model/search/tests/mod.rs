@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::*;
 use crate::model::{
     AssetFields, CustomField, CustomKind, CustomValue, HumanFields, Labels, Lifecycle, Machine,
-    MachineId, Report, StatusRules,
+    MachineId, Proof, Report, StatusRules,
 };
 
 /// Fields that an admin defined.
@@ -72,6 +72,7 @@ fn machine() -> Machine {
         memory_total_mb: 7856,
         memory_used_mb: None,
         interval_s: None,
+        proof: Proof::Legacy,
         human: HumanFields {
             computer_model: Some("Dell \"7090\", mini=x".into()),
             computer_activation: Some(now - TimeDelta::days(2000)),
@@ -98,6 +99,7 @@ fn bare() -> Machine {
         memory_total_mb: 0,
         memory_used_mb: None,
         interval_s: None,
+        proof: Proof::Legacy,
         human: HumanFields::default(),
         received_at: asked().now - TimeDelta::minutes(1),
     };
