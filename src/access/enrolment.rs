@@ -109,10 +109,9 @@ impl Access {
                 used_at: Some(now),
                 ..(*token).clone()
             });
-            let again = forgotten.filter(|key| key.public_key == public_key);
-            let (sequence, digest) = again.map_or((0, [0; 32]), |key| (key.sequence, key.digest));
             let tags = with_machine_tags(transaction, &id, token.tags.clone(), &by)?;
-            let key = MachineKey { sequence, digest, tags, ..new_key(&id, public_key, now) };
+            let key = MachineKey { tags, ..new_key(&id, public_key, forgotten.as_deref(), now) };
+            let sequence = key.sequence;
             transaction.put_record(key);
             transaction.audit(by.did("key.enrol", id.as_str(), None, Some(shown(&public_key))));
             Ok(Some(Ok(Enrolled::Yes { last_seq: sequence })))
@@ -173,9 +172,9 @@ impl Access {
             let (before, after) = (shown(&known.public_key), shown(&waiting.public_key));
             let entry = by.did("key.approve", id.as_str(), Some(before), Some(after));
             let tags = with_tags(&known.tags, &waiting.tags);
-            let key = with_machine_tags(transaction, &id, tags, &by)?;
-            transaction
-                .put_record(MachineKey { tags: key, ..new_key(&id, waiting.public_key, by.at) });
+            let tags = with_machine_tags(transaction, &id, tags, &by)?;
+            let approved = new_key(&id, waiting.public_key, Some(&*known), by.at);
+            transaction.put_record(MachineKey { tags, ..approved });
             transaction.audit(entry);
             Ok(())
         })
@@ -249,12 +248,21 @@ fn is_left(token: &Token, now: DateTime<Utc>) -> bool {
     !token.is_over(now) && token.max_uses.is_none_or(|most| token.uses < most)
 }
 
-fn new_key(id: &MachineId, public_key: [u8; 32], now: DateTime<Utc>) -> MachineKey {
+/// A key in place of another one, if there was one. The numbers of a machine's reports go on whatever
+/// key it has: what was signed before is not taken again, and a machine that signed once is not open to
+/// unsigned reports until it signs anew.
+fn new_key(
+    id: &MachineId,
+    public_key: [u8; 32],
+    before: Option<&MachineKey>,
+    now: DateTime<Utc>,
+) -> MachineKey {
+    let is_same = |before: &&MachineKey| before.public_key == public_key;
     MachineKey {
         machine_id: id.clone(),
         public_key,
-        sequence: 0,
-        digest: [0; 32],
+        sequence: before.map_or(0, |before| before.sequence),
+        digest: before.filter(is_same).map_or([0; 32], |before| before.digest),
         enrolled_at: now,
         is_forgotten: false,
         tags: Vec::new(),

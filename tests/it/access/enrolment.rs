@@ -193,7 +193,11 @@ async fn another_key_waits_for_an_admin() {
     assert_eq!(approve(&new).await.0, 200);
     assert_eq!(approve(&new).await.0, 404);
     assert_eq!(old.report(&server, 7, &with_memory("m1", 4)).await.0, 401);
-    assert_eq!(new.report(&server, 1, &with_memory("m1", 5)).await.0, 200);
+    // Nobody else reports before the new key does, and numbers go on where they were.
+    assert_eq!(send(&server, &[], &with_memory("m1", 9)).await.0, 401);
+    let (status, stale) = new.report(&server, 1, &with_memory("m1", 5)).await;
+    assert_eq!((status, &stale["last_seq"]), (409, &json!(6)));
+    assert_eq!(new.report(&server, 7, &with_memory("m1", 5)).await.0, 200);
 
     let path = "/api/machines/m1/key/reset";
     assert_eq!(server.status(Method::POST, path, &headers).await, 200);
@@ -259,11 +263,11 @@ async fn machines_get_the_tags_of_the_token_that_enrolled_them() {
     assert_eq!(approved.status(), 200);
     assert_eq!(tags("m2").await, json!(["aluno", "Lab 1", "Lab 2"]));
     let new = back;
-    assert_eq!(new.report(&server, 1, &with_memory("m2", 1)).await.0, 200);
+    assert_eq!(new.report(&server, 11, &with_memory("m2", 1)).await.0, 200);
     // What people change stays changed.
     let edit = json!({"tags": []});
     server.ask(Method::PATCH, "/api/machines/m2", &headers, Some(&edit)).await;
-    assert_eq!(new.report(&server, 2, &with_memory("m2", 2)).await.0, 200);
+    assert_eq!(new.report(&server, 12, &with_memory("m2", 2)).await.0, 200);
     assert_eq!(tags("m2").await, json!([]));
     let wrong = json!({"name": "x", "scope": "read", "tags": ["a"]});
     let refused = server.ask(Method::POST, "/api/tokens", &headers, Some(&wrong)).await;
