@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Access, Identity, PasswordError, browsers};
+use crate::model::View;
 use crate::model::access::{Kept as _, Role, Session, User};
 use crate::store::{self, Pace, StoreError, Transaction, transact};
 
@@ -114,6 +115,7 @@ impl Access {
                 return Ok(Err(UserError::LastAdmin(name.clone())));
             }
             end_sessions(transaction, &name);
+            forget_views(transaction, &name);
             transaction.audit(by.did("user.remove", &name, Some(shown(&user)), None));
             transaction.remove_record::<User>(&name);
             Ok(Ok(()))
@@ -146,6 +148,15 @@ pub(super) fn end_sessions(transaction: &mut Transaction<'_>, name: &str) {
     for session in transaction.records_of::<Session>() {
         if session.user == name {
             transaction.remove_record::<Session>(&session.id());
+        }
+    }
+}
+
+/// Removes what a person kept for nobody else: whoever gets the name later shall not find it.
+fn forget_views(transaction: &mut Transaction<'_>, name: &str) {
+    for view in transaction.records_of::<View>() {
+        if !view.is_shared && view.owner.as_deref() == Some(name) {
+            transaction.remove_record::<View>(&view.id);
         }
     }
 }

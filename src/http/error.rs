@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::headers::JSON;
 use super::incident::incident;
-use crate::inventory::{EditError, FieldError};
+use crate::inventory::{EditError, FieldError, ViewError};
 use crate::model::clean;
 use crate::model::search::Token;
 use crate::store::StoreError;
@@ -231,6 +231,18 @@ impl From<FieldError> for ApiError {
             | FieldError::NoChoice(..)
             | FieldError::InUse { .. } => Self::new(StatusCode::CONFLICT, text),
             FieldError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ViewError> for ApiError {
+    fn from(error: ViewError) -> Self {
+        let text = error.to_string();
+        match error {
+            ViewError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, text),
+            ViewError::Exists(_) | ViewError::TooMany => Self::new(StatusCode::CONFLICT, text),
+            ViewError::NotAdmin | ViewError::NoPerson => Self::new(StatusCode::FORBIDDEN, text),
+            ViewError::Store(error) => error.into(),
         }
     }
 }

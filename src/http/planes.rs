@@ -33,6 +33,10 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
             | "/report/"
             | "/metrics",
         ) => Plane::Read,
+        // People keep views for themselves; who may share them, the use case knows.
+        ("GET" | "HEAD" | "POST", "/api/views") | ("PATCH" | "DELETE", "/api/views/:id") => {
+            Plane::Read
+        }
         ("PATCH", "/api/machines")
         | ("PATCH" | "DELETE", "/api/machines/:machine_id")
         | ("POST", "/api/machines/:machine_id/restore") => Plane::Change,

@@ -4,12 +4,14 @@ mod backup;
 mod edit;
 mod fields;
 mod history;
+mod views;
 
 use std::sync::Arc;
 
 pub use backup::Taken;
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
+pub use views::{ViewChange, ViewError};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -19,6 +19,7 @@ mod status;
 mod summary;
 mod tags;
 mod text;
+mod view;
 mod zone;
 
 pub use asked::Asked;
@@ -47,4 +48,5 @@ pub use text::{
     HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, NOTES_CHARS, OS_CHARS, PLACE_CHARS, Text, clean,
     clean_lines,
 };
+pub use view::{VIEW_NAME_CHARS, VIEW_QUERY_CHARS, View};
 pub use zone::wall_time;

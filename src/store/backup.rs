@@ -27,7 +27,8 @@ pub fn is_kept(record: &Record) -> bool {
         | Kind::RemovedMachine
         | Kind::Founding
         | Kind::RefusedSource
-        | Kind::CustomField => true,
+        | Kind::CustomField
+        | Kind::View => true,
     }
 }
 

@@ -249,6 +249,8 @@ fn version_of_record(record: &Record) -> u8 {
     match record {
         Record::RemovedMachine(removed) => version_of(&removed.machine),
         Record::CustomField(_) => WITH_ASSET,
+        // A version that does not know the kind could not read it.
+        Record::View(_) => WITH_PROOF,
         _ => FIRST,
     }
 }

@@ -13,7 +13,7 @@ use crate::model::access::{
     AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
     RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,
 };
-use crate::model::{BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, Text};
+use crate::model::{BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, Text, View};
 
 /// The kind's name in a table.
 pub(super) fn kind_name(kind: Kind) -> &'static str {
@@ -30,6 +30,7 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::RefusedSource => "refused_source",
         Kind::CustomField => "custom_field",
         Kind::BackupRun => "backup_run",
+        Kind::View => "view",
     }
 }
 
@@ -72,7 +73,8 @@ json! {
     Browser: BrowserRow,
     RefusedSource: RefusedSourceRow,
     CustomField: CustomFieldRow,
-    BackupRun: BackupRunRow
+    BackupRun: BackupRunRow,
+    View: ViewRow
 }
 
 /// An entry of the audit log as it is kept.
@@ -265,6 +267,18 @@ struct BackupRunRow {
     error: Option<String>,
     succeeded_at: Option<DateTime<Utc>>,
     bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "View")]
+struct ViewRow {
+    id: Text,
+    name: Text,
+    query: String,
+    owner: Option<String>,
+    #[serde(rename = "shared")]
+    is_shared: bool,
+    changed_at: DateTime<Utc>,
 }
 
 /// A module that says how values of a type are written as text.

@@ -31,6 +31,8 @@ pub mod signing;
 mod summary;
 #[cfg(feature = "server")]
 mod timestamp;
+#[cfg(feature = "server")]
+mod views;
 
 #[cfg(feature = "server")]
 pub use asset::{Day, FieldValue, Lifecycle, read_tags};
@@ -56,6 +58,8 @@ pub use report::Report;
 pub use summary::{Facets, Summary};
 #[cfg(feature = "server")]
 pub use timestamp::Timestamp;
+#[cfg(feature = "server")]
+pub use views::{NewView, View, ViewEdit, ViewList, view_name, view_query};
 
 /// What is wrong with a body, in words for the one who sent it.
 #[cfg(feature = "server")]

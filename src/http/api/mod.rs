@@ -14,6 +14,7 @@ mod origin;
 mod people;
 mod session;
 mod signature;
+mod views;
 
 use poem_openapi::Tags;
 
@@ -22,6 +23,7 @@ pub(super) type Api = (
     machines::MachinesApi,
     figures::FiguresApi,
     fields::FieldsApi,
+    views::ViewsApi,
     export::ExportApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
@@ -38,6 +40,7 @@ pub(super) fn operations() -> Api {
         machines::MachinesApi,
         figures::FiguresApi,
         fields::FieldsApi,
+        views::ViewsApi,
         export::ExportApi,
         enrolment::EnrolmentApi,
         session::SessionApi,

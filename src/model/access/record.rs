@@ -6,7 +6,7 @@ use super::{
     Browser, Failures, Founding, MachineKey, RefusedSource, RemovedMachine, Session, SetupLink,
     Token, User, hex,
 };
-use crate::model::{BackupRun, CustomField};
+use crate::model::{BackupRun, CustomField, View};
 
 /// What kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub enum Kind {
     CustomField,
     /// [`BackupRun`], the only one.
     BackupRun,
+    /// [`View`], by its id.
+    View,
 }
 
 /// A record of any kind.
@@ -53,6 +55,7 @@ pub enum Record {
     RefusedSource(Arc<RefusedSource>),
     CustomField(Arc<CustomField>),
     BackupRun(Arc<BackupRun>),
+    View(Arc<View>),
 }
 
 /// A type of which records are kept.
@@ -129,4 +132,5 @@ kept! {
     RefusedSource: |source| source.network.to_string();
     CustomField: |field| field.key.to_string();
     BackupRun: |_run| "backup".to_owned();
+    View: |view| view.id.to_string();
 }

@@ -8,6 +8,7 @@ mod origin;
 mod planes;
 mod shared;
 mod tokens;
+mod views;
 
 use std::sync::Arc;
 

@@ -1,15 +1,16 @@
 //! What every store must do with users, tokens and the like, with the audit log, and with requests
 //! that do several things.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tatuscan::model::access::{
-    AuditEntry, AuditQuery, Failures, Founding, Kept, Kind, MachineKey, RemovedMachine, Role,
-    Scope, Session, SetupLink, Token, User, WaitingKey, hex,
+    AuditEntry, AuditQuery, Browser, Failures, Founding, Kept as _, Kind, MachineKey, Record,
+    RefusedSource, RemovedMachine, Role, Scope, Session, SetupLink, Token, User, WaitingKey, hex,
 };
 use tatuscan::model::{
-    BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, MachineQuery,
+    BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, MachineQuery, View,
 };
 use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 
@@ -110,40 +111,44 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         succeeded_at: None,
         bytes: u64::MAX,
     };
+    let view = View {
+        id: "5f1c0e9a7b3d0000".into(),
+        name: "Sem sinal há 7 dias 😀".into(),
+        query: "seen=%3E7d".into(),
+        owner: Some("ana".into()),
+        is_shared: true,
+        changed_at: noon(),
+    };
+    let browser = Browser { hash: [6; 32], user: "ana".into(), used_at: noon(), failures: 2 };
+    let source =
+        RefusedSource { network: "2001:db8::/64".parse().unwrap(), reports: 7, last_at: noon() };
     let mut store = place.open().await;
-    let mine = (key, token, session, removed, link, founding, failures, field, run);
-    let kept = mine.clone();
-    put(&*store, move |transaction| {
-        let (key, token, session, removed, link, founding, failures, field, run) = mine.clone();
-        transaction.put_record(user("ana"));
-        transaction.put_record(key);
-        transaction.put_record(token);
-        transaction.put_record(session);
-        transaction.put_record(removed);
-        transaction.put_record(link);
-        transaction.put_record(founding);
-        transaction.put_record(failures);
-        transaction.put_record(field);
-        transaction.put_record(run);
-    })
-    .await;
+    let kept = [
+        user("ana").into_record(),
+        key.into_record(),
+        token.into_record(),
+        session.into_record(),
+        removed.into_record(),
+        link.into_record(),
+        founding.into_record(),
+        failures.into_record(),
+        field.into_record(),
+        run.into_record(),
+        view.into_record(),
+        browser.into_record(),
+        source.into_record(),
+    ];
+    let kinds: HashSet<_> = kept.iter().map(Record::kind).collect();
+    assert_eq!(kinds.len(), Kind::ALL.len(), "one of each kind");
+    let mine = kept.clone();
+    put(&*store, move |transaction| transaction.put_records(&mine)).await;
     for round in 0..2 {
         store = place.open_again(&store, round).await;
-        async fn is_kept<T: Kept + Clone + PartialEq + std::fmt::Debug>(store: &dyn Store, it: &T) {
-            assert_eq!(store::record::<T>(store, &it.id()).await.unwrap().as_deref(), Some(it));
-            assert_eq!(store.records(T::KIND).await.unwrap().len(), 1);
+        for record in &kept {
+            let (kind, id) = (record.kind(), record.id());
+            assert_eq!(store.record(kind, &id).await.unwrap().as_ref(), Some(record));
+            assert_eq!(store.records(kind).await.unwrap().len(), 1, "{kind:?}");
         }
-        let store = &*store;
-        is_kept(store, &user("ana")).await;
-        is_kept(store, &kept.0).await;
-        is_kept(store, &kept.1).await;
-        is_kept(store, &kept.2).await;
-        is_kept(store, &kept.3).await;
-        is_kept(store, &kept.4).await;
-        is_kept(store, &kept.5).await;
-        is_kept(store, &kept.6).await;
-        is_kept(store, &kept.7).await;
-        is_kept(store, &kept.8).await;
         assert_eq!(store.record(Kind::User, "bea").await.unwrap(), None);
     }
     put(&*store, |transaction| {
