@@ -5,7 +5,7 @@ mod serve;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use tatuscan::admin::{backup, doctor, export, loadgen, manage, migrate, restore};
+use tatuscan::admin::{backup, dedupe, doctor, export, loadgen, manage, migrate, restore};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Ok(Command::Doctor(config)) => examine(*config),
         Ok(Command::Migrate(config)) => say(migrate::run(*config)),
         Ok(Command::Export(config)) => export_machines(&config),
+        Ok(Command::Dedupe(config)) => say(dedupe::run(&config)),
         Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),

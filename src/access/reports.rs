@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::enrolment::tag;
 use super::{Access, Caller, Identity, Mode};
 use crate::model::access::{MachineKey, Role, Scope, SecretHash};
-use crate::model::{Proof, Report};
+use crate::model::{MachineId, MergedMachine, Proof, Report};
 use crate::store::{Pace, Recorded, StoreError, Transaction, transact};
 
 /// What a report proves of the one who sent it.
@@ -74,9 +74,14 @@ impl Access {
         let access = Arc::clone(&self.inner);
         let mut unsigned = None;
         transact(&*self.inner.store, Pace::Shared, move |transaction| {
-            let key = transaction.record_of::<MachineKey>(report.id.as_str());
+            let own_id = &report.id;
+            let merged = merged_into(transaction, own_id);
+            let id = merged.as_ref().unwrap_or(own_id);
+            let key = transaction.record_of::<MachineKey>(own_id.as_str());
             let key = key.filter(|key| !key.is_forgotten);
-            if let Err(answer) = admit(transaction, &report, &sender, key.as_deref()) {
+            let admitted = admit(transaction, id, &sender, key.as_deref())
+                .and_then(|()| admit_merged(transaction, merged.as_ref(), &sender));
+            if let Err(answer) = admitted {
                 if answer == Ingested::Refused(Refusal::Enrolled) {
                     // Once, however often the work is begun again.
                     let reports =
@@ -90,18 +95,23 @@ impl Access {
                 }
                 return Ok(answer);
             }
-            let is_new = transaction.machine(&report.id).is_none();
+            let is_new = transaction.machine(id).is_none();
             let has_token = sender != Sender::Nobody;
             let (machines, now) = (transaction.machine_count(), report.received_at);
             if is_new && !access.flood.admits(has_token, machines, now) {
                 return Ok(Ingested::Refused(Refusal::TooManyNew));
             }
-            let recorded = transaction.record_reports(std::slice::from_ref(&report))?;
+            let recorded = match &merged {
+                Some(id) => {
+                    transaction.record_reports(&[Report { id: id.clone(), ..report.clone() }])?
+                }
+                None => transaction.record_reports(std::slice::from_ref(&report))?,
+            };
             if let (Sender::Machine { sequence, digest, .. }, Some(key)) = (&sender, key) {
                 let (sequence, digest) = (*sequence, *digest);
                 let tags = Vec::new();
                 if !key.tags.is_empty() {
-                    tag(transaction, &report.id, &key.tags, &by)?;
+                    tag(transaction, id, &key.tags, &by)?;
                 }
                 transaction.put_record(MachineKey { sequence, digest, tags, ..(*key).clone() });
             }
@@ -137,10 +147,42 @@ fn proof(caller: &Caller) -> Proof {
     }
 }
 
-/// Whether a report is its sender's to make; when it is not, or was made before, the answer.
+/// The machine that reports under this id are about, when it was merged into another one. When that one
+/// was removed, this is a machine of its own again.
+fn merged_into(transaction: &Transaction<'_>, id: &MachineId) -> Option<MachineId> {
+    /// One into the other, and that one into a third; more than anybody merges.
+    const MOST: usize = 16;
+    if transaction.machine(id).is_some() {
+        return None;
+    }
+    let mut id = id.clone();
+    for _ in 0..MOST {
+        id = transaction.record_of::<MergedMachine>(id.as_str())?.into_id().clone();
+        if transaction.machine(&id).is_some() {
+            return Some(id);
+        }
+    }
+    None
+}
+
+/// Whether a report under the id of a merged machine may be about the one that was kept: one that
+/// proves nothing is not taken where that one's own reports are signed.
+fn admit_merged(
+    transaction: &Transaction<'_>,
+    merged: Option<&MachineId>,
+    sender: &Sender,
+) -> Result<(), Ingested> {
+    let is_signed = matches!(sender, Sender::Machine { .. });
+    let Some(id) = merged.filter(|_| !is_signed) else { return Ok(()) };
+    let key = transaction.record_of::<MachineKey>(id.as_str());
+    admit(transaction, id, sender, key.filter(|key| !key.is_forgotten).as_deref())
+}
+
+/// Whether a report is its sender's to make; when it is not, or was made before, the answer. `id` is
+/// the machine that it is about.
 fn admit(
     transaction: &Transaction<'_>,
-    report: &Report,
+    id: &MachineId,
     sender: &Sender,
     key: Option<&MachineKey>,
 ) -> Result<(), Ingested> {
@@ -163,7 +205,7 @@ fn admit(
                 return Ok(());
             }
             let is_same = *sequence == key.sequence && *digest == key.digest;
-            match transaction.machine(&report.id).filter(|_| is_same) {
+            match transaction.machine(id).filter(|_| is_same) {
                 // The answer to the first one was lost.
                 Some(machine) => Err(Ingested::Recorded(Recorded { machine, created: false })),
                 None => refused(Refusal::Stale { last_seq: key.sequence }),

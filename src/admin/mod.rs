@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod backup;
 pub mod database;
+pub mod dedupe;
 pub mod doctor;
 pub mod export;
 pub mod loadgen;

@@ -5,6 +5,8 @@ mod agent;
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(feature = "server")]
+mod dedupe;
+#[cfg(feature = "server")]
 mod doctor;
 #[cfg(feature = "server")]
 mod export;
@@ -28,6 +30,8 @@ use clap::Parser;
 pub use agent::{Agent, AgentAction, TatuscanAgent};
 #[cfg(feature = "server")]
 pub use backup::{Backup, Restore, Schedule};
+#[cfg(feature = "server")]
+pub use dedupe::Dedupe;
 #[cfg(feature = "server")]
 pub use doctor::Doctor;
 #[cfg(feature = "server")]
@@ -80,6 +84,8 @@ pub enum Subcommand {
     Migrate(Migrate),
     /// Write machines into a file: CSV, a workbook or JSON Lines
     Export(Box<Export>),
+    /// Merge machines that are in the inventory more than once
+    Dedupe(Dedupe),
     /// Add, change, list and remove people
     User(User),
     /// Make, list and revoke tokens for programs

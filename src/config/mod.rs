@@ -10,6 +10,7 @@ mod data_dir;
 #[cfg(feature = "server")]
 mod database;
 #[cfg(feature = "server")]
+mod dedupe;
 mod doctor;
 pub mod dotenv;
 pub mod duration;
@@ -60,6 +61,7 @@ pub use database::{
     TlsMode,
 };
 #[cfg(feature = "server")]
+pub use dedupe::{Dedupe, DedupeAction};
 pub use doctor::Doctor;
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
@@ -94,6 +96,8 @@ pub enum Command {
     Backup(Box<Backup>),
     /// `tatuscan restore`
     Restore(Box<Restore>),
+    /// `tatuscan dedupe`
+    Dedupe(Box<Dedupe>),
     /// `tatuscan doctor`
     Doctor(Box<Doctor>),
     /// `tatuscan migrate`
@@ -129,6 +133,9 @@ pub fn command(
         }
         cli::Subcommand::Restore(raw) => {
             Command::Restore(Box::new(Restore::from_raw(raw, environment)?))
+        }
+        cli::Subcommand::Dedupe(raw) => {
+            Command::Dedupe(Box::new(Dedupe::from_raw(raw, environment)?))
         }
         cli::Subcommand::Doctor(raw) => {
             Command::Doctor(Box::new(Doctor::from_raw(raw, environment)?))

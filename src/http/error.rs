@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::headers::JSON;
 use super::incident::incident;
-use crate::inventory::{EditError, FieldError, ViewError};
+use crate::inventory::{DuplicateError, EditError, FieldError, ViewError};
 use crate::model::clean;
 use crate::model::search::Token;
 use crate::store::StoreError;
@@ -243,6 +243,26 @@ impl From<ViewError> for ApiError {
             ViewError::Exists(_) | ViewError::TooMany => Self::new(StatusCode::CONFLICT, text),
             ViewError::NotAdmin | ViewError::NoPerson => Self::new(StatusCode::FORBIDDEN, text),
             ViewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DuplicateError> for ApiError {
+    fn from(error: DuplicateError) -> Self {
+        let text = error.to_string();
+        match error {
+            DuplicateError::Unknown(id) => Self::unknown_machine(id),
+            DuplicateError::NotMerged(_) | DuplicateError::UnknownStatement(_) => {
+                Self::new(StatusCode::NOT_FOUND, text)
+            }
+            DuplicateError::Twice(_)
+            | DuplicateError::TooFew
+            | DuplicateError::TooMany(_)
+            | DuplicateError::TooManyDistinct(_) => Self::new(StatusCode::BAD_REQUEST, text),
+            DuplicateError::IsThere(_) | DuplicateError::TooManyStatements => {
+                Self::new(StatusCode::CONFLICT, text)
+            }
+            DuplicateError::Store(error) => error.into(),
         }
     }
 }

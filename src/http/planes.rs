@@ -28,6 +28,9 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
             | "/api/export/machines.xlsx"
             | "/api/export/machines.jsonl"
             | "/api/fields"
+            | "/api/duplicates"
+            | "/api/duplicates/merged"
+            | "/api/duplicates/distinct"
             | "/api/summary"
             | "/report"
             | "/report/"
@@ -39,7 +42,9 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
         }
         ("PATCH", "/api/machines")
         | ("PATCH" | "DELETE", "/api/machines/:machine_id")
-        | ("POST", "/api/machines/:machine_id/restore") => Plane::Change,
+        | ("POST", "/api/machines/:machine_id/restore" | "/api/machines/:machine_id/unmerge")
+        | ("POST", "/api/duplicates/merge" | "/api/duplicates/distinct")
+        | ("DELETE", "/api/duplicates/distinct/:id") => Plane::Change,
         _ => Plane::Administer,
     }
 }

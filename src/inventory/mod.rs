@@ -1,6 +1,7 @@
 //! The use cases: what can be done with the inventory, whoever asks and whatever keeps it.
 
 mod backup;
+mod duplicates;
 mod edit;
 mod fields;
 mod history;
@@ -9,6 +10,7 @@ mod views;
 use std::sync::Arc;
 
 pub use backup::Taken;
+pub use duplicates::{DuplicateError, Merge, Merged, Merges};
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
 pub use views::{ViewChange, ViewError};

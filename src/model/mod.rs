@@ -6,10 +6,12 @@ mod asked;
 mod asset;
 mod backup_run;
 mod custom;
+mod duplicates;
 mod edit;
 mod filter;
 mod id;
 mod machine;
+mod merge;
 mod order;
 mod proof;
 mod query;
@@ -29,10 +31,12 @@ pub use custom::{
     CHOICE_CHARS, CHOICES, CUSTOM_FIELDS, CUSTOM_TEXT_CHARS, CustomField, CustomKind, CustomValue,
     CustomValues, KEY_CHARS, LABEL_CHARS, Labels, is_key,
 };
+pub use duplicates::{Candidate, Distinct, Doubt, MOST_DISTINCT, Reason, Shared, candidates};
 pub use edit::{AssetEdit, HumanEdit};
 pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of};
 pub use id::{InvalidMachineId, MachineId};
 pub use machine::{HumanFields, Machine};
+pub use merge::{MergedMachine, merged, unmerged};
 pub use order::NameKey;
 pub use proof::Proof;
 pub use query::{MachinePage, MachineQuery, Sort};

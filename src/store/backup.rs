@@ -28,7 +28,9 @@ pub fn is_kept(record: &Record) -> bool {
         | Kind::Founding
         | Kind::RefusedSource
         | Kind::CustomField
-        | Kind::View => true,
+        | Kind::View
+        | Kind::MergedMachine
+        | Kind::Distinct => true,
     }
 }
 

@@ -250,7 +250,7 @@ fn version_of_record(record: &Record) -> u8 {
         Record::RemovedMachine(removed) => version_of(&removed.machine),
         Record::CustomField(_) => WITH_ASSET,
         // A version that does not know the kind could not read it.
-        Record::View(_) => WITH_PROOF,
+        Record::View(_) | Record::MergedMachine(_) | Record::Distinct(_) => WITH_PROOF,
         _ => FIRST,
     }
 }

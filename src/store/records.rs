@@ -13,7 +13,10 @@ use crate::model::access::{
     AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
     RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,
 };
-use crate::model::{BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, Text, View};
+use crate::model::{
+    BackupRun, CustomField, CustomKind, Distinct, Labels, Machine, MachineId, MergedMachine, Text,
+    View,
+};
 
 /// The kind's name in a table.
 pub(super) fn kind_name(kind: Kind) -> &'static str {
@@ -31,6 +34,8 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::CustomField => "custom_field",
         Kind::BackupRun => "backup_run",
         Kind::View => "view",
+        Kind::MergedMachine => "merged_machine",
+        Kind::Distinct => "distinct",
     }
 }
 
@@ -74,7 +79,9 @@ json! {
     RefusedSource: RefusedSourceRow,
     CustomField: CustomFieldRow,
     BackupRun: BackupRunRow,
-    View: ViewRow
+    View: ViewRow,
+    MergedMachine: MergedMachineRow,
+    Distinct: DistinctRow
 }
 
 /// An entry of the audit log as it is kept.
@@ -281,6 +288,29 @@ struct ViewRow {
     changed_at: DateTime<Utc>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "MergedMachine")]
+struct MergedMachineRow {
+    #[serde(with = "machine")]
+    machine: Arc<Machine>,
+    #[serde(with = "machine")]
+    before: Arc<Machine>,
+    #[serde(with = "machine")]
+    after: Arc<Machine>,
+    merged_at: DateTime<Utc>,
+    merged_by: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Distinct")]
+struct DistinctRow {
+    id: Text,
+    #[serde(with = "machine_ids")]
+    machine_ids: Vec<MachineId>,
+    said_at: DateTime<Utc>,
+    said_by: String,
+}
+
 /// A module that says how values of a type are written as text.
 macro_rules! as_text {
     ($module:ident: $type:ty, |$value:ident| $write:expr, |$text:ident| $read:expr) => {
@@ -332,6 +362,22 @@ mod texts {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Text>, D::Error> {
         Ok(Vec::<String>::deserialize(from)?.into_iter().map(Text::from).collect())
+    }
+}
+
+mod machine_ids {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::MachineId;
+
+    pub(super) fn serialize<S: Serializer>(ids: &[MachineId], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(ids.iter().map(MachineId::as_str))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<MachineId>, D::Error> {
+        Ok(Vec::<String>::deserialize(from)?.iter().map(|id| MachineId::stored(id)).collect())
     }
 }
 

@@ -12,6 +12,8 @@ mod bulk;
 #[cfg(feature = "server")]
 pub mod columns;
 #[cfg(feature = "server")]
+mod duplicates;
+#[cfg(feature = "server")]
 mod edit;
 #[cfg(feature = "server")]
 mod fields;
@@ -38,6 +40,11 @@ mod views;
 pub use asset::{Day, FieldValue, Lifecycle, read_tags};
 #[cfg(feature = "server")]
 pub use bulk::{BulkEdit, MachinesEdit, MachinesReply, check_conditions, parse_bulk_edit};
+#[cfg(feature = "server")]
+pub use duplicates::{
+    Distinct, DistinctList, Doubt, Duplicates, DuplicatesList, MergeGroup, MergeOrder, MergeReply,
+    MergedList, MergedMachine, NewDistinct, Reason, Shared,
+};
 #[cfg(feature = "server")]
 pub use edit::{MachineEdit, parse_edit};
 #[cfg(feature = "server")]

@@ -2,6 +2,7 @@
 
 mod admin;
 mod backup;
+mod duplicates;
 mod enrolment;
 mod export;
 mod fields;
@@ -18,12 +19,17 @@ mod views;
 
 use poem_openapi::Tags;
 
+use crate::access::Secret;
+use crate::model::Text;
+use crate::model::access::hex;
+
 /// All operations.
 pub(super) type Api = (
     machines::MachinesApi,
     figures::FiguresApi,
     fields::FieldsApi,
     views::ViewsApi,
+    duplicates::DuplicatesApi,
     export::ExportApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
@@ -41,6 +47,7 @@ pub(super) fn operations() -> Api {
         figures::FiguresApi,
         fields::FieldsApi,
         views::ViewsApi,
+        duplicates::DuplicatesApi,
         export::ExportApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
@@ -61,4 +68,9 @@ pub(super) enum Tag {
     Access,
     /// Whether the server is alive, and what keeps it so.
     Health,
+}
+
+/// A name for something new: random, and long enough that nothing else has it.
+fn fresh_id() -> Text {
+    hex(&Secret::random().hash())[..16].into()
 }

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 
-use super::Tag;
 use super::name::NamePath;
-use crate::access::Secret;
+use super::{Tag, fresh_id};
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ChangeError, DeleteError};
 use crate::http::guard::Visitor;
 use crate::http::payload::{JsonBody, JsonBytes};
 use crate::inventory::ViewChange;
 use crate::model::Asked;
-use crate::model::access::hex;
 use crate::wire::access::parse;
 use crate::wire::{
     BadBody, Message, NewView, Presenter, View, ViewEdit, ViewList, view_name, view_query,
@@ -51,10 +49,8 @@ impl ViewsApi {
     ) -> Result<JsonBody<View>, ChangeError> {
         let NewView { name, query, shared } = parse(&body.read().await?)?;
         let (name, query) = (view_name(&name)?, checked(&context, &query).await?);
-        // Enough of it that no other view has the same.
-        let id = hex(&Secret::random().hash())[..16].into();
         let (is_shared, by) = (shared.unwrap_or(false), visitor.identity.clone());
-        let view = context.inventory.add_view(id, name, query, is_shared, by);
+        let view = context.inventory.add_view(fresh_id(), name, query, is_shared, by);
         Ok(JsonBody(context.presenter().view(&view.await?)))
     }
 

@@ -6,7 +6,7 @@ use super::{
     Browser, Failures, Founding, MachineKey, RefusedSource, RemovedMachine, Session, SetupLink,
     Token, User, hex,
 };
-use crate::model::{BackupRun, CustomField, View};
+use crate::model::{BackupRun, CustomField, Distinct, MergedMachine, View};
 
 /// What kind of record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +37,10 @@ pub enum Kind {
     BackupRun,
     /// [`View`], by its id.
     View,
+    /// [`MergedMachine`], by the id that it had.
+    MergedMachine,
+    /// [`Distinct`], by its id.
+    Distinct,
 }
 
 /// A record of any kind.
@@ -56,6 +60,8 @@ pub enum Record {
     CustomField(Arc<CustomField>),
     BackupRun(Arc<BackupRun>),
     View(Arc<View>),
+    MergedMachine(Arc<MergedMachine>),
+    Distinct(Arc<Distinct>),
 }
 
 /// A type of which records are kept.
@@ -133,4 +139,6 @@ kept! {
     CustomField: |field| field.key.to_string();
     BackupRun: |_run| "backup".to_owned();
     View: |view| view.id.to_string();
+    MergedMachine: |merged| merged.machine.id.as_str().to_owned();
+    Distinct: |distinct| distinct.id.to_string();
 }

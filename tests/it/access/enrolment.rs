@@ -1,54 +1,14 @@
 //! Machines with keys of their own: nobody reports in their place, and nothing is told twice.
 
 use reqwest::Method;
-use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use tatuscan::access::TokenTerms;
 use tatuscan::model::access::Scope;
-use tatuscan::wire::signing::{Signed, enrolment, hex, report};
+use tatuscan::wire::signing::{enrolment, hex};
 
-use super::{Box, console, json as answer};
+use super::{Box, Signer, console, json as answer};
 use crate::support::machines::body;
 use crate::support::server::Guarded;
-
-struct Machine {
-    id: &'static str,
-    key: Ed25519KeyPair,
-}
-
-impl Machine {
-    fn new(id: &'static str) -> Self {
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
-        Self { id, key: Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).unwrap() }
-    }
-
-    fn public(&self) -> [u8; 32] {
-        self.key.public_key().as_ref().try_into().unwrap()
-    }
-
-    async fn enrol(&self, server: &Box, token: &str) -> (u16, Value) {
-        let signature = self.key.sign(enrolment(self.id, &self.public()).as_bytes());
-        let body = json!({
-            "token": token, "machine_id": self.id, "public_key": hex(&self.public()),
-            "signature": hex(signature.as_ref()),
-        });
-        answer(server.ask(Method::POST, "/api/enroll", &[], Some(&body)).await).await
-    }
-
-    fn authorization(&self, seq: u64, body: &Value) -> String {
-        let digest = Sha256::digest(body.to_string().as_bytes()).into();
-        let signature = self.key.sign(report(self.id, seq, &digest).as_bytes());
-        let sig = signature.as_ref().try_into().unwrap();
-        Signed { id: self.id.into(), seq, sig }.to_string()
-    }
-
-    async fn report(&self, server: &Box, seq: u64, body: &Value) -> (u16, Value) {
-        let authorization = self.authorization(seq, body);
-        send(server, &[("Authorization", &authorization)], body).await
-    }
-}
 
 async fn send(server: &Box, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
     answer(server.ask(Method::POST, "/api/machines", headers, Some(body)).await).await
@@ -68,7 +28,7 @@ async fn agents_that_prove_nothing_are_marked_and_counted() {
     let ingest = format!("Bearer {}", server.token(Scope::Ingest).await);
     let reader = format!("Bearer {}", server.token(Scope::Read).await);
     let reader = [("Authorization", reader.as_str())];
-    let machine = Machine::new("signed");
+    let machine = Signer::new("signed");
     machine.enrol(&server, &enrol).await;
     assert_eq!(
         machine.report(&server, 1, &with_memory("signed", 1)).await.1["item"]["proof"],
@@ -107,7 +67,7 @@ async fn memory(server: &Box, id: &str) -> u64 {
 async fn an_enrolled_machine_cannot_be_imitated() {
     let server = Box::start(Guarded::compat()).await;
     let enrol = server.token(Scope::Enrol).await;
-    let machine = Machine::new("m1");
+    let machine = Signer::new("m1");
     // It may have reported as an old agent before: the same row goes on.
     assert_eq!(send(&server, &[], &with_memory("m1", 1)).await.0, 201);
     assert_eq!(machine.enrol(&server, &enrol).await, (200, json!({"last_seq": 0})));
@@ -126,10 +86,10 @@ async fn an_enrolled_machine_cannot_be_imitated() {
     let signed = machine.authorization(2, &with_memory("m1", 3));
     let headers = [("Authorization", signed.as_str())];
     assert_eq!(send(&server, &headers, &with_memory("m1", 4)).await.0, 401);
-    let thief = Machine { id: "m1", ..Machine::new("m1") };
+    let thief = Signer { id: "m1", ..Signer::new("m1") };
     assert_eq!(thief.report(&server, 5, &with_memory("m1", 5)).await.0, 401);
     assert_eq!(machine.report(&server, 6, &with_memory("m2", 6)).await.0, 403);
-    assert_eq!(Machine::new("m3").report(&server, 1, &with_memory("m3", 1)).await.0, 401);
+    assert_eq!(Signer::new("m3").report(&server, 1, &with_memory("m3", 1)).await.0, 401);
     assert_eq!(memory(&server, "m1").await, 2, "nothing changed");
 
     // A key survives the removal of its machine.
@@ -143,7 +103,7 @@ async fn an_enrolled_machine_cannot_be_imitated() {
 async fn a_report_is_told_once_and_a_machine_that_was_set_back_heals() {
     let server = Box::start(Guarded::compat()).await;
     let enrol = server.token(Scope::Enrol).await;
-    let machine = Machine::new("m1");
+    let machine = Signer::new("m1");
     machine.enrol(&server, &enrol).await;
     let first = with_memory("m1", 1);
     assert_eq!(machine.report(&server, 10, &first).await.0, 201);
@@ -167,7 +127,7 @@ async fn another_key_waits_for_an_admin() {
     let enrol = server.token(Scope::Enrol).await;
     let admin = format!("Bearer {}", server.token(Scope::Admin).await);
     let headers = [("Authorization", admin.as_str())];
-    let (old, new) = (Machine::new("m1"), Machine::new("m1"));
+    let (old, new) = (Signer::new("m1"), Signer::new("m1"));
     old.enrol(&server, &enrol).await;
     old.report(&server, 5, &with_memory("m1", 1)).await;
     for _ in 0..3 {
@@ -182,7 +142,7 @@ async fn another_key_waits_for_an_admin() {
     assert_eq!(keys["items"][0]["waiting_key"], hex(&new.public()));
     assert_eq!(keys["enrolled"], 1);
 
-    let approve = async |key: &Machine| {
+    let approve = async |key: &Signer| {
         let looked_at = json!({"waiting_key": hex(&key.public())});
         let path = "/api/machines/m1/key/approve";
         answer(server.ask(Method::POST, path, &headers, Some(&looked_at)).await).await
@@ -213,7 +173,7 @@ async fn a_forgotten_key_that_comes_back_repeats_nothing() {
     let enrol = server.token(Scope::Enrol).await;
     let admin = format!("Bearer {}", server.token(Scope::Admin).await);
     let headers = [("Authorization", admin.as_str())];
-    let machine = Machine::new("m1");
+    let machine = Signer::new("m1");
     machine.enrol(&server, &enrol).await;
     let recorded = with_memory("m1", 1);
     assert_eq!(machine.report(&server, 5, &recorded).await.0, 201);
@@ -245,14 +205,14 @@ async fn machines_get_the_tags_of_the_token_that_enrolled_them() {
     assert_eq!(send(&server, &[], &with_memory("m1", 1)).await.0, 201);
     let edit = json!({"tags": ["LAB 1", "old"]});
     server.ask(Method::PATCH, "/api/machines/m1", &headers, Some(&edit)).await;
-    let (known, new) = (Machine::new("m1"), Machine::new("m2"));
+    let (known, new) = (Signer::new("m1"), Signer::new("m2"));
     assert_eq!(known.enrol(&server, token).await.0, 200);
     assert_eq!(tags("m1").await, json!(["aluno", "LAB 1", "old"]));
     assert_eq!(new.enrol(&server, token).await.0, 200);
     assert_eq!(new.report(&server, 1, &with_memory("m2", 1)).await.0, 201);
     assert_eq!(tags("m2").await, json!(["aluno", "Lab 1"]));
     // One that has another key gets them with the approval.
-    let back = Machine::new("m2");
+    let back = Signer::new("m2");
     let made = json!({"name": "lab 2", "scope": "enrol", "tags": ["Lab 2"]});
     let made = answer(server.ask(Method::POST, "/api/tokens", &headers, Some(&made)).await).await.1;
     assert_eq!(back.enrol(&server, made["token"].as_str().unwrap()).await.0, 409);
@@ -281,7 +241,7 @@ async fn reports_in_a_machines_place_are_counted() {
     let enrol = server.token(Scope::Enrol).await;
     let admin = format!("Bearer {}", server.token(Scope::Admin).await);
     let headers = [("Authorization", admin.as_str())];
-    let machine = Machine::new("m1");
+    let machine = Signer::new("m1");
     machine.enrol(&server, &enrol).await;
     machine.report(&server, 1, &with_memory("m1", 1)).await;
     for _ in 0..9 {
@@ -302,16 +262,16 @@ async fn enrolling_takes_a_token_for_it_and_a_key_of_ones_own() {
     let made = server.access.create_token("two", Scope::Enrol, terms, console()).await;
     let two = made.unwrap().0.expose().to_owned();
     let wrong = server.token(Scope::Ingest).await;
-    assert_eq!(Machine::new("m1").enrol(&server, &wrong).await.0, 401);
-    assert_eq!(Machine::new("m1").enrol(&server, "tse_x").await.0, 401);
-    let machine = Machine::new("m1");
+    assert_eq!(Signer::new("m1").enrol(&server, &wrong).await.0, 401);
+    assert_eq!(Signer::new("m1").enrol(&server, "tse_x").await.0, 401);
+    let machine = Signer::new("m1");
     assert_eq!(machine.enrol(&server, &two).await.0, 200);
     assert_eq!(machine.enrol(&server, &two).await.0, 200, "the same key again is no use");
-    assert_eq!(Machine::new("m2").enrol(&server, &two).await.0, 200);
-    assert_eq!(Machine::new("m3").enrol(&server, &two).await.0, 401, "used up");
+    assert_eq!(Signer::new("m2").enrol(&server, &two).await.0, 200);
+    assert_eq!(Signer::new("m3").enrol(&server, &two).await.0, 401, "used up");
 
     let token = server.token(Scope::Enrol).await;
-    let (thief, victim) = (Machine::new("m4"), Machine::new("m4"));
+    let (thief, victim) = (Signer::new("m4"), Signer::new("m4"));
     let signature = thief.key.sign(enrolment("m4", &victim.public()).as_bytes());
     let mut body = json!({
         "token": token, "machine_id": "m4", "public_key": hex(&victim.public()),

@@ -7,6 +7,7 @@ mod logins;
 mod origin;
 mod planes;
 mod shared;
+mod signer;
 mod tokens;
 mod views;
 
@@ -20,6 +21,8 @@ use tatuscan::model::access::{Caller, Identity, Role, Scope};
 use tatuscan::store::Store;
 use tatuscan::store::redb::RedbStore;
 use tempfile::TempDir;
+
+pub(crate) use signer::Signer;
 
 use crate::support::server::{Guarded, Server};
 

@@ -1,6 +1,7 @@
 //! What the API takes, refuses and answers.
 
 mod answers;
+mod duplicates;
 mod fields;
 mod figures;
 mod kept;

@@ -10,7 +10,8 @@ use tatuscan::model::access::{
     RefusedSource, RemovedMachine, Role, Scope, Session, SetupLink, Token, User, WaitingKey, hex,
 };
 use tatuscan::model::{
-    BackupRun, CustomField, CustomKind, Labels, Machine, MachineId, MachineQuery, View,
+    BackupRun, CustomField, CustomKind, Distinct, Labels, Machine, MachineId, MachineQuery,
+    MergedMachine, View,
 };
 use tatuscan::store::{self, Pace, Store, StoreError, Transaction, transact};
 
@@ -119,6 +120,25 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         is_shared: true,
         changed_at: noon(),
     };
+    let part = |name: &str, version: &str| {
+        let mut machine = Machine::first_seen(report(name, 0));
+        machine.human.asset = super::conformance::whole_asset();
+        machine.os_version = version.into();
+        Arc::new(machine)
+    };
+    let merged = MergedMachine {
+        machine: part("part", ""),
+        before: part("whole", "12"),
+        after: part("whole", "13 ção"),
+        merged_at: noon(),
+        merged_by: "user ana".into(),
+    };
+    let distinct = Distinct {
+        id: "5f1c0e9a7b3d0001".into(),
+        machine_ids: vec![MachineId::stored("a"), MachineId::stored("ção/😀")],
+        said_at: noon(),
+        said_by: "admin.token".into(),
+    };
     let browser = Browser { hash: [6; 32], user: "ana".into(), used_at: noon(), failures: 2 };
     let source =
         RefusedSource { network: "2001:db8::/64".parse().unwrap(), reports: 7, last_at: noon() };
@@ -135,6 +155,8 @@ pub(super) async fn records_of_every_kind_are_kept(place: &dyn Place) {
         field.into_record(),
         run.into_record(),
         view.into_record(),
+        merged.into_record(),
+        distinct.into_record(),
         browser.into_record(),
         source.into_record(),
     ];

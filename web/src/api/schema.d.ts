@@ -46,6 +46,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List machines that may be one
+         * @description Machines with the same host name or asset number, and what speaks against their being one.
+         *     Retired machines are none of them, and neither are those that somebody told apart.
+         */
+        get: operations["listDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duplicates/distinct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List machines that were told apart
+         * @description What somebody said about machines that look like one.
+         */
+        get: operations["listDistinct"];
+        put?: never;
+        /**
+         * Tell machines apart
+         * @description They are different ones, whatever they have in common.
+         */
+        post: operations["tellApart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duplicates/distinct/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take back that machines are different ones
+         * @description They may be one again.
+         */
+        delete: operations["forgetDistinct"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duplicates/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge machines
+         * @description Those of a group become one: the one to keep, with the better of each field: its own where it
+         *     has one, otherwise the others'; the tags and notes of all, and the earliest first report.
+         *     Reports under the ids of the others are its reports from then on. All of it is done, or nothing;
+         *     each merge can be undone.
+         */
+        post: operations["mergeMachines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duplicates/merged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List merged machines
+         * @description What was merged into which machine, the last one first.
+         */
+        get: operations["listMerged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enroll": {
         parameters: {
             query?: never;
@@ -421,6 +529,27 @@ export interface paths {
          * @description As it was, within 30 days; 409 when the id has reported again since.
          */
         post: operations["restoreMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{machine_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge
+         * @description The machine is one of its own again, as it was. What the merge gave the other one goes back,
+         *     unless somebody changed it since.
+         */
+        post: operations["unmergeMachine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -950,6 +1079,53 @@ export interface components {
             value: string;
         };
         /**
+         * Distinct
+         * @description Machines that somebody told apart.
+         * @example {
+         *       "id": "5f1c0e9a7b3d0000",
+         *       "machine_ids": [
+         *         "lab-01",
+         *         "lab-02"
+         *       ],
+         *       "said_at": "2026-11-18T07:06:40-04:00",
+         *       "said_by": "user ana"
+         *     }
+         */
+        Distinct: {
+            /** @description Names the statement. */
+            id: string;
+            /** @description No two of them are one. */
+            machine_ids: string[];
+            /**
+             * Format: date-time
+             * @description When it was said.
+             */
+            said_at: string;
+            /** @description By whom. */
+            said_by: string;
+        };
+        /**
+         * DistinctList
+         * @description Machines that were told apart.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "5f1c0e9a7b3d0000",
+         *           "machine_ids": [
+         *             "lab-01",
+         *             "lab-02"
+         *           ],
+         *           "said_at": "2026-11-18T07:06:40-04:00",
+         *           "said_by": "user ana"
+         *         }
+         *       ]
+         *     }
+         */
+        DistinctList: {
+            /** @description In no order. */
+            items: components["schemas"]["Distinct"][];
+        };
+        /**
          * Distribution
          * @description Values with their counts, perhaps only the most frequent ones.
          */
@@ -961,6 +1137,137 @@ export interface components {
              * @description Machines that have none of these values.
              */
             others: number;
+        };
+        /**
+         * @description What speaks against machines being one.
+         * @enum {string}
+         */
+        Doubt: "overlap" | "generic_name" | "os" | "model" | "memory" | "asset_number";
+        /**
+         * Duplicates
+         * @description Machines that may be one.
+         */
+        Duplicates: {
+            /**
+             * Format: uint64
+             * @description How many machines there are.
+             */
+            count: number;
+            /** @description What speaks against it. */
+            doubts: components["schemas"]["Doubt"][];
+            /** @description The machines, at most 50 of them; the one to keep comes first: the one that was heard of last. */
+            machines: components["schemas"]["Machine"][];
+            /** @description Whether nothing speaks against it: they can be merged without a look. */
+            safe: boolean;
+            /** @description What they have in common. */
+            shared: components["schemas"]["Shared"][];
+        };
+        /**
+         * DuplicatesList
+         * @description Machines that may be one.
+         * @example {
+         *       "count": 1,
+         *       "items": [
+         *         {
+         *           "count": 2,
+         *           "doubts": [],
+         *           "machines": [
+         *             {
+         *               "activation_days": null,
+         *               "asset_number": "004512",
+         *               "building": "B",
+         *               "computer_activation": "2024-01-15T00:00:00-04:00",
+         *               "computer_model": "Dell OptiPlex 7090",
+         *               "cpu_percent": 12.5,
+         *               "created_at": "2026-11-18T07:06:40-04:00",
+         *               "custom": {
+         *                 "rack": "R2"
+         *               },
+         *               "hostname": "lab-01-pc07",
+         *               "ip": "10.1.7.7",
+         *               "lifecycle": "active",
+         *               "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *               "memory_total_mb": 16068,
+         *               "memory_used_mb": 4211,
+         *               "notes": "New power supply in March.",
+         *               "os": "linux",
+         *               "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *               "owner": "Coordenação de Informática",
+         *               "proof": "signature",
+         *               "purchase_date": "2024-01-08",
+         *               "room": "Lab 01",
+         *               "site": "Campus Norte",
+         *               "status": "online",
+         *               "tags": [
+         *                 "lab"
+         *               ],
+         *               "updated_at": "2026-11-18T08:06:40-04:00",
+         *               "warranty_end_date": "2027-01-07"
+         *             },
+         *             {
+         *               "activation_days": null,
+         *               "asset_number": "004512",
+         *               "building": "B",
+         *               "computer_activation": "2024-01-15T00:00:00-04:00",
+         *               "computer_model": "Dell OptiPlex 7090",
+         *               "cpu_percent": 12.5,
+         *               "created_at": "2026-11-18T07:06:40-04:00",
+         *               "custom": {
+         *                 "rack": "R2"
+         *               },
+         *               "hostname": "lab-01-pc07",
+         *               "ip": "10.1.7.7",
+         *               "lifecycle": "active",
+         *               "machine_id": "5f1c0e9a",
+         *               "memory_total_mb": 16068,
+         *               "memory_used_mb": 4211,
+         *               "notes": "New power supply in March.",
+         *               "os": "linux",
+         *               "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *               "owner": "Coordenação de Informática",
+         *               "proof": "signature",
+         *               "purchase_date": "2024-01-08",
+         *               "room": "Lab 01",
+         *               "site": "Campus Norte",
+         *               "status": "online",
+         *               "tags": [
+         *                 "lab"
+         *               ],
+         *               "updated_at": "2026-11-18T08:06:40-04:00",
+         *               "warranty_end_date": "2027-01-07"
+         *             }
+         *           ],
+         *           "safe": true,
+         *           "shared": [
+         *             {
+         *               "reason": "hostname",
+         *               "value": "lab-01-pc07"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "safe": 1,
+         *       "total": 1
+         *     }
+         */
+        DuplicatesList: {
+            /**
+             * Format: uint64
+             * @description How many items this answer holds.
+             */
+            count: number;
+            /** @description Those that are safe first, then by host name. */
+            items: components["schemas"]["Duplicates"][];
+            /**
+             * Format: uint64
+             * @description How many of these are safe.
+             */
+            safe: number;
+            /**
+             * Format: uint64
+             * @description How many there are.
+             */
+            total: number;
         };
         /**
          * Enrolment
@@ -1703,6 +2010,140 @@ export interface components {
             message: string;
         };
         /**
+         * MergeGroup
+         * @description Machines to be made one.
+         */
+        MergeGroup: {
+            /** @description The one to keep. */
+            keep: string;
+            /** @description The others. */
+            machine_ids: string[];
+        };
+        /**
+         * MergeOrder
+         * @description What is to be merged: `groups`, or everything that is safe.
+         * @example {
+         *       "dry_run": true,
+         *       "groups": [
+         *         {
+         *           "keep": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *           "machine_ids": [
+         *             "5f1c0e9a"
+         *           ]
+         *         }
+         *       ],
+         *       "safe": null
+         *     }
+         */
+        MergeOrder: {
+            /** @description Only say what that would come to. */
+            dry_run?: boolean | null;
+            /** @description Machines to be made one. */
+            groups?: components["schemas"]["MergeGroup"][] | null;
+            /** @description Everything that is safe, at most 10,000 machines at once. */
+            safe?: boolean | null;
+        };
+        /**
+         * MergeReply
+         * @description What a merge came to.
+         * @example {
+         *       "dry_run": true,
+         *       "items": [
+         *         {
+         *           "activation_days": null,
+         *           "asset_number": "004512",
+         *           "building": "B",
+         *           "computer_activation": "2024-01-15T00:00:00-04:00",
+         *           "computer_model": "Dell OptiPlex 7090",
+         *           "cpu_percent": 12.5,
+         *           "created_at": "2026-11-18T07:06:40-04:00",
+         *           "custom": {
+         *             "rack": "R2"
+         *           },
+         *           "hostname": "lab-01-pc07",
+         *           "ip": "10.1.7.7",
+         *           "lifecycle": "active",
+         *           "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *           "memory_total_mb": 16068,
+         *           "memory_used_mb": 4211,
+         *           "notes": "New power supply in March.",
+         *           "os": "linux",
+         *           "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *           "owner": "Coordenação de Informática",
+         *           "proof": "signature",
+         *           "purchase_date": "2024-01-08",
+         *           "room": "Lab 01",
+         *           "site": "Campus Norte",
+         *           "status": "online",
+         *           "tags": [
+         *             "lab"
+         *           ],
+         *           "updated_at": "2026-11-18T08:06:40-04:00",
+         *           "warranty_end_date": "2027-01-07"
+         *         }
+         *       ],
+         *       "kept": 1,
+         *       "merged": 1,
+         *       "message": "Nenhuma alteração gravada"
+         *     }
+         */
+        MergeReply: {
+            /** @description Whether nothing was changed, because only the numbers were asked for. */
+            dry_run: boolean;
+            /** @description The machines that were kept as they are now, or would be; at most 100 of them. */
+            items: components["schemas"]["Machine"][];
+            /**
+             * Format: uint64
+             * @description Machines that were kept.
+             */
+            kept: number;
+            /**
+             * Format: uint64
+             * @description Machines that were merged into them.
+             */
+            merged: number;
+            /** @description What was done, in Portuguese. */
+            message: string;
+        };
+        /**
+         * MergedList
+         * @description Machines that were merged into others.
+         * @example {
+         *       "items": [
+         *         {
+         *           "hostname": "lab-01-pc07",
+         *           "into": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *           "machine_id": "5f1c0e9a",
+         *           "merged_at": "2026-11-18T07:06:40-04:00",
+         *           "merged_by": "user ana"
+         *         }
+         *       ]
+         *     }
+         */
+        MergedList: {
+            /** @description The last one first. */
+            items: components["schemas"]["MergedMachine"][];
+        };
+        /**
+         * MergedMachine
+         * @description A machine that was merged into another one.
+         */
+        MergedMachine: {
+            /** @description Its host name. */
+            hostname: string;
+            /** @description The machine that was kept. */
+            into: string;
+            /** @description Its id. */
+            machine_id: string;
+            /**
+             * Format: date-time
+             * @description When they were merged.
+             */
+            merged_at: string;
+            /** @description By whom. */
+            merged_by: string;
+        };
+        /**
          * Message
          * @description What was done.
          * @example {
@@ -1718,6 +2159,20 @@ export interface components {
          * @enum {string}
          */
         Mode: "compat" | "strict" | "off";
+        /**
+         * NewDistinct
+         * @description Machines to be told apart.
+         * @example {
+         *       "machine_ids": [
+         *         "lab-01",
+         *         "lab-02"
+         *       ]
+         *     }
+         */
+        NewDistinct: {
+            /** @description No two of them are one. */
+            machine_ids: string[];
+        };
         /**
          * NewField
          * @description A field to define.
@@ -1942,6 +2397,11 @@ export interface components {
          */
         ProcessState: "alive";
         /**
+         * @description What machines have in common.
+         * @enum {string}
+         */
+        Reason: "hostname" | "asset_number";
+        /**
          * RefusedList
          * @description Where reports were refused.
          * @example {
@@ -2163,6 +2623,16 @@ export interface components {
         SetupLink: {
             /** @description What follows the server's address: `/setup#k=…`. It counts once, for 30 minutes. */
             path: string;
+        };
+        /**
+         * Shared
+         * @description Something that machines have in common.
+         */
+        Shared: {
+            /** @description What it is. */
+            reason: components["schemas"]["Reason"] & unknown;
+            /** @description As the first of the machines has it. */
+            value: string;
         };
         /**
          * StatusCounts
@@ -2841,6 +3311,855 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listDuplicates: {
+        parameters: {
+            query?: {
+                /** @description Only those that are safe, or that are not. */
+                safe?: boolean;
+                /** @description How many items, at most 100. */
+                limit?: number;
+                /** @description How many come before the first. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesList"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listDistinct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistinctList"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tellApart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDistinct"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Distinct"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    forgetDistinct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The statement's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mergeMachines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeReply"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not application/json, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listMerged: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergedList"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */
@@ -6389,6 +7708,148 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The machine's id, percent-encoded where needed. */
+                machine_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineReply"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unmergeMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the machine that was merged, percent-encoded where needed. */
                 machine_id: string;
             };
             cookie?: never;
