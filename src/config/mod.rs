@@ -11,6 +11,7 @@ mod data_dir;
 mod database;
 #[cfg(feature = "server")]
 mod dedupe;
+#[cfg(feature = "server")]
 mod doctor;
 pub mod dotenv;
 pub mod duration;
@@ -62,6 +63,7 @@ pub use database::{
 };
 #[cfg(feature = "server")]
 pub use dedupe::{Dedupe, DedupeAction};
+#[cfg(feature = "server")]
 pub use doctor::Doctor;
 pub use environment::Environment;
 pub use error::{ConfigError, Refusal};

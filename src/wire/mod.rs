@@ -28,6 +28,7 @@ mod origin;
 #[cfg(feature = "server")]
 mod query;
 mod report;
+pub mod sections;
 pub mod signing;
 #[cfg(feature = "server")]
 mod summary;

@@ -1,5 +1,7 @@
 //! One report of one machine, as agents send it to `POST /api/machines`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// What an agent says about its machine. Unknown fields are ignored, so that a newer agent can
@@ -59,6 +61,14 @@ pub struct Report {
         oai(nullable, validator(minimum(value = "0"), maximum(value = "2147483647")))
     )]
     pub activation_days: Option<i32>,
+    /// The agent's version, such as `0.2.0`; at most 30 characters are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", oai(nullable))]
+    pub agent_version: Option<String>,
+    /// The hashes of the sections that the agent knows, by their names: the answer says in `want`
+    /// which of them the server does not have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sections: BTreeMap<String, String>,
 }
 
 #[cfg(feature = "server")]

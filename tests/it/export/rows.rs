@@ -38,6 +38,7 @@ const COLUMNS: &[&str] = &[
     "warranty_end_date",
     "created_at",
     "updated_at",
+    "proof",
     "notes",
     "machine_id",
     "custom.rack",
