@@ -46,7 +46,8 @@ impl App {
     #[must_use]
     pub fn new(inventory: Inventory, access: Access, settings: Settings) -> Self {
         let guard = Guard::new(access.clone(), settings.gate.clone(), settings.now);
-        let context = Arc::new(Context { inventory, access, settings });
+        let context =
+            Arc::new(Context { inventory, access, started_at: (settings.now)(), settings });
         let document = Bytes::from(openapi::document());
         let pages = web::routes(poem::Route::new(), document);
         let pages = metrics::routes(table::routes(pages));

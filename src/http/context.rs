@@ -28,6 +28,8 @@ pub(super) struct Context {
     pub(super) inventory: Inventory,
     pub(super) access: Access,
     pub(super) settings: Settings,
+    /// When the server began to answer.
+    pub(super) started_at: DateTime<Utc>,
 }
 
 impl Context {

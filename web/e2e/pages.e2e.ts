@@ -22,6 +22,9 @@ beforeAll(async () => {
       computer_model: `${HOSTILE} ${'m'.repeat(60)}`,
     }),
   );
+  // Twice the same name.
+  await full.report(machine(902, { hostname: 'lab-99' }));
+  await full.report(machine(903, { hostname: 'lab-99' }));
   await full.report(machine(901, { hostname: 'n'.repeat(100), ip: '', os: '', os_version: '' }));
 });
 
@@ -73,7 +76,22 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
   },
   { name: 'machine with little known', path: `/machines/${idOf(901)}`, ready: '.badge' },
   { name: 'machine that is not', path: '/machines/nobody', ready: '.trouble', missing: true },
-  { name: 'settings', path: '/', ready: '.tiles', act: '.top .menu button' },
+  { name: 'look and language', path: '/', ready: '.tiles', act: '.top .menu button' },
+  ...[
+    'agents',
+    'people',
+    'tokens',
+    'sessions',
+    'duplicates',
+    'removed',
+    'fields',
+    'audit',
+    'about',
+  ].map((page) => ({
+    name: `settings: ${page}`,
+    path: `/settings/${page}`,
+    ready: '.page .card, .page .bar',
+  })),
 ];
 
 describe.each(LOOKS)('$theme, $width pixels', (look) => {

@@ -13,6 +13,7 @@ mod machines;
 mod name;
 mod origin;
 mod people;
+mod server;
 mod session;
 mod signature;
 mod views;
@@ -37,6 +38,7 @@ pub(super) type Api = (
     admin::AdminApi,
     backup::BackupApi,
     origin::OriginApi,
+    server::ServerApi,
     health::HealthApi,
 );
 
@@ -55,6 +57,7 @@ pub(super) fn operations() -> Api {
         admin::AdminApi,
         backup::BackupApi,
         origin::OriginApi,
+        server::ServerApi,
         health::HealthApi,
     )
 }

@@ -205,11 +205,7 @@ async fn reply(
         may_read: may_read || visitor.may_look || mode == Mode::Off,
         user,
         claimed: context.access.is_claimed().await?,
-        mode: match mode {
-            Mode::Compat => wire::Mode::Compat,
-            Mode::Strict => wire::Mode::Strict,
-            Mode::Off => wire::Mode::Off,
-        },
+        mode: shown(mode),
         encrypted: visitor.is_https,
     };
     Ok(SessionReply { session, is_https: visitor.is_https, cookies })
@@ -243,5 +239,14 @@ pub(super) fn user_error(error: UserError) -> ApiError {
         UserError::Exists(_) | UserError::LastAdmin(_) => ApiError::new(StatusCode::CONFLICT, text),
         UserError::Unknown(_) => ApiError::new(StatusCode::NOT_FOUND, text),
         UserError::Store(error) => error.into(),
+    }
+}
+
+/// The rules as the API names them.
+pub(super) fn shown(mode: Mode) -> wire::Mode {
+    match mode {
+        Mode::Compat => wire::Mode::Compat,
+        Mode::Strict => wire::Mode::Strict,
+        Mode::Off => wire::Mode::Off,
     }
 }

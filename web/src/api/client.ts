@@ -106,27 +106,15 @@ export async function read<T>(
 export const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
 export const machinePage = (id: string) => `/machines/${encodeURIComponent(id)}`;
 
-/** Changes what people know about a machine; answers the machine as it is now. */
-export async function editMachine(id: string, edit: Partial<MachineEdit>): Promise<Machine> {
-  const response = await ask(machinePath(id), {
-    method: 'PATCH',
-    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-    body: JSON.stringify(edit),
-  });
-  return (await json<Schemas['MachineReply']>(response)).item;
-}
-
 /** Who is at this browser. */
 export async function getSession(): Promise<Session> {
   const response = await ask('/api/session', { cache: 'no-store' });
   return json<Session>(response);
 }
 
-async function send<T>(method: string, path: string, body?: object): Promise<T> {
+export async function send<T>(method: string, path: string, body?: object): Promise<T> {
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
   return json<T>(await ask(path, { method, headers, body: body && JSON.stringify(body) }));
 }
 
-export const logIn = (login: Schemas['Login']) => send<Session>('POST', '/api/session', login);
 export const logOut = () => send<Session>('DELETE', '/api/session');
-export const setUp = (setup: Schemas['Setup']) => send<Session>('POST', '/api/setup', setup);

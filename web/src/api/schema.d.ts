@@ -617,6 +617,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe the server
+         * @description Its version, how long it has been running, and by which rules.
+         */
+        get: operations["describeServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2560,6 +2580,35 @@ export interface components {
          * @enum {string}
          */
         Scope: "ingest" | "read" | "write" | "admin" | "enrol";
+        /**
+         * Server
+         * @description A server.
+         * @example {
+         *       "machines": 1247,
+         *       "mode": "compat",
+         *       "started_at": "2026-11-18T07:06:40-04:00",
+         *       "timezone": "America/Cuiaba",
+         *       "version": "0.1.0"
+         *     }
+         */
+        Server: {
+            /**
+             * Format: uint64
+             * @description Machines in its inventory.
+             */
+            machines: number;
+            /** @description How strict the rules are. */
+            mode: components["schemas"]["Mode"] & unknown;
+            /**
+             * Format: date-time
+             * @description Since when it answers.
+             */
+            started_at: string;
+            /** @description The zone that times are shown in. */
+            timezone: string;
+            /** @description Its version. */
+            version: string;
+        };
         /**
          * Session
          * @description Who asks, and what a login page has to know.
@@ -8175,6 +8224,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RemovedList"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    describeServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
                 };
             };
             /** @description A parameter or the body is wrong; the error names it */

@@ -7,7 +7,7 @@ export const path = () => state.path;
 export const search = () => state.search;
 
 /** Paths of the dashboard; others are loaded from the server. */
-const OURS = /^\/(?:|dashboard|report\/?|charts\/?|machines\/[^/]+|login)$/;
+const OURS = /^\/(?:|dashboard|report\/?|charts\/?|machines\/[^/]+|settings(?:\/\w*)?|login)$/;
 
 const place = () => ({ y: scrollY, ...(history.state as object | null) });
 

@@ -3,13 +3,22 @@ import type { Component } from 'svelte';
 import { connection } from '../lib/live.svelte';
 import { loadPageWords } from '../text/index.svelte';
 
-export type PageName = 'home' | 'report' | 'charts' | 'machine' | 'login' | 'setup' | 'nowhere';
+export type PageName =
+  | 'home'
+  | 'report'
+  | 'charts'
+  | 'machine'
+  | 'settings'
+  | 'login'
+  | 'setup'
+  | 'nowhere';
 
 export function pageOf(path: string): PageName {
   const plain = path.replace(/(?<=.)\/$/, '');
   if (plain === '/' || plain === '/dashboard') return 'home';
   if (plain === '/report') return 'report';
   if (plain === '/charts') return 'charts';
+  if (/^\/settings(\/|$)/.test(plain)) return 'settings';
   if (plain === '/login') return 'login';
   if (plain === '/setup') return 'setup';
   return /^\/machines\/[^/]+$/.test(plain) ? 'machine' : 'nowhere';
@@ -20,6 +29,7 @@ const PAGES: Record<PageName, () => Promise<{ default: Component }>> = {
   report: () => import('./report/Report.svelte'),
   charts: () => import('./charts/Charts.svelte'),
   machine: () => import('./machine/Machine.svelte'),
+  settings: () => import('./settings/Settings.svelte'),
   login: () => import('./entry/Login.svelte'),
   setup: () => import('./entry/Setup.svelte'),
   nowhere: () => import('./Nowhere.svelte'),

@@ -7,7 +7,14 @@ const plural = (n: number, one: string, many: string) =>
 export const text: Words = {
   skip: 'Skip to content',
   title: (page) => `${page} · TatuScan`,
-  nav: { label: 'Pages', home: 'Home', report: 'Report', charts: 'Charts', api: 'API' },
+  nav: {
+    label: 'Pages',
+    home: 'Home',
+    report: 'Report',
+    charts: 'Charts',
+    api: 'API',
+    settings: 'Administration',
+  },
   find: { label: 'Find a machine', hint: 'Find a machine' },
   settings: {
     label: 'Appearance and language',

@@ -7,7 +7,14 @@ const plural = (n: number, one: string, many: string) =>
 export const text: Words = {
   skip: 'Ir al contenido',
   title: (page) => `${page} · TatuScan`,
-  nav: { label: 'Páginas', home: 'Inicio', report: 'Informe', charts: 'Gráficos', api: 'API' },
+  nav: {
+    label: 'Páginas',
+    home: 'Inicio',
+    report: 'Informe',
+    charts: 'Gráficos',
+    api: 'API',
+    settings: 'Administración',
+  },
   find: { label: 'Buscar un equipo', hint: 'Buscar un equipo' },
   settings: {
     label: 'Apariencia e idioma',

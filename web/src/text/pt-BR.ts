@@ -6,7 +6,14 @@ const plural = (n: number, one: string, many: string) =>
 export const text = {
   skip: 'Ir para o conteúdo',
   title: (page: string) => `${page} · TatuScan`,
-  nav: { label: 'Páginas', home: 'Início', report: 'Relatório', charts: 'Gráficos', api: 'API' },
+  nav: {
+    label: 'Páginas',
+    home: 'Início',
+    report: 'Relatório',
+    charts: 'Gráficos',
+    api: 'API',
+    settings: 'Administração',
+  },
   find: { label: 'Procurar máquina', hint: 'Procurar máquina' },
   settings: {
     label: 'Aparência e idioma',

@@ -1,1 +1,0 @@
-import{F as e,Qt as t,Xt as n,Yt as r,bn as i,pn as a,sn as o,yn as s}from"./app-fHMH2EpI.js";var c=t(`<p role="status" class="sfdjv"> </p>`);function l(t,l){i(l,!0);var u=c(),d=a(u,!0);o(e=>r(d,e),[()=>e().loading]),n(t,u),s()}export{l as t};
