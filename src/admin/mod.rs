@@ -6,6 +6,7 @@ pub mod database;
 pub mod dedupe;
 pub mod doctor;
 pub mod export;
+pub mod import;
 pub mod loadgen;
 pub mod manage;
 pub mod migrate;

@@ -11,6 +11,8 @@ mod doctor;
 #[cfg(feature = "server")]
 mod export;
 #[cfg(feature = "server")]
+mod import;
+#[cfg(feature = "server")]
 mod loadgen;
 #[cfg(feature = "server")]
 mod manage;
@@ -36,6 +38,8 @@ pub use dedupe::Dedupe;
 pub use doctor::Doctor;
 #[cfg(feature = "server")]
 pub use export::Export;
+#[cfg(feature = "server")]
+pub use import::Import;
 #[cfg(feature = "server")]
 pub use loadgen::{Loadgen, Work};
 #[cfg(feature = "server")]
@@ -86,6 +90,8 @@ pub enum Subcommand {
     Export(Box<Export>),
     /// Merge machines that are in the inventory more than once
     Dedupe(Dedupe),
+    /// Change what is known about machines as the rows of a CSV file say, all of them or none
+    Import(Box<Import>),
     /// Add, change, list and remove people
     User(User),
     /// Make, list and revoke tokens for programs

@@ -20,6 +20,8 @@ mod environment;
 mod error;
 #[cfg(feature = "server")]
 mod export;
+#[cfg(feature = "server")]
+mod import;
 mod invocation;
 mod log;
 #[cfg(feature = "server")]
@@ -69,6 +71,8 @@ pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 #[cfg(feature = "server")]
 pub use export::Export;
+#[cfg(feature = "server")]
+pub use import::Import;
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
 pub use management::Management;
@@ -106,6 +110,8 @@ pub enum Command {
     Migrate(Box<Migrate>),
     /// `tatuscan export`
     Export(Box<Export>),
+    /// `tatuscan import`
+    Import(Box<Import>),
     /// `tatuscan user`, `token` and `setup-link`
     Manage(Box<Target>, Management),
     /// `tatuscan loadgen`
@@ -145,6 +151,9 @@ pub fn command(
         cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
         cli::Subcommand::Export(raw) => {
             Command::Export(Box::new(Export::from_raw(*raw, environment)?))
+        }
+        cli::Subcommand::Import(raw) => {
+            Command::Import(Box::new(Import::from_raw(*raw, environment)?))
         }
         cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
         cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,

@@ -6,6 +6,7 @@ mod edit;
 mod fields;
 mod history;
 mod views;
+mod import;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub use duplicates::{DuplicateError, Merge, Merged, Merges};
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
 pub use views::{ViewChange, ViewError};
+pub use import::{Import, ImportChange, Imported, LineProblem, MOST_IMPORTED};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

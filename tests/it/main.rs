@@ -12,6 +12,7 @@ mod export;
 mod golden;
 mod house;
 mod http_limits;
+mod import;
 mod openapi;
 mod process;
 mod query;

@@ -8,6 +8,7 @@ mod export;
 mod fields;
 mod figures;
 mod health;
+mod import;
 mod machine_id;
 mod machines;
 mod name;
@@ -31,6 +32,7 @@ pub(super) type Api = (
     views::ViewsApi,
     duplicates::DuplicatesApi,
     export::ExportApi,
+    import::ImportApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
     people::PeopleApi,
@@ -49,6 +51,7 @@ pub(super) fn operations() -> Api {
         views::ViewsApi,
         duplicates::DuplicatesApi,
         export::ExportApi,
+        import::ImportApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
         people::PeopleApi,
