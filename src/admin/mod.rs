@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod export;
 pub mod import;
 pub mod loadgen;
+pub mod machine;
 pub mod manage;
 pub mod migrate;
 pub mod open;

@@ -15,6 +15,8 @@ mod import;
 #[cfg(feature = "server")]
 mod loadgen;
 #[cfg(feature = "server")]
+mod machine;
+#[cfg(feature = "server")]
 mod manage;
 #[cfg(feature = "server")]
 mod migrate;
@@ -42,6 +44,8 @@ pub use export::Export;
 pub use import::Import;
 #[cfg(feature = "server")]
 pub use loadgen::{Loadgen, Work};
+#[cfg(feature = "server")]
+pub use machine::{Machine, MachineAction, MachineEntry};
 #[cfg(feature = "server")]
 pub use manage::{SetupLink, Token, TokenAction, User, UserAction};
 #[cfg(feature = "server")]
@@ -92,6 +96,8 @@ pub enum Subcommand {
     Dedupe(Dedupe),
     /// Change what is known about machines as the rows of a CSV file say, all of them or none
     Import(Box<Import>),
+    /// Enter machines without an agent by hand, list, show and remove machines
+    Machine(Machine),
     /// Add, change, list and remove people
     User(User),
     /// Make, list and revoke tokens for programs

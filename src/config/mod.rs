@@ -25,6 +25,8 @@ mod import;
 mod invocation;
 mod log;
 #[cfg(feature = "server")]
+mod machine;
+#[cfg(feature = "server")]
 mod management;
 #[cfg(feature = "server")]
 mod migrate;
@@ -75,6 +77,8 @@ pub use export::Export;
 pub use import::Import;
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
+pub use machine::MachineTask;
+#[cfg(feature = "server")]
 pub use management::Management;
 #[cfg(feature = "server")]
 pub use migrate::Migrate;
@@ -112,6 +116,8 @@ pub enum Command {
     Export(Box<Export>),
     /// `tatuscan import`
     Import(Box<Import>),
+    /// `tatuscan machine`
+    Machine(Box<Target>, MachineTask),
     /// `tatuscan user`, `token` and `setup-link`
     Manage(Box<Target>, Management),
     /// `tatuscan loadgen`
@@ -154,6 +160,10 @@ pub fn command(
         }
         cli::Subcommand::Import(raw) => {
             Command::Import(Box::new(Import::from_raw(*raw, environment)?))
+        }
+        cli::Subcommand::Machine(raw) => {
+            let (task, target) = MachineTask::of(raw.action);
+            Command::Machine(Box::new(Target::from_raw(target, environment)?), task)
         }
         cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
         cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,

@@ -16,8 +16,8 @@ use crate::model::search;
 use crate::wire::access::{NewToken, Setup, UserEdit};
 use crate::wire::columns::{COLUMN_PARAMETERS, CSV_PARAMETERS, LANGUAGE_PARAMETERS};
 use crate::wire::{
-    FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit, NewField,
-    PAGE_PARAMETERS, Parameter, Report,
+    FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit,
+    ManualMachine, NewField, PAGE_PARAMETERS, Parameter, Report,
 };
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
@@ -128,6 +128,7 @@ fn describe_null(schemas: &mut Map<String, Value>) {
         Report::name(),
         MachineEdit::name(),
         MachinesEdit::name(),
+        ManualMachine::name(),
         NewField::name(),
         FieldEdit::name(),
         FieldLabels::name(),

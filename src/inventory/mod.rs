@@ -5,8 +5,9 @@ mod duplicates;
 mod edit;
 mod fields;
 mod history;
-mod views;
 mod import;
+mod manual;
+mod views;
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ pub use backup::Taken;
 pub use duplicates::{DuplicateError, Merge, Merged, Merges};
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
-pub use views::{ViewChange, ViewError};
 pub use import::{Import, ImportChange, Imported, LineProblem, MOST_IMPORTED};
+pub use views::{ViewChange, ViewError};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -37,7 +37,7 @@ pub use edit::{AssetEdit, HumanEdit};
 pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of};
 pub use id::{InvalidMachineId, MachineId};
 pub use import::{ImportRow, MatchBy, hostname_number};
-pub use machine::{HumanFields, Machine};
+pub use machine::{BY_HAND, HumanFields, Machine};
 pub use merge::{MergedMachine, merged, unmerged};
 pub use order::NameKey;
 pub use proof::Proof;

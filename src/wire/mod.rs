@@ -26,6 +26,8 @@ mod lenient;
 #[cfg(feature = "server")]
 mod machine;
 #[cfg(feature = "server")]
+mod manual;
+#[cfg(feature = "server")]
 mod origin;
 #[cfg(feature = "server")]
 mod query;
@@ -60,6 +62,8 @@ pub use import::{
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter, Proof, Status};
+#[cfg(feature = "server")]
+pub use manual::ManualMachine;
 #[cfg(feature = "server")]
 pub use origin::Origin;
 #[cfg(feature = "server")]

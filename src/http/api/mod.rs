@@ -11,6 +11,7 @@ mod health;
 mod import;
 mod machine_id;
 mod machines;
+mod manual;
 mod name;
 mod origin;
 mod people;
@@ -33,6 +34,7 @@ pub(super) type Api = (
     duplicates::DuplicatesApi,
     export::ExportApi,
     import::ImportApi,
+    manual::ManualApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
     people::PeopleApi,
@@ -52,6 +54,7 @@ pub(super) fn operations() -> Api {
         duplicates::DuplicatesApi,
         export::ExportApi,
         import::ImportApi,
+        manual::ManualApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
         people::PeopleApi,

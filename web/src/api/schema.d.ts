@@ -582,6 +582,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/manual-machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a machine by hand
+         * @description One without an agent. It is never late, offline or missing: nobody waits for its reports, and
+         *     `status=manual` finds it. Entered again it is updated; once an agent reports under its id it is
+         *     a machine like any other, and 409 is the answer.
+         */
+        post: operations["enterMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/origin": {
         parameters: {
             query?: never;
@@ -2215,6 +2237,56 @@ export interface components {
             matched: number;
             /** @description What was done, in Portuguese. */
             message: string;
+        };
+        /**
+         * ManualMachine
+         * @description A machine without an agent: a Chromebook, a printer, what is not switched on any more.
+         * @example {
+         *       "cpu_percent": null,
+         *       "dry_run": null,
+         *       "hostname": "chromebook-07",
+         *       "ip": null,
+         *       "machine_id": null,
+         *       "memory_total_mb": null,
+         *       "memory_used_mb": null,
+         *       "os": null,
+         *       "os_version": "ChromeOS 128",
+         *       "salt": null
+         *     }
+         */
+        ManualMachine: {
+            /**
+             * Format: double
+             * @description Processor load in percent; 0 when left out.
+             */
+            cpu_percent?: number | null;
+            /** @description Only say what would be entered. */
+            dry_run?: boolean | null;
+            /** @description Host name; cut at 100 characters. */
+            hostname: string | null;
+            /** @description Address; `0.0.0.0` when left out. */
+            ip?: string | null;
+            /**
+             * @description Identity. When left out: the SHA-256, as lower-case hex, of the host name without white space
+             *     around it and the salt.
+             */
+            machine_id?: string | null;
+            /**
+             * Format: int64
+             * @description Memory in MiB; 0 when left out.
+             */
+            memory_total_mb?: number | null;
+            /**
+             * Format: int64
+             * @description Memory in use in MiB; 0 when left out.
+             */
+            memory_used_mb?: number | null;
+            /** @description System; `Chrome OS` when left out. */
+            os?: string | null;
+            /** @description Its version for people. */
+            os_version?: string | null;
+            /** @description Tells machines with one host name apart, where the identity comes from that. */
+            salt?: string | null;
         };
         /**
          * MergeGroup
@@ -3899,7 +3971,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4226,7 +4298,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8404,6 +8476,186 @@ export interface operations {
             };
         };
     };
+    enterMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualMachine"];
+            };
+        };
+        responses: {
+            /** @description The machine was entered by hand before: it is updated, or would be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineReply"];
+                };
+            };
+            /** @description The machine is new: it is on disk, or would be */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineReply"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     showOrigin: {
         parameters: {
             query?: {
@@ -11298,7 +11550,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11628,7 +11880,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
