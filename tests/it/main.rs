@@ -17,6 +17,7 @@ mod manual;
 mod openapi;
 mod process;
 mod query;
+mod scripts;
 mod store;
 mod support;
 mod tls;
