@@ -14,6 +14,8 @@ pub mod export;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
+pub mod import;
+#[cfg(feature = "server")]
 pub mod inventory;
 #[cfg(feature = "server")]
 pub mod jobs;

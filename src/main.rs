@@ -5,7 +5,9 @@ mod serve;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use tatuscan::admin::{backup, dedupe, doctor, export, loadgen, manage, migrate, restore};
+use tatuscan::admin::{
+    backup, dedupe, doctor, export, import, loadgen, machine, manage, migrate, restore,
+};
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::store::OpenError;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         Ok(Command::Migrate(config)) => say(migrate::run(*config)),
         Ok(Command::Export(config)) => export_machines(&config),
         Ok(Command::Dedupe(config)) => say(dedupe::run(&config)),
+        Ok(Command::Import(config)) => say(import::run(&config)),
+        Ok(Command::Machine(target, task)) => say(machine::run(&target, task)),
         Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),

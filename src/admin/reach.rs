@@ -1,11 +1,16 @@
 //! Reaching the server that a command is for: another one by its address; on this computer the store
 //! itself, through the same API, or, when it is in use, the server that uses it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use reqwest::{Client, Method, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use reqwest::{Body, Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -138,6 +143,29 @@ impl Reached {
         let answer = request.timeout(DOWNLOAD).send().await;
         let answer = answer.with_context(|| format!("{} is not there", self.url))?;
         if answer.status().is_success() { Ok(answer) } else { Err(refusal(answer).await) }
+    }
+
+    /// Sends a file in pieces, and answers whether that was taken, and the JSON of the answer: also of
+    /// one that says what is wrong with the file.
+    pub(super) async fn upload(
+        &self,
+        path: &str,
+        content_type: &str,
+        length: usize,
+        pieces: impl Iterator<Item = Bytes> + Send + Sync + 'static,
+    ) -> anyhow::Result<(bool, Value)> {
+        let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
+        let body = Body::wrap(StreamBody::new(stream::iter(frames)));
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let request = request.header("Content-Type", content_type).header("Content-Length", length);
+        let request = request.body(body);
+        let answer = request.send().await.with_context(|| format!("{} is not there", self.url))?;
+        let status = answer.status();
+        if status != StatusCode::BAD_REQUEST {
+            return Ok((true, read(answer).await?));
+        }
+        let text = answer.text().await.context("the answer ended early")?;
+        Ok((false, serde_json::from_str(&text).context("the server answers 400")?))
     }
 
     /// Lets go of what was opened.

@@ -11,7 +11,11 @@ mod doctor;
 #[cfg(feature = "server")]
 mod export;
 #[cfg(feature = "server")]
+mod import;
+#[cfg(feature = "server")]
 mod loadgen;
+#[cfg(feature = "server")]
+mod machine;
 #[cfg(feature = "server")]
 mod manage;
 #[cfg(feature = "server")]
@@ -37,7 +41,11 @@ pub use doctor::Doctor;
 #[cfg(feature = "server")]
 pub use export::Export;
 #[cfg(feature = "server")]
+pub use import::Import;
+#[cfg(feature = "server")]
 pub use loadgen::{Loadgen, Work};
+#[cfg(feature = "server")]
+pub use machine::{Machine, MachineAction, MachineEntry};
 #[cfg(feature = "server")]
 pub use manage::{SetupLink, Token, TokenAction, User, UserAction};
 #[cfg(feature = "server")]
@@ -86,6 +94,10 @@ pub enum Subcommand {
     Export(Box<Export>),
     /// Merge machines that are in the inventory more than once
     Dedupe(Dedupe),
+    /// Change what is known about machines as the rows of a CSV file say, all of them or none
+    Import(Box<Import>),
+    /// Enter machines without an agent by hand, list, show and remove machines
+    Machine(Machine),
     /// Add, change, list and remove people
     User(User),
     /// Make, list and revoke tokens for programs

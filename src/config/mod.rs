@@ -20,8 +20,12 @@ mod environment;
 mod error;
 #[cfg(feature = "server")]
 mod export;
+#[cfg(feature = "server")]
+mod import;
 mod invocation;
 mod log;
+#[cfg(feature = "server")]
+mod machine;
 #[cfg(feature = "server")]
 mod management;
 #[cfg(feature = "server")]
@@ -69,7 +73,11 @@ pub use environment::Environment;
 pub use error::{ConfigError, Refusal};
 #[cfg(feature = "server")]
 pub use export::Export;
+#[cfg(feature = "server")]
+pub use import::Import;
 pub use log::{Format, Log, Output};
+#[cfg(feature = "server")]
+pub use machine::MachineTask;
 #[cfg(feature = "server")]
 pub use management::Management;
 #[cfg(feature = "server")]
@@ -106,6 +114,10 @@ pub enum Command {
     Migrate(Box<Migrate>),
     /// `tatuscan export`
     Export(Box<Export>),
+    /// `tatuscan import`
+    Import(Box<Import>),
+    /// `tatuscan machine`
+    Machine(Box<Target>, MachineTask),
     /// `tatuscan user`, `token` and `setup-link`
     Manage(Box<Target>, Management),
     /// `tatuscan loadgen`
@@ -145,6 +157,13 @@ pub fn command(
         cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
         cli::Subcommand::Export(raw) => {
             Command::Export(Box::new(Export::from_raw(*raw, environment)?))
+        }
+        cli::Subcommand::Import(raw) => {
+            Command::Import(Box::new(Import::from_raw(*raw, environment)?))
+        }
+        cli::Subcommand::Machine(raw) => {
+            let (task, target) = MachineTask::of(raw.action);
+            Command::Machine(Box::new(Target::from_raw(target, environment)?), task)
         }
         cli::Subcommand::User(raw) => manage(Management::of_user(raw.action), environment)?,
         cli::Subcommand::Token(raw) => manage(Management::of_token(raw.action), environment)?,

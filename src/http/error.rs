@@ -16,7 +16,7 @@ use crate::inventory::{DuplicateError, EditError, FieldError, ViewError};
 use crate::model::clean;
 use crate::model::search::Token;
 use crate::store::StoreError;
-use crate::wire::{BadBody, BadQuestion};
+use crate::wire::{BadBody, BadQuestion, ImportProblem};
 
 /// Seconds after which a client that found the server busy should ask again.
 const RETRY_AFTER_S: u32 = 5;
@@ -45,6 +45,14 @@ pub(super) struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     pub(super) token: Option<ErrorToken>,
+    /// What is wrong with the lines of a file, on 400 of an import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) problems: Option<Vec<ImportProblem>>,
+    /// How much more is wrong with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) more_problems: Option<usize>,
 }
 
 /// A part of a search.
@@ -60,7 +68,15 @@ pub(super) struct ErrorToken {
 
 impl ErrorBody {
     fn new(error: impl Into<String>) -> Self {
-        Self { error: error.into(), code: None, id: None, last_seq: None, token: None }
+        Self {
+            error: error.into(),
+            code: None,
+            id: None,
+            last_seq: None,
+            token: None,
+            problems: None,
+            more_problems: None,
+        }
     }
 }
 
@@ -115,6 +131,21 @@ impl ApiError {
         let mut stale = Self::new(StatusCode::CONFLICT, text);
         stale.body.last_seq = Some(last_seq);
         stale
+    }
+
+    /// A file has lines that are wrong; `more` of them are not listed.
+    pub(super) fn bad_lines(problems: Vec<ImportProblem>, more: usize) -> Self {
+        let first = problems.first().map(ToString::to_string).unwrap_or_default();
+        let others = problems.len() + more;
+        let others = match others.saturating_sub(1) {
+            0 => String::new(),
+            others => format!(" ({others} more in problems)"),
+        };
+        let text = format!("Nothing was changed: {first}{others}");
+        let mut wrong = Self::new(StatusCode::BAD_REQUEST, text);
+        wrong.body.problems = Some(problems);
+        wrong.body.more_problems = Some(more);
+        wrong
     }
 
     /// The client speaks HTTP where HTTPS is spoken.
@@ -212,9 +243,9 @@ impl From<EditError> for ApiError {
         let text = error.to_string();
         match error {
             EditError::Unknown(id) => Self::unknown_machine(id),
-            EditError::TooManyTags { .. } | EditError::TooMany(_) => {
-                Self::new(StatusCode::BAD_REQUEST, text)
-            }
+            EditError::TooManyTags { .. }
+            | EditError::TooMany(_)
+            | EditError::TooManyImported(_) => Self::new(StatusCode::BAD_REQUEST, text),
             EditError::FieldChanged(_) => Self::new(StatusCode::CONFLICT, text),
             EditError::Store(error) => error.into(),
         }
@@ -350,6 +381,12 @@ documented_errors! {
     /// Asking for machines as a file.
     ExportError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT INTERNAL_SERVER_ERROR
         SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Importing a file.
+    ImportError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT CONFLICT PAYLOAD_TOO_LARGE
+        UNSUPPORTED_MEDIA_TYPE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
+    /// Entering a machine by hand.
+    EnterError: BAD_REQUEST UNAUTHORIZED FORBIDDEN REQUEST_TIMEOUT CONFLICT PAYLOAD_TOO_LARGE
+        UNSUPPORTED_MEDIA_TYPE INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE INSUFFICIENT_STORAGE;
     /// Reading one machine.
     FindError: UNAUTHORIZED FORBIDDEN NOT_FOUND REQUEST_TIMEOUT INTERNAL_SERVER_ERROR
         SERVICE_UNAVAILABLE;
@@ -416,7 +453,7 @@ fn documented(status: StatusCode) -> MetaResponse {
             StatusCode::NOT_FOUND => "There is none with this id",
             StatusCode::REQUEST_TIMEOUT => "The request took longer than 30 seconds",
             StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than allowed",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body is not application/json, or is encoded",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "The body is of another type, or is encoded",
             StatusCode::SERVICE_UNAVAILABLE => {
                 "The store is busy or cannot be reached; see Retry-After"
             }

@@ -9,6 +9,7 @@ mod compression;
 mod connection;
 mod context;
 mod credentials;
+mod csv_body;
 mod error;
 mod export;
 mod freshness;
@@ -32,6 +33,7 @@ mod web;
 
 pub use app::App;
 pub use context::Settings;
+pub use csv_body::IMPORT_BYTES;
 pub use guard::Gate;
 pub use limits::Limits;
 pub use openapi::document;

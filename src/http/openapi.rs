@@ -11,12 +11,13 @@ use super::headers::SESSION;
 use super::planes;
 use super::routes::pattern;
 use crate::access::Plane;
+use crate::import::IMPORT_PARAMETERS;
 use crate::model::search;
 use crate::wire::access::{NewToken, Setup, UserEdit};
 use crate::wire::columns::{COLUMN_PARAMETERS, CSV_PARAMETERS, LANGUAGE_PARAMETERS};
 use crate::wire::{
-    FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit, NewField,
-    PAGE_PARAMETERS, Parameter, Report,
+    FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit,
+    ManualMachine, NewField, PAGE_PARAMETERS, Parameter, Report,
 };
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
@@ -41,6 +42,7 @@ pub fn document() -> String {
     }
     add_parameters(&mut document, "/api/machines", "patch", FILTER_PARAMETERS);
     describe_exports(&mut document);
+    add_parameters(&mut document, "/api/import/machines", "post", IMPORT_PARAMETERS);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         describe_null(schemas);
         describe_bodies(schemas);
@@ -126,6 +128,7 @@ fn describe_null(schemas: &mut Map<String, Value>) {
         Report::name(),
         MachineEdit::name(),
         MachinesEdit::name(),
+        ManualMachine::name(),
         NewField::name(),
         FieldEdit::name(),
         FieldLabels::name(),

@@ -96,16 +96,21 @@ fn check_media_type(request: &Request) -> Result<(), ApiError> {
     if !is_json {
         return unsupported("Content-Type must be application/json");
     }
+    check_encoding(request)
+}
+
+pub(super) fn check_encoding(request: &Request) -> Result<(), ApiError> {
     match request.headers().get(CONTENT_ENCODING) {
         Some(encoding) if encoding != "identity" => {
-            unsupported("Content-Encoding is not supported; send the body as it is")
+            let text = "Content-Encoding is not supported; send the body as it is";
+            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
         }
         _ => Ok(()),
     }
 }
 
 /// Refuses a body that is announced as too large before any of it is read.
-fn check_length(request: &Request, limit: usize) -> Result<(), ApiError> {
+pub(super) fn check_length(request: &Request, limit: usize) -> Result<(), ApiError> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > limit as u64) {
@@ -115,7 +120,7 @@ fn check_length(request: &Request, limit: usize) -> Result<(), ApiError> {
 }
 
 /// Reads a body of at most `limit` bytes, counted as they come.
-async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let mut body: http_body_util::combinators::BoxBody<Bytes, std::io::Error> = body.into();
     let mut read = Bytes::new();
     while let Some(frame) = body.frame().await {

@@ -41,6 +41,7 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
             Plane::Read
         }
         ("PATCH", "/api/machines")
+        | ("POST", "/api/import/machines" | "/api/manual-machines")
         | ("PATCH" | "DELETE", "/api/machines/:machine_id")
         | ("POST", "/api/machines/:machine_id/restore" | "/api/machines/:machine_id/unmerge")
         | ("POST", "/api/duplicates/merge" | "/api/duplicates/distinct")

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Inventory, history};
+use super::{Inventory, MOST_IMPORTED, history};
 use crate::model::access::Identity;
 use crate::model::{CustomField, Filter, HumanEdit, Machine, MachineId, TAGS, Text};
 use crate::store::{Pace, StoreError, Transaction, transact};
@@ -51,6 +51,11 @@ pub enum EditError {
         "{0} machines are chosen, but at most {MOST_AT_ONCE} are changed at once; narrow the conditions"
     )]
     TooMany(usize),
+    /// More machines would be different than one import changes.
+    #[error(
+        "The file changes {0} machines, but an import changes at most {MOST_IMPORTED}; split it"
+    )]
+    TooManyImported(usize),
     /// The store cannot.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -117,7 +122,7 @@ impl Inventory {
 }
 
 /// A machine before and after.
-type Planned = (Arc<Machine>, Machine);
+pub(super) type Planned = (Arc<Machine>, Machine);
 
 fn chosen(transaction: &Transaction<'_>, selection: &Selection) -> Vec<MachineId> {
     match selection {
@@ -140,13 +145,7 @@ fn plan(
     ids: &[MachineId],
     edit: &HumanEdit,
 ) -> Result<Vec<Planned>, EditError> {
-    for (key, value) in &edit.asset.custom {
-        let field = transaction.record_of::<CustomField>(key);
-        let takes = |value| field.as_ref().is_some_and(|field| field.takes(value));
-        if !value.as_ref().is_none_or(takes) {
-            return Err(EditError::FieldChanged(key.clone()));
-        }
-    }
+    check_custom(transaction, edit)?;
     let mut planned = Vec::new();
     for id in ids {
         let before = transaction.machine(id).ok_or_else(|| EditError::Unknown(id.clone()))?;
@@ -162,8 +161,23 @@ fn plan(
     Ok(planned)
 }
 
+/// Refuses values of custom fields that are not what they were when the change was read.
+pub(super) fn check_custom(
+    transaction: &Transaction<'_>,
+    edit: &HumanEdit,
+) -> Result<(), EditError> {
+    for (key, value) in &edit.asset.custom {
+        let field = transaction.record_of::<CustomField>(key);
+        let takes = |value| field.as_ref().is_some_and(|field| field.takes(value));
+        if !value.as_ref().is_none_or(takes) {
+            return Err(EditError::FieldChanged(key.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// One entry of the audit log for each machine that is different.
-fn note(transaction: &mut Transaction<'_>, planned: &[Planned], by: &Identity) {
+pub(super) fn note(transaction: &mut Transaction<'_>, planned: &[Planned], by: &Identity) {
     for (before, after) in planned {
         if let Some((was, is)) = history::difference(&before.human, &after.human) {
             let entry = by.did("machine.edit", before.id.as_str(), Some(was), Some(is));

@@ -5,6 +5,8 @@ mod duplicates;
 mod edit;
 mod fields;
 mod history;
+mod import;
+mod manual;
 mod views;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ pub use backup::Taken;
 pub use duplicates::{DuplicateError, Merge, Merged, Merges};
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
+pub use import::{Import, ImportChange, Imported, LineProblem, MOST_IMPORTED};
 pub use views::{ViewChange, ViewError};
 
 use chrono::{DateTime, Utc};

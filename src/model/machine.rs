@@ -7,6 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Asset, Exempt, HumanEdit, Lifecycle, Liveness, MachineId, Proof, Report, Text};
 
+/// The interval of a machine that was entered by hand. No report has it, so that the first one makes
+/// the machine one like any other.
+pub const BY_HAND: u32 = 0;
+
 /// Everything known about one machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
@@ -26,7 +30,7 @@ pub struct Machine {
     pub memory_total_mb: i64,
     /// Memory in use in MiB.
     pub memory_used_mb: i64,
-    /// Seconds between two reports, when the agent says so.
+    /// Seconds between two reports, when the agent says so; [`BY_HAND`] when none is expected.
     pub interval_s: Option<u32>,
     /// What the last report proved of its sender.
     pub proof: Proof,
@@ -141,11 +145,11 @@ impl Machine {
         self.ip.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
     }
 
-    /// Entered by hand, with no agent behind it: the address 0.0.0.0 and no memory, as the
-    /// original's script writes such entries.
+    /// Entered by hand, with no agent behind it: here, or by the original's script, whose entries have
+    /// the address 0.0.0.0 and no memory.
     #[must_use]
     pub fn is_manual(&self) -> bool {
-        self.ip == "0.0.0.0" && self.memory_total_mb == 0
+        self.interval_s == Some(BY_HAND) || (self.ip == "0.0.0.0" && self.memory_total_mb == 0)
     }
 }
 

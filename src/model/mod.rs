@@ -10,6 +10,7 @@ mod duplicates;
 mod edit;
 mod filter;
 mod id;
+mod import;
 mod machine;
 mod merge;
 mod order;
@@ -35,7 +36,8 @@ pub use duplicates::{Candidate, Distinct, Doubt, MOST_DISTINCT, Reason, Shared, 
 pub use edit::{AssetEdit, HumanEdit};
 pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of};
 pub use id::{InvalidMachineId, MachineId};
-pub use machine::{HumanFields, Machine};
+pub use import::{ImportRow, MatchBy, hostname_number};
+pub use machine::{BY_HAND, HumanFields, Machine};
 pub use merge::{MergedMachine, merged, unmerged};
 pub use order::NameKey;
 pub use proof::Proof;

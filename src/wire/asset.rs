@@ -148,10 +148,10 @@ fn read_custom(
 }
 
 /// The value of a custom field; `None` clears it.
-pub(super) fn custom_value(
-    field: &CustomField,
-    value: &Value,
-) -> Result<Option<CustomValue>, BadBody> {
+///
+/// # Errors
+/// [`BadBody`] names the field and says what it takes.
+pub fn custom_value(field: &CustomField, value: &Value) -> Result<Option<CustomValue>, BadBody> {
     let name = format!("custom.{}", field.key);
     if matches!(value, Value::Null) || value.as_str().is_some_and(|text| text.trim().is_empty()) {
         return Ok(None);

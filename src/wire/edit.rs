@@ -106,19 +106,34 @@ pub(super) fn edit_of(
 ) -> Result<Option<HumanEdit>, BadBody> {
     let mut edit = HumanEdit::default();
     for (name, value) in values {
-        match name.as_str() {
-            "computer_model" => edit.computer_model = Some(computer_model(value)?),
-            "computer_activation" => {
-                edit.computer_activation = Some(match scalar(name, value)? {
-                    Some(scalar) => activation(&scalar, zone)?,
-                    None => None,
-                });
-            }
-            "activation_days" => edit.activation_days = Some(days(value)?),
-            name => read_field(&mut edit.asset, name, value, fields)?,
-        }
+        read_human(&mut edit, name, value, zone, fields)?;
     }
     Ok(Some(edit).filter(|edit| !edit.is_empty()))
+}
+
+/// Reads one field of a change into `edit`; what is none of these is ignored.
+///
+/// # Errors
+/// [`BadBody`] names the field and says what is wrong.
+pub fn read_human(
+    edit: &mut HumanEdit,
+    name: &str,
+    value: &Value,
+    zone: Tz,
+    fields: &[Arc<CustomField>],
+) -> Result<(), BadBody> {
+    match name {
+        "computer_model" => edit.computer_model = Some(computer_model(value)?),
+        "computer_activation" => {
+            edit.computer_activation = Some(match scalar(name, value)? {
+                Some(scalar) => activation(&scalar, zone)?,
+                None => None,
+            });
+        }
+        "activation_days" => edit.activation_days = Some(days(value)?),
+        name => read_field(&mut edit.asset, name, value, fields)?,
+    }
+    Ok(())
 }
 
 fn computer_model(value: &Value) -> Result<Option<Text>, BadBody> {

@@ -18,11 +18,15 @@ mod edit;
 #[cfg(feature = "server")]
 mod fields;
 #[cfg(feature = "server")]
+mod import;
+#[cfg(feature = "server")]
 mod ingest;
 #[cfg(feature = "server")]
 mod lenient;
 #[cfg(feature = "server")]
 mod machine;
+#[cfg(feature = "server")]
+mod manual;
 #[cfg(feature = "server")]
 mod origin;
 #[cfg(feature = "server")]
@@ -38,7 +42,7 @@ mod timestamp;
 mod views;
 
 #[cfg(feature = "server")]
-pub use asset::{Day, FieldValue, Lifecycle, read_tags};
+pub use asset::{Day, FieldValue, Lifecycle, custom_value, read_tags};
 #[cfg(feature = "server")]
 pub use bulk::{BulkEdit, MachinesEdit, MachinesReply, check_conditions, parse_bulk_edit};
 #[cfg(feature = "server")]
@@ -47,13 +51,19 @@ pub use duplicates::{
     MergedList, MergedMachine, NewDistinct, Reason, Shared,
 };
 #[cfg(feature = "server")]
-pub use edit::{MachineEdit, parse_edit};
+pub use edit::{MachineEdit, parse_edit, read_human};
 #[cfg(feature = "server")]
 pub use fields::{Field, FieldEdit, FieldLabels, FieldList, FieldType, NewField};
+#[cfg(feature = "server")]
+pub use import::{
+    FieldChange, ImportColumn, ImportProblem, ImportReply, MachineChange, UnmatchedLine,
+};
 #[cfg(feature = "server")]
 pub use ingest::parse_report;
 #[cfg(feature = "server")]
 pub use machine::{Machine, MachineList, MachineReply, Message, Presenter, Proof, Status};
+#[cfg(feature = "server")]
+pub use manual::ManualMachine;
 #[cfg(feature = "server")]
 pub use origin::Origin;
 #[cfg(feature = "server")]

@@ -58,7 +58,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trust", &[]),
     ("tls", &["atomic_file", "trust"]),
     ("export", &["wire"]),
-    ("http", &["access", "export", "inventory", "store", "wire", "model", "tls"]),
+    ("import", &["wire", "model"]),
+    ("http", &["access", "export", "import", "inventory", "store", "wire", "model", "tls"]),
     ("config", &["cli", "trust"]),
     (
         "admin",
@@ -108,6 +109,7 @@ fn modules_do_not_know_what_they_must_not() {
         ("jobs", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("access", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("export", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
+        ("import", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("http", &["redb::", "sqlx", "sysinfo"]),
         ("wire", &["redb", "sqlx"]),
         ("agent/collect", &["reqwest", "config"]),

@@ -8,8 +8,10 @@ mod export;
 mod fields;
 mod figures;
 mod health;
+mod import;
 mod machine_id;
 mod machines;
+mod manual;
 mod name;
 mod origin;
 mod people;
@@ -32,6 +34,8 @@ pub(super) type Api = (
     views::ViewsApi,
     duplicates::DuplicatesApi,
     export::ExportApi,
+    import::ImportApi,
+    manual::ManualApi,
     enrolment::EnrolmentApi,
     session::SessionApi,
     people::PeopleApi,
@@ -51,6 +55,8 @@ pub(super) fn operations() -> Api {
         views::ViewsApi,
         duplicates::DuplicatesApi,
         export::ExportApi,
+        import::ImportApi,
+        manual::ManualApi,
         enrolment::EnrolmentApi,
         session::SessionApi,
         people::PeopleApi,

@@ -16,7 +16,8 @@ pub(super) fn fold_into(text: &str, folded: &mut String) {
 }
 
 /// The text in the form in which it is searched.
-pub(super) fn fold(text: &str) -> String {
+#[must_use]
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     fold_into(text, &mut folded);
     folded

@@ -31,6 +31,7 @@ mod values;
 pub use document::document;
 pub use error::{SearchError, Token};
 pub use field::{CUSTOM, FIELDS, Field};
+pub use fold::fold;
 pub use matching::{Matcher, Measures, Subject};
 pub use parser::MOST_VALUES;
 pub use syntax::Query;

@@ -46,6 +46,22 @@ impl<'a> Cell<'a> {
     }
 }
 
+impl std::fmt::Display for Cell<'_> {
+    /// For people who compare: as it stands in a file, without what is for spreadsheets alone.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => Ok(()),
+            Self::Text(text) => f.write_str(text),
+            Self::Texts(texts) => f.write_str(&texts.join(", ")),
+            Self::Whole(number) => number.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Time(at) => at.wall().format("%Y-%m-%d %H:%M:%S").fmt(f),
+            Self::Day(day) => day.fmt(f),
+            Self::YesNo(is_so) => is_so.fmt(f),
+        }
+    }
+}
+
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

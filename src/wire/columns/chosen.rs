@@ -1,5 +1,6 @@
 //! The columns that somebody chose of a table of machines.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;
@@ -41,6 +42,15 @@ impl MachineColumn {
                 };
                 label.as_ref().unwrap_or(&field.key)
             }
+        }
+    }
+
+    /// What programs call it.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Field(column) => column.name.into(),
+            Self::Custom(field) => format!("{CUSTOM}{}", field.key).into(),
         }
     }
 

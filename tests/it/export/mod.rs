@@ -4,7 +4,7 @@ mod audit;
 mod commands;
 mod download;
 mod hostile;
-mod rows;
+pub(crate) mod rows;
 
 use std::io::{Cursor, Read as _};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::support::machines::noon;
 use crate::support::server::{Guarded, Server};
 
 /// A server at noon that asks nobody who they are.
-async fn open_to_all(store: Arc<dyn Store>) -> Server {
+pub(crate) async fn open_to_all(store: Arc<dyn Store>) -> Server {
     let mut guard = Guarded { now: noon, ..Guarded::compat() };
     guard.rules.mode = Mode::Off;
     Server::guarded(store, guard).await

@@ -47,7 +47,7 @@ const COLUMNS: &[&str] = &[
     "custom.loaned",
 ];
 
-fn any_kept() -> impl Strategy<Value = Asset> {
+pub(crate) fn any_kept() -> impl Strategy<Value = Asset> {
     let text = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
     let day = (0..20_000_i32).prop_map(|days| NaiveDate::from_epoch_days(days).unwrap());
     let custom = (

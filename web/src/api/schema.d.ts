@@ -371,6 +371,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/import/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import what people know about machines from CSV
+         * @description Each row changes the machine that it is about, as `PATCH /api/machines/{id}` would: all rows
+         *     happen, or none when anything is wrong with one. Headers are those of an export in Portuguese,
+         *     English or Spanish, the API's names, or what `map` says; what a report says (address, system,
+         *     memory …) is not changed, and other columns are left out. Rows that are about no machine are
+         *     listed and change nothing; of several with one key the last counts. Dates are `DD/MM/YYYY`,
+         *     `DD-MM-YYYY`, `YYYY-MM-DD` or `YYYY/MM/DD`. A file has at most 16 MiB and 50000 rows, and
+         *     changes at most 20000 machines.
+         */
+        post: operations["importMachines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inventory": {
         parameters: {
             query?: never;
@@ -550,6 +576,28 @@ export interface paths {
          *     unless somebody changed it since.
          */
         post: operations["unmergeMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manual-machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a machine by hand
+         * @description One without an agent. It is never late, offline or missing: nobody waits for its reports, and
+         *     `status=manual` finds it. Entered again it is updated; once an agent reports under its id it is
+         *     a machine like any other, and 409 is the answer.
+         */
+        post: operations["enterMachine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1345,6 +1393,13 @@ export interface components {
              * @description The number of the machine's last signed report, on 409 of one that comes too late.
              */
             last_seq?: number;
+            /**
+             * Format: uint64
+             * @description How much more is wrong with them.
+             */
+            more_problems?: number;
+            /** @description What is wrong with the lines of a file, on 400 of an import. */
+            problems?: components["schemas"]["ImportProblem"][];
             /** @description The part of `q` that is wrong, on 400 of a search. */
             token?: components["schemas"]["ErrorToken"] & unknown;
         };
@@ -1481,6 +1536,18 @@ export interface components {
             type: components["schemas"]["FieldType"] & unknown;
         };
         /**
+         * FieldChange
+         * @description A field before and after, written as in a file; null when it is empty.
+         */
+        FieldChange: {
+            /** @description What it is. */
+            after: string | null;
+            /** @description What it was. */
+            before: string | null;
+            /** @description Its name, `custom.KEY` for a custom one. */
+            field: string | null;
+        };
+        /**
          * FieldEdit
          * @description What is to be different about a field. What is left out stays.
          * @example {
@@ -1566,6 +1633,151 @@ export interface components {
         HealthReply: {
             /** @description `healthy` with 200, `unhealthy` with 503. */
             status: components["schemas"]["StoreState"] & unknown;
+        };
+        /**
+         * ImportColumn
+         * @description A column of the file.
+         */
+        ImportColumn: {
+            /** @description What it is; null when it is left out. */
+            field: string | null;
+            /** @description Its header. */
+            header: string | null;
+        };
+        /**
+         * ImportProblem
+         * @description What is wrong with a line.
+         */
+        ImportProblem: {
+            /** @description The header of the column; null when it is about the whole line. */
+            column: string | null;
+            /** @description What is wrong, and what it takes. */
+            error: string | null;
+            /**
+             * Format: uint64
+             * @description The line of the file.
+             */
+            line: number | null;
+        };
+        /**
+         * ImportReply
+         * @description What an import came to. Lists that would be long are cut; the numbers count everything.
+         * @example {
+         *       "changed": 1,
+         *       "changes": [
+         *         {
+         *           "fields": [
+         *             {
+         *               "after": "Lab 01",
+         *               "before": null,
+         *               "field": "room"
+         *             }
+         *           ],
+         *           "hostname": "lab-01-pc07",
+         *           "line": 2,
+         *           "machine_id": "lab-01"
+         *         }
+         *       ],
+         *       "columns": [
+         *         {
+         *           "field": "hostname",
+         *           "header": "Máquina"
+         *         },
+         *         {
+         *           "field": "room",
+         *           "header": "Sala"
+         *         },
+         *         {
+         *           "field": null,
+         *           "header": "Andar"
+         *         }
+         *       ],
+         *       "delimiter": ";",
+         *       "dry_run": true,
+         *       "encoding": "UTF-8",
+         *       "keyed": 2,
+         *       "machines": 2,
+         *       "matched": 2,
+         *       "matched_by": "hostname",
+         *       "message": "Nenhuma alteração gravada",
+         *       "more_changes": 0,
+         *       "more_problems": 0,
+         *       "more_unmatched": 0,
+         *       "problems": [],
+         *       "replaced": 0,
+         *       "rows": 3,
+         *       "unmatched": [
+         *         {
+         *           "key": "lab-09-pc01",
+         *           "line": 4
+         *         }
+         *       ]
+         *     }
+         */
+        ImportReply: {
+            /**
+             * Format: uint64
+             * @description Those of them that are different now, or would be.
+             */
+            changed: number;
+            /** @description The changes, in the order of the lines. */
+            changes: components["schemas"]["MachineChange"][];
+            /** @description Its columns, in order. */
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description What separates its fields. */
+            delimiter: string;
+            /** @description Whether nothing was changed, because only the changes were asked for. */
+            dry_run: boolean;
+            /** @description How the file's characters are encoded. */
+            encoding: string;
+            /**
+             * Format: uint64
+             * @description Those of them that have what rows are matched by.
+             */
+            keyed: number;
+            /**
+             * Format: uint64
+             * @description Machines in the inventory.
+             */
+            machines: number;
+            /**
+             * Format: uint64
+             * @description Those of them that a row is about.
+             */
+            matched: number;
+            /** @description What rows and machines have in common: `machine_id`, `hostname`, `number` or `asset_number`. */
+            matched_by: string;
+            /** @description What was done, in Portuguese. */
+            message: string;
+            /**
+             * Format: uint64
+             * @description How many more changes there are.
+             */
+            more_changes: number;
+            /**
+             * Format: uint64
+             * @description How much more is wrong.
+             */
+            more_problems: number;
+            /**
+             * Format: uint64
+             * @description How many more such lines there are.
+             */
+            more_unmatched: number;
+            /** @description What is wrong with the file; only a dry run answers with it, others are refused. */
+            problems: components["schemas"]["ImportProblem"][];
+            /**
+             * Format: uint64
+             * @description Those of them that a later one with the same key replaces.
+             */
+            replaced: number;
+            /**
+             * Format: uint64
+             * @description Rows below the header, empty ones not counted.
+             */
+            rows: number;
+            /** @description Lines that are about no machine, which is not wrong. */
+            unmatched: components["schemas"]["UnmatchedLine"][];
         };
         /**
          * KeyApproval
@@ -1783,6 +1995,23 @@ export interface components {
              * @description The last day of its warranty.
              */
             warranty_end_date: string | null;
+        };
+        /**
+         * MachineChange
+         * @description A machine that is different now, or would be.
+         */
+        MachineChange: {
+            /** @description The fields that differ. */
+            fields: components["schemas"]["FieldChange"][];
+            /** @description Its host name. */
+            hostname: string;
+            /**
+             * Format: uint64
+             * @description The line of the file that says so.
+             */
+            line: number;
+            /** @description The machine. */
+            machine_id: string;
         };
         /**
          * MachineEdit
@@ -2028,6 +2257,56 @@ export interface components {
             matched: number;
             /** @description What was done, in Portuguese. */
             message: string;
+        };
+        /**
+         * ManualMachine
+         * @description A machine without an agent: a Chromebook, a printer, what is not switched on any more.
+         * @example {
+         *       "cpu_percent": null,
+         *       "dry_run": null,
+         *       "hostname": "chromebook-07",
+         *       "ip": null,
+         *       "machine_id": null,
+         *       "memory_total_mb": null,
+         *       "memory_used_mb": null,
+         *       "os": null,
+         *       "os_version": "ChromeOS 128",
+         *       "salt": null
+         *     }
+         */
+        ManualMachine: {
+            /**
+             * Format: double
+             * @description Processor load in percent; 0 when left out.
+             */
+            cpu_percent?: number | null;
+            /** @description Only say what would be entered. */
+            dry_run?: boolean | null;
+            /** @description Host name; cut at 100 characters. */
+            hostname: string | null;
+            /** @description Address; `0.0.0.0` when left out. */
+            ip?: string | null;
+            /**
+             * @description Identity. When left out: the SHA-256, as lower-case hex, of the host name without white space
+             *     around it and the salt.
+             */
+            machine_id?: string | null;
+            /**
+             * Format: int64
+             * @description Memory in MiB; 0 when left out.
+             */
+            memory_total_mb?: number | null;
+            /**
+             * Format: int64
+             * @description Memory in use in MiB; 0 when left out.
+             */
+            memory_used_mb?: number | null;
+            /** @description System; `Chrome OS` when left out. */
+            os?: string | null;
+            /** @description Its version for people. */
+            os_version?: string | null;
+            /** @description Tells machines with one host name apart, where the identity comes from that. */
+            salt?: string | null;
         };
         /**
          * MergeGroup
@@ -2985,6 +3264,19 @@ export interface components {
             token: string;
         };
         /**
+         * UnmatchedLine
+         * @description A line that is about no machine.
+         */
+        UnmatchedLine: {
+            /** @description What no machine has; empty when the row does not say. */
+            key: string;
+            /**
+             * Format: uint64
+             * @description The line of the file.
+             */
+            line: number;
+        };
+        /**
          * User
          * @description A person.
          * @example {
@@ -3728,7 +4020,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4055,7 +4347,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4350,7 +4642,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5560,7 +5852,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5747,7 +6039,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5941,7 +6233,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6065,6 +6357,193 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["HealthReply"];
+                };
+            };
+        };
+    };
+    importMachines: {
+        parameters: {
+            query?: {
+                /** @description Only say what would be changed. */
+                dry_run?: "true" | "false" | "";
+                /** @description What a row and its machine have in common. `number` is the number in the host name, which the file has in a column of its own (`NUMERO`) or in a host name. Without it the first of `machine_id`, `number`, `hostname` and `asset_number` that the file has a column of. */
+                match?: "machine_id" | "hostname" | "number" | "asset_number" | "";
+                /** @description What a column is, where its header does not say: `Header:field`, with the API's name of the field, `custom.KEY` for a custom one, `machine_id`, `hostname` or `number`, or nothing to leave the column out. */
+                map?: string[];
+                /** @description What separates fields. Without it the one that the header is written with. */
+                delimiter?: ";" | "," | "|" | "tab" | "";
+                /** @description How characters are encoded. Without it what the byte order mark says, else UTF-8 where the file is that, else Windows-1252. */
+                encoding?: "utf-8" | "windows-1252" | "";
+                /** @description What an empty cell does to what the inventory has. */
+                empty?: "keep" | "clear" | "";
+                /** @description Count `activation_days` from the activation to today where the file does not say them. */
+                fill_days?: "true" | "false" | "";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A file with a header, of at most 16 MiB */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReply"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -6653,7 +7132,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6926,7 +7405,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7369,7 +7848,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7557,7 +8036,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7992,6 +8471,186 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    enterMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualMachine"];
+            };
+        };
+        responses: {
+            /** @description The machine was entered by hand before: it is updated, or would be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineReply"];
+                };
+            };
+            /** @description The machine is new: it is on disk, or would be */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineReply"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "A report from 203.0.113.9 needs a token"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -8618,7 +9277,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8787,7 +9446,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8960,7 +9619,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9385,7 +10044,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9988,7 +10647,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10425,7 +11084,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10755,7 +11414,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11050,7 +11709,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11380,7 +12039,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is not application/json, or is encoded */
+            /** @description The body is of another type, or is encoded */
             415: {
                 headers: {
                     [name: string]: unknown;
