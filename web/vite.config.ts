@@ -37,7 +37,7 @@ function licences(): Plugin {
 }
 
 const SHARED =
-  /node_modules\/svelte|src\/(?:api|lib|styles)\/|index\.svelte\.ts|parts\/(?:Account|Ago|Header|Icon|Lost|Menu|Settings|Shape|Trouble|Unguarded)\.|report\/(?:Cell|Chips|labels)\./;
+  /node_modules\/svelte|src\/(?:api|lib|styles)\/|index\.svelte\.ts|parts\/(?:Account|Ago|Header|Icon|Lost|Menu|Settings|Shape|Trouble|Unguarded)\.|report\/(?:Cell|Chips|labels)\.|src\/App\.svelte|pages\/index\.ts/;
 
 const server = process.env.TATUSCAN_URL ?? 'http://127.0.0.1:8040';
 const proxy = { '/api': server, '/openapi.json': server };
@@ -49,7 +49,12 @@ export default defineConfig({
   build: {
     target: ['chrome111', 'firefox115', 'safari16.4'],
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // Styles have to be named beforehand; scripts name what they need themselves.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_, deps, { hostType }) =>
+        hostType === 'html' ? deps : deps.filter((dep) => /(?<!app-[^/]*)\.css$/.test(dep)),
+    },
     sourcemap: false,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2000,

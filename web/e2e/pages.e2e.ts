@@ -56,6 +56,18 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
     ready: 'tbody th a',
     act: '.tools .menu button',
   },
+  {
+    name: 'report, export',
+    path: '/report',
+    ready: 'tbody th a',
+    act: '.tools .menu:nth-of-type(2) button',
+  },
+  {
+    name: 'report, views',
+    path: '/report',
+    ready: 'tbody th a',
+    act: '.tools .menu:nth-of-type(3) button',
+  },
   { name: 'report, filters', path: '/report', ready: 'tbody th a', act: '.tools .filters' },
   { name: 'report, help', path: '/report', ready: 'tbody th a', act: 'key:?' },
   { name: 'report on paper', path: '/report?print=1', ready: 'article table' },

@@ -158,6 +158,21 @@ export const text: PageWords = {
     same: 'Machines with the same value',
     recordNote: 'What people record is never replaced by an agent.',
   },
+  export: {
+    columns: 'Columns',
+    shown: 'Those of this view',
+    all: 'All of them',
+    formats: { xlsx: 'Spreadsheet (XLSX)', csv: 'CSV', jsonl: 'JSON Lines' },
+    api: 'This view in the API, as JSON',
+  },
+  views: {
+    none: 'No views are kept.',
+    shared: 'everybody’s',
+    name: 'Keep this view as',
+    forAll: 'For everybody',
+    keep: 'Keep',
+    remove: (name: string) => `Remove the view ${name}`,
+  },
   settings: {
     heading: 'Administration',
     menu: 'Administration pages',

@@ -160,6 +160,21 @@ export const text: PageWords = {
     same: 'Equipos con el mismo valor',
     recordNote: 'Lo que registran las personas nunca lo cambia un agente.',
   },
+  export: {
+    columns: 'Columnas',
+    shown: 'Las de esta vista',
+    all: 'Todas',
+    formats: { xlsx: 'Hoja de cálculo (XLSX)', csv: 'CSV', jsonl: 'JSON Lines' },
+    api: 'Esta vista en la API, en JSON',
+  },
+  views: {
+    none: 'No hay vistas guardadas.',
+    shared: 'de todos',
+    name: 'Guardar esta vista como',
+    forAll: 'Para todos',
+    keep: 'Guardar',
+    remove: (name: string) => `Eliminar la vista ${name}`,
+  },
   settings: {
     heading: 'Administración',
     menu: 'Páginas de administración',

@@ -158,6 +158,21 @@ export const text = {
     same: 'Máquinas com o mesmo valor',
     recordNote: 'O que as pessoas cadastram nunca é trocado por um agente.',
   },
+  export: {
+    columns: 'Colunas',
+    shown: 'As desta visão',
+    all: 'Todas',
+    formats: { xlsx: 'Planilha (XLSX)', csv: 'CSV', jsonl: 'JSON Lines' },
+    api: 'Esta visão na API, em JSON',
+  },
+  views: {
+    none: 'Nenhuma visão guardada.',
+    shared: 'de todos',
+    name: 'Guardar esta visão como',
+    forAll: 'Para todos',
+    keep: 'Guardar',
+    remove: (name: string) => `Remover a visão ${name}`,
+  },
   settings: {
     heading: 'Administração',
     menu: 'Páginas da administração',
