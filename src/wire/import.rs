@@ -47,11 +47,11 @@ pub struct ImportReply {
 
 /// A column of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
-#[oai(nullable_all)]
 pub struct ImportColumn {
     /// Its header.
     pub header: String,
     /// What it is; null when it is left out.
+    #[oai(nullable)]
     pub field: Option<String>,
 }
 
@@ -70,13 +70,14 @@ pub struct MachineChange {
 
 /// A field before and after, written as in a file; null when it is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
-#[oai(nullable_all)]
 pub struct FieldChange {
     /// Its name, `custom.KEY` for a custom one.
     pub field: String,
     /// What it was.
+    #[oai(nullable)]
     pub before: Option<String>,
     /// What it is.
+    #[oai(nullable)]
     pub after: Option<String>,
 }
 
@@ -91,11 +92,11 @@ pub struct UnmatchedLine {
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
-#[oai(nullable_all)]
 pub struct ImportProblem {
     /// The line of the file.
     pub line: u64,
     /// The header of the column; null when it is about the whole line.
+    #[oai(nullable)]
     pub column: Option<String>,
     /// What is wrong, and what it takes.
     pub error: String,

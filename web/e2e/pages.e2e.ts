@@ -94,6 +94,7 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
     'people',
     'tokens',
     'sessions',
+    'import',
     'duplicates',
     'removed',
     'fields',

@@ -59,7 +59,7 @@ const REASONS: Record<number, Reason> = {
 /** Longer than the server takes for anything. */
 const PATIENCE = 35_000;
 
-async function ask(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+export async function ask(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
   const signals = [AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])];
   let response: Response;
   try {
@@ -76,7 +76,7 @@ async function ask(url: string, init: RequestInit, signal?: AbortSignal): Promis
   throw new Failure(REASONS[response.status] ?? 'status', response.status, said);
 }
 
-async function json<T>(response: Response, signal?: AbortSignal): Promise<T> {
+export async function json<T>(response: Response, signal?: AbortSignal): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch (error) {

@@ -1545,7 +1545,7 @@ export interface components {
             /** @description What it was. */
             before: string | null;
             /** @description Its name, `custom.KEY` for a custom one. */
-            field: string | null;
+            field: string;
         };
         /**
          * FieldEdit
@@ -1642,7 +1642,7 @@ export interface components {
             /** @description What it is; null when it is left out. */
             field: string | null;
             /** @description Its header. */
-            header: string | null;
+            header: string;
         };
         /**
          * ImportProblem
@@ -1652,12 +1652,12 @@ export interface components {
             /** @description The header of the column; null when it is about the whole line. */
             column: string | null;
             /** @description What is wrong, and what it takes. */
-            error: string | null;
+            error: string;
             /**
              * Format: uint64
              * @description The line of the file.
              */
-            line: number | null;
+            line: number;
         };
         /**
          * ImportReply

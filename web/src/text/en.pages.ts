@@ -182,6 +182,7 @@ export const text: PageWords = {
       people: 'People',
       tokens: 'Tokens',
       sessions: 'Sessions',
+      import: 'Import',
       duplicates: 'Duplicates',
       removed: 'Removed',
       fields: 'Own fields',
@@ -194,6 +195,7 @@ export const text: PageWords = {
       people: 'Who logs in to this dashboard.',
       tokens: 'What programs and agents show in place of a password.',
       sessions: 'Who has the dashboard open, and from where.',
+      import: 'What people know about machines, from a spreadsheet; and machines without an agent.',
       duplicates: 'Machines that may be one.',
       removed: 'What was removed comes back for 30 days; what was merged, always.',
       fields: 'What this inventory keeps about each machine beyond what every one keeps.',
@@ -273,7 +275,8 @@ export const text: PageWords = {
       waitingLead:
         'A machine that has a key asks for another one: it was reinstalled, or somebody imitates it.',
       key: 'Key asked for',
-      enrolled: (n: number) => `${plural(n, 'machine signs', 'machines sign')} what they report.`,
+      enrolled: (n: number) =>
+        `${plural(n, 'machine signs its reports', 'machines sign their reports')}.`,
       approve: 'Approve',
       approveSure: (id: string) => `Approve the new key of ${id}? The one before counts no longer.`,
       refused: 'Refused reports',
@@ -281,6 +284,29 @@ export const text: PageWords = {
         'They came without a token, from networks that none is taken from. To take them, on the server:',
       network: 'Network',
       reports: 'Reports',
+    },
+    import: {
+      file: 'Import a CSV file',
+      lead: 'The columns are those of an export, in any of the three languages. Choosing the file only shows what would change.',
+      choose: 'CSV file',
+      write: 'Write the changes',
+      would: (n: number) => `${plural(n, 'machine would change', 'machines would change')}.`,
+      did: (n: number) => `${plural(n, 'machine changed', 'machines changed')}.`,
+      matched: (rows: number, n: number) =>
+        `Of ${plural(rows, 'line', 'lines')}, ${number.format(n)} with a machine.`,
+      read: (by: string, encoding: string, delimiter: string) =>
+        `Matched by ${by}; ${encoding}, separated by ${delimiter}`,
+      problems: 'What is wrong',
+      problem: 'Problem',
+      line: 'Line',
+      column: 'Column',
+      changes: 'Changes',
+      more: (n: number) => `and ${number.format(n)} more`,
+      unmatched: (n: number) => plural(n, 'line without a machine', 'lines without a machine'),
+      manual: 'Enter a machine without an agent',
+      manualLead:
+        'A Chromebook, a printer, what is not switched on any more. It never shows as offline.',
+      os: 'System',
     },
     duplicates: {
       safe: (n: number) =>

@@ -184,6 +184,7 @@ export const text: PageWords = {
       people: 'Personas',
       tokens: 'Tokens',
       sessions: 'Sesiones',
+      import: 'Importar',
       duplicates: 'Duplicadas',
       removed: 'Eliminadas',
       fields: 'Campos propios',
@@ -195,6 +196,8 @@ export const text: PageWords = {
       people: 'Quién entra en este panel.',
       tokens: 'Lo que programas y agentes presentan en lugar de una contraseña.',
       sessions: 'Quién tiene el panel abierto, y desde dónde.',
+      import:
+        'Lo que las personas saben de los equipos, de una hoja de cálculo; y equipos sin agente.',
       duplicates: 'Equipos que quizá sean uno solo.',
       removed: 'Lo eliminado vuelve durante 30 días; lo combinado, siempre.',
       fields: 'Lo que este inventario guarda de cada equipo, además de lo que todos guardan.',
@@ -276,7 +279,8 @@ export const text: PageWords = {
       waitingLead:
         'Un equipo que ya tiene clave pide otra: se reinstaló, o alguien se hace pasar por él.',
       key: 'Clave pedida',
-      enrolled: (n: number) => `${plural(n, 'equipo firma', 'equipos firman')} lo que informa.`,
+      enrolled: (n: number) =>
+        `${plural(n, 'equipo firma sus informes', 'equipos firman sus informes')}.`,
       approve: 'Aprobar',
       approveSure: (id: string) => `¿Aprobar la nueva clave de ${id}? La anterior deja de valer.`,
       refused: 'Informes rechazados',
@@ -285,11 +289,34 @@ export const text: PageWords = {
       network: 'Red',
       reports: 'Informes',
     },
+    import: {
+      file: 'Importar de un archivo CSV',
+      lead: 'Las columnas son las de una exportación, en cualquiera de los tres idiomas. Elegir el archivo solo muestra lo que cambiaría.',
+      choose: 'Archivo CSV',
+      write: 'Guardar los cambios',
+      would: (n: number) => `${plural(n, 'equipo cambiaría', 'equipos cambiarían')}.`,
+      did: (n: number) => `${plural(n, 'equipo cambió', 'equipos cambiaron')}.`,
+      matched: (rows: number, n: number) =>
+        `De ${plural(rows, 'línea', 'líneas')}, ${number.format(n)} con equipo.`,
+      read: (by: string, encoding: string, delimiter: string) =>
+        `Emparejadas por ${by}; ${encoding}, separador ${delimiter}`,
+      problems: 'Lo que está mal',
+      problem: 'Problema',
+      line: 'Línea',
+      column: 'Columna',
+      changes: 'Cambios',
+      more: (n: number) => `y ${number.format(n)} más`,
+      unmatched: (n: number) => plural(n, 'línea sin equipo', 'líneas sin equipo'),
+      manual: 'Registrar un equipo sin agente',
+      manualLead:
+        'Un Chromebook, una impresora, lo que ya no se enciende. Nunca aparece como offline.',
+      os: 'Sistema',
+    },
     duplicates: {
       safe: (n: number) =>
         n === 0
           ? 'Nada que combinar sin mirar.'
-          : `${plural(n, 'grupo puede', 'grupos pueden')} combinarse sin mirar.`,
+          : `${plural(n, 'grupo puede combinarse', 'grupos pueden combinarse')} sin mirar.`,
       mergeSafe: 'Combinar los seguros',
       mergeSafeSure: (n: number) =>
         `¿Combinar ${plural(n, 'grupo', 'grupos')}? Cada combinación se puede deshacer.`,

@@ -182,6 +182,7 @@ export const text = {
       people: 'Pessoas',
       tokens: 'Tokens',
       sessions: 'Sessões',
+      import: 'Importar',
       duplicates: 'Duplicadas',
       removed: 'Removidas',
       fields: 'Campos próprios',
@@ -193,6 +194,7 @@ export const text = {
       people: 'Quem entra neste painel.',
       tokens: 'O que programas e agentes apresentam no lugar de uma senha.',
       sessions: 'Quem está com o painel aberto, e de onde.',
+      import: 'O que as pessoas sabem das máquinas, de uma planilha; e máquinas sem agente.',
       duplicates: 'Máquinas que talvez sejam uma só.',
       removed: 'O que foi removido volta por 30 dias; o que foi mesclado, sempre.',
       fields: 'O que este inventário guarda de cada máquina, além do que todos guardam.',
@@ -272,7 +274,8 @@ export const text = {
       waitingLead:
         'Uma máquina que já tem chave pede outra: foi reinstalada, ou alguém se passa por ela.',
       key: 'Chave pedida',
-      enrolled: (n: number) => `${plural(n, 'máquina assina', 'máquinas assinam')} o que relata.`,
+      enrolled: (n: number) =>
+        `${plural(n, 'máquina assina seus relatos', 'máquinas assinam seus relatos')}.`,
       approve: 'Aprovar',
       approveSure: (id: string) =>
         `Aprovar a nova chave de ${id}? A chave de antes deixa de valer.`,
@@ -281,11 +284,33 @@ export const text = {
       network: 'Rede',
       reports: 'Relatos',
     },
+    import: {
+      file: 'Importar de um arquivo CSV',
+      lead: 'As colunas são as de uma exportação, em qualquer dos três idiomas. Escolher o arquivo só mostra o que mudaria.',
+      choose: 'Arquivo CSV',
+      write: 'Gravar as mudanças',
+      would: (n: number) => `${plural(n, 'máquina mudaria', 'máquinas mudariam')}.`,
+      did: (n: number) => `${plural(n, 'máquina mudou', 'máquinas mudaram')}.`,
+      matched: (rows: number, n: number) =>
+        `De ${plural(rows, 'linha', 'linhas')}, ${number.format(n)} com máquina.`,
+      read: (by: string, encoding: string, delimiter: string) =>
+        `Casadas por ${by}; ${encoding}, separador ${delimiter}`,
+      problems: 'O que está errado',
+      problem: 'Problema',
+      line: 'Linha',
+      column: 'Coluna',
+      changes: 'Mudanças',
+      more: (n: number) => `e mais ${number.format(n)}`,
+      unmatched: (n: number) => plural(n, 'linha sem máquina', 'linhas sem máquina'),
+      manual: 'Cadastrar uma máquina sem agente',
+      manualLead: 'Um Chromebook, uma impressora, o que não liga mais. Nunca aparece como offline.',
+      os: 'Sistema',
+    },
     duplicates: {
       safe: (n: number) =>
         n === 0
           ? 'Nada a mesclar sem olhar.'
-          : `${plural(n, 'grupo pode', 'grupos podem')} ser mesclado sem olhar.`,
+          : `${plural(n, 'grupo pode ser mesclado', 'grupos podem ser mesclados')} sem olhar.`,
       mergeSafe: 'Mesclar os seguros',
       mergeSafeSure: (n: number) =>
         `Mesclar ${plural(n, 'grupo', 'grupos')}? Cada mesclagem pode ser desfeita.`,

@@ -1,5 +1,5 @@
 /** What admins ask the server to do. */
-import { send } from '../../api/client';
+import { ask, json, type Machine, send } from '../../api/client';
 import type { components } from '../../api/schema';
 
 export type Schemas = components['schemas'];
@@ -33,3 +33,11 @@ export const addField = (field: Partial<Schemas['NewField']>) =>
   send<unknown>('POST', '/api/fields', field);
 export const removeField = (key: string) =>
   send<unknown>('DELETE', `${at('/api/fields', key)}?discard_values=true`);
+
+export async function importMachines(file: File, dryRun: boolean): Promise<Schemas['ImportReply']> {
+  const headers = { 'Content-Type': 'text/csv', Accept: 'application/json' };
+  const url = `/api/import/machines?dry_run=${dryRun}`;
+  return json(await ask(url, { method: 'POST', headers, body: file }));
+}
+export const addManual = (machine: Partial<Schemas['ManualMachine']>) =>
+  send<{ item: Machine }>('POST', '/api/manual-machines', machine);

@@ -1,1 +1,0 @@
-import{L as e,Qt as t,Xt as n,Yt as r,bn as i,pn as a,sn as o,xn as s}from"./app-CuTTHYAk.js";var c=t(`<p role="status" class="sfdjv"> </p>`);function l(t,l){s(l,!0);var u=c(),d=a(u,!0);o(e=>r(d,e),[()=>e().loading]),n(t,u),i()}export{l as t};

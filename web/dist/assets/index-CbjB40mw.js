@@ -1,1 +1,0 @@
-import{A as e,Jt as t,O as n,P as r,T as i,Tt as a,k as o,nt as s,v as c,w as l}from"./app-CuTTHYAk.js";var u=n(o(location.pathname));a(e),s(),await Promise.all([r(),i(),u]);var d=l();d?location.replace(d):t(c,{target:document.body});
