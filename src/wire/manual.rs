@@ -13,34 +13,39 @@ use crate::model::{
 
 /// A machine without an agent: a Chromebook, a printer, what is not switched on any more.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Object)]
-#[oai(example, nullable_all)]
+#[oai(example)]
 #[serde(default)]
 pub struct ManualMachine {
     /// Host name; cut at 100 characters.
-    #[oai(nullable = false, validator(min_length = 1))]
+    #[oai(validator(min_length = 1))]
     pub hostname: String,
     /// Identity. When left out: the SHA-256, as lower-case hex, of the host name without white space
     /// around it and the salt.
-    #[oai(validator(pattern = "^[A-Za-z0-9._:-]{1,64}$"))]
+    #[oai(nullable, validator(pattern = "^[A-Za-z0-9._:-]{0,64}$"))]
     pub machine_id: Option<String>,
     /// Tells machines with one host name apart, where the identity comes from that.
+    #[oai(nullable)]
     pub salt: Option<String>,
     /// System; `Chrome OS` when left out.
+    #[oai(nullable)]
     pub os: Option<String>,
     /// Its version for people.
+    #[oai(nullable)]
     pub os_version: Option<String>,
     /// Address; `0.0.0.0` when left out.
+    #[oai(nullable)]
     pub ip: Option<String>,
     /// Processor load in percent; 0 when left out.
-    #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
+    #[oai(nullable, validator(minimum(value = "0"), maximum(value = "100")))]
     pub cpu_percent: Option<f64>,
     /// Memory in MiB; 0 when left out.
-    #[oai(validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
+    #[oai(nullable, validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
     pub memory_total_mb: Option<i64>,
     /// Memory in use in MiB; 0 when left out.
-    #[oai(validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
+    #[oai(nullable, validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
     pub memory_used_mb: Option<i64>,
     /// Only say what would be entered.
+    #[oai(nullable)]
     pub dry_run: Option<bool>,
 }
 

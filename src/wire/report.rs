@@ -63,11 +63,12 @@ pub struct Report {
     pub activation_days: Option<i32>,
     /// The agent's version, such as `0.2.0`; at most 30 characters are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", oai(nullable))]
+    #[cfg_attr(feature = "server", oai(skip))]
     pub agent_version: Option<String>,
     /// The hashes of the sections that the agent knows, by their names: the answer says in `want`
     /// which of them the server does not have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "server", oai(skip))]
     pub sections: BTreeMap<String, String>,
 }
 

@@ -39,10 +39,11 @@ impl DuplicatesApi {
         /// Only those that are safe, or that are not.
         safe: Query<Option<bool>>,
         /// How many items, at most 100.
-        #[oai(validator(maximum(value = "100")))]
+        #[oai(validator(minimum(value = "0"), maximum(value = "100")))]
         limit: Query<Option<u16>>,
         /// How many come before the first.
-        offset: Query<Option<u32>>,
+        #[oai(validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
+        offset: Query<Option<usize>>,
     ) -> Result<JsonBody<DuplicatesList>, AdminError> {
         let presenter = context.presenter();
         let mut candidates = context.inventory.duplicates().await?;
@@ -50,7 +51,7 @@ impl DuplicatesApi {
         if let Some(safe) = *safe {
             candidates.retain(|candidate| candidate.is_safe() == safe);
         }
-        let (total, offset) = (candidates.len(), offset.unwrap_or(0) as usize);
+        let (total, offset) = (candidates.len(), offset.unwrap_or(0));
         let limit = limit.map_or(PAGE, |limit| usize::from(limit).min(PAGE));
         let page = candidates.iter().skip(offset).take(limit);
         let items: Vec<_> = page.map(|candidate| presenter.duplicates(candidate)).collect();

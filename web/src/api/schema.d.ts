@@ -2283,7 +2283,7 @@ export interface components {
             /** @description Only say what would be entered. */
             dry_run?: boolean | null;
             /** @description Host name; cut at 100 characters. */
-            hostname: string | null;
+            hostname: string;
             /** @description Address; `0.0.0.0` when left out. */
             ip?: string | null;
             /**
@@ -2787,7 +2787,6 @@ export interface components {
          *     report to an older server.
          * @example {
          *       "activation_days": null,
-         *       "agent_version": null,
          *       "computer_activation": null,
          *       "computer_model": null,
          *       "cpu_percent": 12.5,
@@ -2799,15 +2798,12 @@ export interface components {
          *       "memory_used_mb": 4211,
          *       "os": "linux",
          *       "os_version": "Debian GNU/Linux 12 (bookworm)",
-         *       "sections": {},
          *       "timestamp": "2026-11-23T07:24:37Z"
          *     }
          */
         Report: {
             /** @description Days in use; kept only while no such number is known. */
             activation_days?: (number | null) | string;
-            /** @description The agent's version, such as `0.2.0`; at most 30 characters are kept. */
-            agent_version?: string | null;
             /**
              * @description When the computer went into use; kept only while no such date is known. RFC 3339,
              *     `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds.
@@ -2839,13 +2835,6 @@ export interface components {
             os: string;
             /** @description Operating system and version for people, such as `Windows 11`; cut at 100 characters. */
             os_version?: string | null;
-            /**
-             * @description The hashes of the sections that the agent knows, by their names: the answer says in `want`
-             *     which of them the server does not have.
-             */
-            sections: {
-                [key: string]: string;
-            };
             /** @description The agent's own clock, RFC 3339. Informational, not read: the server's clock decides. */
             timestamp?: unknown;
         };
