@@ -98,9 +98,13 @@ async fn receive(server: &Reached, new: &AtomicFile) -> anyhow::Result<u64> {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, bytes, summary } = self;
-        let Summary { taken_at, machines, records, audit, checksum } = summary;
+        let Summary { taken_at, machines, records, audit, sections, checksum } = summary;
         writeln!(f, "{}: {bytes} bytes, of {}", file.display(), taken_at.to_rfc3339())?;
-        writeln!(f, "{machines} machines, {records} records, {audit} entries of the audit log")?;
+        writeln!(
+            f,
+            "{machines} machines, {sections} inventory sections, {records} records, {audit} entries of \
+             the audit log"
+        )?;
         writeln!(f, "read again: checksum {checksum:016x}: the same")
     }
 }

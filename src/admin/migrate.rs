@@ -15,10 +15,11 @@ use super::progress;
 use crate::clock;
 use crate::config::{Location, Migrate};
 use crate::model::access::{Kind, Record};
-use crate::model::{Machine, MachineQuery};
+use crate::model::{Machine, MachineId, MachineQuery};
+use crate::store::backup::{self, Backup, Tally, section_pieces};
 use crate::store::redb::RedbStore;
 use crate::store::sql::{SqlSource, SqlStore};
-use crate::store::{Pace, Store, StoreError, backup, transact};
+use crate::store::{Pace, Section, Snapshot, Store, StoreError, transact};
 
 /// Machines copied at once.
 const PIECE: usize = 1_000;
@@ -47,11 +48,13 @@ struct Kept {
     checksum: u64,
     /// Users, tokens, fields, removed machines and such.
     records: usize,
+    /// Inventory sections, and the sum of their hashes.
+    sections: Tally,
 }
 
 /// Where machines come from.
 enum Source {
-    Embedded(VecDeque<Arc<Machine>>, Vec<Record>),
+    Embedded(Box<Embedded>),
     Sql(Box<SqlSource>),
 }
 
@@ -116,6 +119,18 @@ async fn copy(source: &mut Source, target: &dyn Store) -> anyhow::Result<Kept> {
             kept.rounded += usize::from(hash(is) != hash(was));
         }
         kept.add(imported.iter().map(|machine| &**machine));
+        let piece: Vec<_> = piece.into_iter().map(Arc::new).collect();
+        for ids in section_pieces(&piece) {
+            let sections = source.sections(&ids).await?;
+            kept.sections.add_sections(&sections);
+            let put = transact(target, Pace::Large, move |transaction| {
+                for (id, section) in &sections {
+                    transaction.put_section(id, section, |_| {})?;
+                }
+                Ok(())
+            });
+            put.await.context("the inventory sections")?;
+        }
         bar.inc(piece.len() as u64);
     }
 }
@@ -137,6 +152,18 @@ async fn compare(to: &Location, zone: Tz, copied: &Kept, records: &[Record]) -> 
             break;
         }
         found.add(piece.iter());
+        let piece: Vec<_> = piece.into_iter().map(Arc::new).collect();
+        for ids in section_pieces(&piece) {
+            found.sections.add_sections(&written.sections(&ids).await?);
+        }
+    }
+    if found.sections != copied.sections {
+        bail!(
+            "{to} holds {} inventory sections, but {} were written, or others: something else \
+             writes to it",
+            found.sections.sections,
+            copied.sections.sections
+        );
     }
     if (found.machines, found.checksum) == (copied.machines, copied.checksum) {
         return Ok(());
@@ -182,7 +209,7 @@ async fn held(to: &Location, zone: Tz) -> anyhow::Result<(usize, usize)> {
     match to {
         Location::Embedded(path) if !path.exists() => Ok((0, 0)),
         Location::Embedded(path) => {
-            let (machines, records) = RedbStore::read(path)?;
+            let Snapshot { machines, records, .. } = RedbStore::read(path)?.snapshot();
             Ok((machines.len(), backup::content(&records)))
         }
         Location::Sql(database) => {
@@ -213,13 +240,22 @@ async fn empty(target: &dyn Store) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The file of an embedded store.
+struct Embedded {
+    /// Those that were not read yet.
+    machines: VecDeque<Arc<Machine>>,
+    records: Vec<Record>,
+    store: Backup,
+}
+
 impl Source {
     async fn open(from: &Location, zone: Tz) -> anyhow::Result<Self> {
         match from {
             Location::Embedded(path) if !path.exists() => bail!("there is no {}", path.display()),
             Location::Embedded(path) => {
-                let (machines, records) = RedbStore::read(path)?;
-                Ok(Self::Embedded(machines.into(), records))
+                let store = RedbStore::read(path)?;
+                let Snapshot { machines, records, .. } = store.snapshot();
+                Ok(Self::Embedded(Box::new(Embedded { machines: machines.into(), records, store })))
             }
             Location::Sql(database) => {
                 let source = SqlSource::open(sql_settings(database, zone)).await;
@@ -231,7 +267,7 @@ impl Source {
 
     async fn count(&mut self) -> anyhow::Result<usize> {
         match self {
-            Self::Embedded(machines, _) => Ok(machines.len()),
+            Self::Embedded(embedded) => Ok(embedded.machines.len()),
             Self::Sql(source) => Ok(source.count().await?),
         }
     }
@@ -239,7 +275,8 @@ impl Source {
     /// The next machines; none at the end.
     async fn next(&mut self) -> anyhow::Result<Vec<Machine>> {
         match self {
-            Self::Embedded(machines, _) => {
+            Self::Embedded(embedded) => {
+                let machines = &mut embedded.machines;
                 let piece = machines.drain(..PIECE.min(machines.len()));
                 Ok(piece.map(|machine| (*machine).clone()).collect())
             }
@@ -250,8 +287,19 @@ impl Source {
     /// Users, tokens, fields, removed machines and such.
     fn records(&self) -> &[Record] {
         match self {
-            Self::Embedded(_, records) => records,
+            Self::Embedded(embedded) => &embedded.records,
             Self::Sql(source) => source.records(),
+        }
+    }
+
+    /// Every section of these machines.
+    async fn sections(
+        &mut self,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
+        match self {
+            Self::Embedded(embedded) => embedded.store.sections(ids),
+            Self::Sql(source) => source.sections(ids).await,
         }
     }
 
@@ -272,12 +320,17 @@ impl fmt::Display for Outcome {
         for warning in warnings {
             writeln!(f, "warning: {warning}")?;
         }
-        let Some(Kept { machines, rounded, checksum, records }) = kept else {
+        let Some(Kept { machines, rounded, checksum, records, sections }) = kept else {
             writeln!(f, "would copy {read} machines")?;
             writeln!(f, "from {from}")?;
             return writeln!(f, "to   {to}, which holds {held}");
         };
-        writeln!(f, "copied {read} machines, and {records} records: people, tokens and such")?;
+        let sections = sections.sections;
+        writeln!(
+            f,
+            "copied {read} machines, {sections} inventory sections, and {records} records: people, \
+             tokens and such"
+        )?;
         writeln!(f, "from {from}")?;
         writeln!(f, "to   {to}")?;
         if *held > 0 {

@@ -23,8 +23,6 @@ use crate::store::redb::{StoreLock, files_of, replace_store};
 use crate::store::sql::{self, SqlStore};
 use crate::store::{Snapshot, Store, StoreError};
 
-/// Entries of the audit log read at once.
-const PIECE: usize = 4_096;
 /// How long a server may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -57,8 +55,7 @@ pub async fn run(settings: Restore) -> anyhow::Result<Outcome> {
         Some(database) => to_database(&backup, &place, database, zone, force, now).await?,
     };
     let (store, to) = open_store(&place, zone).await?;
-    let snapshot = backup.snapshot();
-    let kept = compare(&*store, &snapshot, zone, place.database.as_ref()).await?;
+    let kept = compare(&*store, &backup, zone, place.database.as_ref()).await?;
     let inventory = Inventory::new(store, StatusRules::default());
     let by = Identity { caller: Caller::TokenFile, peer: None, at: now };
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -158,8 +155,7 @@ async fn to_database(
     let mut snapshot = backup.snapshot();
     snapshot.records.retain(backup::is_kept);
     let bar = progress::machines(snapshot.machines.len() as u64);
-    let audit = |from| backup.audit(from, PIECE);
-    let restored = sql::restore(&settings, &snapshot, audit, |more| bar.inc(more as u64)).await;
+    let restored = sql::restore(&settings, &snapshot, backup, |more| bar.inc(more as u64)).await;
     bar.finish_and_clear();
     restored.with_context(|| format!("nothing was restored to {database}"))?;
     Ok(aside)
@@ -204,22 +200,32 @@ fn aside(path: &Path, now: DateTime<Utc>) -> PathBuf {
 /// What is there now, which must be what the backup holds.
 async fn compare(
     store: &dyn Store,
-    wanted: &Snapshot,
+    backup: &Backup,
     zone: Tz,
     database: Option<&Database>,
 ) -> anyhow::Result<Tally> {
-    let found = store.snapshot().await?;
+    let (found, wanted) = (store.snapshot().await?, backup.snapshot());
     let machines = match database {
         None => wanted.machines.clone(),
         Some(database) => sql::as_kept(&sql_settings(database, zone), &wanted.machines),
     };
-    let (found, wanted) =
+    let (mut is, mut was) =
         (Tally::of(&found.machines, &found.records), Tally::of(&machines, &wanted.records));
+    for ids in backup::section_pieces(&wanted.machines) {
+        is.add_sections(&store.sections(&ids).await?);
+        was.add_sections(&backup.sections(&ids)?);
+    }
+    let (found, wanted) = (is, was);
     if found != wanted {
         let text = format!(
-            "{} machines and {} records are there now, but the backup holds {} and {}, or others: \
-             something else writes to it",
-            found.machines, found.records, wanted.machines, wanted.records
+            "{} machines, {} records and {} sections are there now, but the backup holds {}, {} and \
+             {}, or others: something else writes to it",
+            found.machines,
+            found.records,
+            found.sections,
+            wanted.machines,
+            wanted.records,
+            wanted.sections
         );
         return Err(StoreError::Backend(text).into());
     }
@@ -261,10 +267,11 @@ impl fmt::Display for Outcome {
         if let Some(aside) = aside {
             writeln!(f, "what was there is in {}", aside.display())?;
         }
-        let Tally { machines, records, checksum } = kept;
+        let Tally { machines, records, sections, checksum } = kept;
         writeln!(
             f,
-            "read again: {machines} machines, {records} records, checksum {checksum:016x}: the same"
+            "read again: {machines} machines, {records} records, {sections} inventory sections, \
+             checksum {checksum:016x}: the same"
         )?;
         writeln!(f, "everybody has to log in again; start the server")
     }

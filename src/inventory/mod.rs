@@ -108,6 +108,9 @@ impl Inventory {
         let id = id.clone();
         transact(&*self.store, Pace::AtOnce, move |transaction| {
             let mut machine = transaction.delete_machine(&id)?;
+            // Its sections are gone: when it comes back, it is asked for them.
+            let hardware = machine.hardware.with_sections(&[]);
+            machine = Arc::new(Machine { hardware, ..(*machine).clone() });
             // It was removed before, and reported again: what people know is not lost with it.
             let earlier = transaction.record_of::<RemovedMachine>(id.as_str());
             let earlier = earlier.filter(|earlier| !earlier.is_gone(by.at));

@@ -1,23 +1,12 @@
 //! What people keep about a machine beyond what the original kept.
 
-use std::hash::{Hash, Hasher};
-use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
-
 use chrono::NaiveDate;
 
+use super::handle::{Fields, Handle};
 use super::{CustomValues, Text};
 
 /// What people keep about a machine. Most machines have none of it, and then it takes one word.
-#[derive(Debug, Clone, Default)]
-pub struct Asset(Option<Arc<Kept>>);
-
-#[derive(Debug)]
-struct Kept {
-    fields: AssetFields,
-    /// How whoever keeps it writes it: every report of the machine carries it along unchanged.
-    text: OnceLock<Box<str>>,
-}
+pub type Asset = Handle<AssetFields>;
 
 /// The fields of an [`Asset`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -99,70 +88,9 @@ static NOTHING: AssetFields = AssetFields {
     later: None,
 };
 
-impl Deref for Asset {
-    type Target = AssetFields;
-
-    fn deref(&self) -> &AssetFields {
-        self.0.as_deref().map_or(&NOTHING, |kept| &kept.fields)
-    }
-}
-
-impl From<AssetFields> for Asset {
-    fn from(fields: AssetFields) -> Self {
-        let kept = |fields| Arc::new(Kept { fields, text: OnceLock::new() });
-        Self((fields != NOTHING).then(|| kept(fields)))
-    }
-}
-
-impl PartialEq for Asset {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (None, None) => true,
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one.fields == other.fields,
-            _ => false,
-        }
-    }
-}
-
-impl Eq for Asset {}
-
-impl Hash for Asset {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
-    }
-}
-
-impl Asset {
-    /// Whether it is the very same, and not only equal; nothing is the same as nothing.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (None, None) => true,
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        }
-    }
-
-    /// It as text; `None` for nothing. Written by `write` once, however often it is asked for, so that
-    /// only one form of it may be.
-    #[must_use]
-    pub fn text(&self, write: impl FnOnce(&AssetFields) -> String) -> Option<&str> {
-        let kept = self.0.as_deref()?;
-        Some(kept.text.get_or_init(|| write(&kept.fields).into()))
-    }
-
-    /// Whether nothing is kept.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// What it is after a change.
-    #[must_use]
-    pub fn with(&self, change: impl FnOnce(&mut AssetFields)) -> Self {
-        let mut fields = (**self).clone();
-        change(&mut fields);
-        fields.into()
+impl Fields for AssetFields {
+    fn nothing() -> &'static Self {
+        &NOTHING
     }
 }
 

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asset, Exempt, HumanEdit, Lifecycle, Liveness, MachineId, Proof, Report, Text};
+use super::{
+    Asset, Exempt, Hardware, HumanEdit, Lifecycle, Liveness, MachineId, Proof, Report, Text,
+};
 
 /// The interval of a machine that was entered by hand. No report has it, so that the first one makes
 /// the machine one like any other.
@@ -36,6 +38,8 @@ pub struct Machine {
     pub proof: Proof,
     /// What people know about the machine.
     pub human: HumanFields,
+    /// What its agent found out beyond the report.
+    pub hardware: Hardware,
     /// The first report.
     pub created_at: DateTime<Utc>,
     /// The last report; `None` until the second one.
@@ -72,6 +76,7 @@ impl Machine {
             interval_s: report.interval_s,
             proof: report.proof,
             human: HumanFields { asset: Asset::default(), ..report.human },
+            hardware: Hardware::default().reported_by(report.agent_version),
             created_at: report.received_at,
             updated_at: None,
         }
@@ -101,6 +106,7 @@ impl Machine {
             interval_s: report.interval_s,
             proof: report.proof,
             human,
+            hardware: self.hardware.reported_by(report.agent_version),
             created_at: self.created_at,
             updated_at: Some(report.received_at),
         }
@@ -155,8 +161,8 @@ impl Machine {
 
 impl Hash for Machine {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self { id, hostname, ip, os, os_version, proof, human, .. } = self;
-        (id, hostname, ip, os, os_version, proof, human).hash(state);
+        let Self { id, hostname, ip, os, os_version, proof, human, hardware, .. } = self;
+        (id, hostname, ip, os, os_version, proof, human, hardware).hash(state);
         self.cpu_percent.to_bits().hash(state);
         (self.memory_total_mb, self.memory_used_mb, self.interval_s).hash(state);
         (self.created_at, self.updated_at).hash(state);

@@ -170,6 +170,8 @@ mod tests {
             interval_s: None,
             proof: Proof::Legacy,
             human: HumanFields::default(),
+            agent_version: None,
+            sections: Vec::new(),
             received_at: DateTime::UNIX_EPOCH,
         };
         let mut machine = Machine::first_seen(report);

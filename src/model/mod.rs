@@ -9,6 +9,8 @@ mod custom;
 mod duplicates;
 mod edit;
 mod filter;
+mod handle;
+mod hardware;
 mod id;
 mod import;
 mod machine;
@@ -18,6 +20,7 @@ mod proof;
 mod query;
 mod report;
 pub mod search;
+mod section;
 mod status;
 mod summary;
 mod tags;
@@ -35,6 +38,8 @@ pub use custom::{
 pub use duplicates::{Candidate, Distinct, Doubt, MOST_DISTINCT, Reason, Shared, candidates};
 pub use edit::{AssetEdit, HumanEdit};
 pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of};
+pub use handle::{Fields, Handle};
+pub use hardware::{HARDWARE_LIST, Hardware, HardwareFields, Received};
 pub use id::{InvalidMachineId, MachineId};
 pub use import::{ImportRow, MatchBy, hostname_number};
 pub use machine::{BY_HAND, HumanFields, Machine};
@@ -44,6 +49,7 @@ pub use proof::Proof;
 pub use query::{MachinePage, MachineQuery, Sort};
 pub use report::Report;
 pub use search::Search;
+pub use section::{SECTION_BYTES, SectionHash, SectionName};
 pub use status::{Exempt, Liveness, Status, StatusRules};
 pub use summary::{
     AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,

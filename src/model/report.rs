@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{HumanFields, MachineId, Proof, Text};
+use super::{HumanFields, MachineId, Proof, SectionHash, SectionName, Text};
 
 /// One report of one machine: checked, cleaned, and stamped with the time it came in.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,10 @@ pub struct Report {
     pub proof: Proof,
     /// Human fields that the report carries; they fill only what is empty.
     pub human: HumanFields,
+    /// The version of the agent; `None` keeps what is known.
+    pub agent_version: Option<Text>,
+    /// The sections that the agent has, and their hashes.
+    pub sections: Vec<(SectionName, SectionHash)>,
     /// When the server received the report. The agent's own clock decides nothing.
     pub received_at: DateTime<Utc>,
 }

@@ -121,6 +121,8 @@ mod tests {
             interval_s,
             proof: Proof::Legacy,
             human: HumanFields::default(),
+            agent_version: None,
+            sections: Vec::new(),
             received_at: DateTime::UNIX_EPOCH,
         })
     }

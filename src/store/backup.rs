@@ -7,11 +7,25 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 pub use super::redb::{Backup, BackupWriter, Summary};
-use super::{Snapshot, Store, StoreError};
+use super::{Section, Snapshot, Store, StoreError};
 use crate::model::access::{AuditQuery, Kind, Record};
+use crate::model::{Machine, MachineId};
 
 /// Machines, records or entries written at once.
 const PIECE: usize = 4_096;
+/// Machines whose sections are read at once: each may have megabytes of them.
+const SECTION_PIECE: usize = 16;
+
+/// Those of the machines that have sections, in pieces whose sections may be in memory at once.
+#[must_use]
+pub fn section_pieces<'a>(
+    machines: impl IntoIterator<Item = &'a Arc<Machine>>,
+) -> Vec<Vec<MachineId>> {
+    let machines = machines.into_iter();
+    let with = machines.filter(|machine| !machine.hardware.sections.is_empty());
+    let with: Vec<_> = with.map(|machine| machine.id.clone()).collect();
+    with.chunks(SECTION_PIECE).map(<[MachineId]>::to_vec).collect()
+}
 
 /// Whether a record is part of backups. What lets somebody in for a while is not: a person who was
 /// logged out must not be back after a restore, nor a link that was used.
@@ -42,7 +56,8 @@ pub fn content(records: &[Record]) -> usize {
     kept.filter(|record| record.kind() != Kind::Founding).count()
 }
 
-/// Writes everything that a store holds at one moment from now on into an empty file.
+/// Writes everything that a store holds at one moment from now on into an empty file. A section that
+/// is replaced meanwhile is in it as it was or as it is then.
 ///
 /// # Errors
 /// [`StoreError`] of the store, or of the file; what is in the file is then no backup.
@@ -55,9 +70,14 @@ pub async fn take(
     let audit_end = snapshot.audit_end();
     let Snapshot { machines, mut records, version } = snapshot;
     records.retain(is_kept);
+    let with_sections = section_pieces(&machines);
     let mut writer = aside(move || BackupWriter::create(file)).await?;
     for piece in pieces(machines) {
         writer = aside(move || writer.add_machines(&piece).map(|()| writer)).await?;
+    }
+    for ids in with_sections {
+        let piece = store.sections(&ids).await?;
+        writer = aside(move || writer.add_sections(&piece).map(|()| writer)).await?;
     }
     for piece in pieces(records) {
         writer = aside(move || writer.add_records(&piece).map(|()| writer)).await?;
@@ -85,6 +105,9 @@ pub fn copy(backup: &Backup, file: File) -> Result<Summary, StoreError> {
     records.retain(is_kept);
     let mut writer = BackupWriter::create(file)?;
     machines.chunks(PIECE).try_for_each(|piece| writer.add_machines(piece))?;
+    for ids in section_pieces(&machines) {
+        writer.add_sections(&backup.sections(&ids)?)?;
+    }
     records.chunks(PIECE).try_for_each(|piece| writer.add_records(piece))?;
     let mut from = 0;
     loop {
@@ -121,6 +144,8 @@ pub struct Tally {
     pub machines: u64,
     /// Records.
     pub records: u64,
+    /// Inventory sections.
+    pub sections: u64,
     /// The sum of all checksums.
     pub checksum: u64,
 }
@@ -128,7 +153,7 @@ pub struct Tally {
 impl Tally {
     /// Counts machines and those of the records that backups have.
     #[must_use]
-    pub fn of(machines: &[Arc<crate::model::Machine>], records: &[Record]) -> Self {
+    pub fn of(machines: &[Arc<Machine>], records: &[Record]) -> Self {
         let mut tally = Self::default();
         for machine in machines {
             tally.machines += 1;
@@ -139,6 +164,15 @@ impl Tally {
             tally.add(super::records::to_json(record).as_bytes());
         }
         tally
+    }
+
+    /// Counts sections too.
+    pub fn add_sections(&mut self, sections: &[(MachineId, Arc<Section>)]) {
+        for (id, section) in sections {
+            self.sections += 1;
+            let value = super::codec::encode_section(0, section);
+            self.add(&[id.as_str().as_bytes(), &[0], &value].concat());
+        }
     }
 
     fn add(&mut self, value: &[u8]) {

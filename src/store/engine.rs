@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::queue::{QUEUE, gather};
 use super::stats::Counters;
 use super::transaction::{Changes, Pace, Request, Transaction, Work};
-use super::{Recorded, Snapshot, Store, StoreError, StoreStats, transact};
+use super::{Recorded, Section, Snapshot, Store, StoreError, StoreStats, transact};
 use crate::model::access::{AuditPage, AuditQuery, Kind, Record};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};
 
@@ -103,6 +103,13 @@ pub(super) trait Reader: Send + Sync + 'static {
     /// Removes the entries of the audit log whose numbers are lower. They are older than anything
     /// that a batch under way may add.
     async fn forget_audit(&self, before: u64) -> Result<(), StoreError>;
+
+    /// Every section of these machines, all of which are in the memory.
+    async fn sections(
+        &self,
+        memory: &SharedMemory,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError>;
 
     /// Everything but the audit log, as it is at one moment from now on.
     async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError>;
@@ -357,6 +364,23 @@ impl<R: Reader> Store for Engine<R> {
     async fn machine_count(&self) -> Result<usize, StoreError> {
         self.catch_up().await?;
         Ok(self.look(Memory::len))
+    }
+
+    async fn sections(
+        &self,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
+        self.catch_up().await?;
+        let has_some = |memory: &Memory, id: &MachineId| {
+            memory.machine(id).is_some_and(|machine| !machine.hardware.sections.is_empty())
+        };
+        let ids = self.look(|memory| {
+            ids.iter().filter(|id| has_some(memory, id)).cloned().collect::<Vec<_>>()
+        });
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.reader.sections(&self.memory, &ids).await
     }
 
     async fn edit_machine(

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::Snapshot;
 use super::facts::{Facts, Sieve, Vocabulary};
 use super::precision::Precision;
-use super::transaction::{Change, Changes};
+use super::transaction::{Change, Changes, SectionChange};
+use super::{Section, Snapshot};
 use crate::model::access::{AuditEntry, Kind, Record};
 use crate::model::search::search_text;
 use crate::model::{
-    Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, NameKey, Sort,
+    Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, NameKey, SectionName, Sort,
 };
 
 /// The machines by id and in the order of their names.
@@ -39,8 +39,17 @@ pub(super) struct Memory {
     orders: Mutex<HashMap<(Sort, bool), Order>>,
     records: BTreeMap<(Kind, String), Record>,
     record_counts: HashMap<Kind, usize>,
-    /// The newest entries of the audit log, by number, where the back end does not have them yet.
-    audit: Option<BTreeMap<u64, Arc<AuditEntry>>>,
+    /// What is not in the back end's tables yet, where it comes there later.
+    unfolded: Option<Unfolded>,
+}
+
+/// What of the batches since the last fold is not part of the machines and records.
+#[derive(Debug, Default)]
+struct Unfolded {
+    /// Entries of the audit log, by number.
+    audit: BTreeMap<u64, Arc<AuditEntry>>,
+    /// Sections by their machine's key and their name, each with its batch.
+    sections: BTreeMap<(u32, SectionName), (u64, Arc<Section>)>,
 }
 
 /// Entries of the audit log that one batch may have.
@@ -69,7 +78,7 @@ struct Slot {
 impl Memory {
     /// The memory of a store that gave the keys below `next_key`.
     pub(super) fn with_next_key(next_key: u32) -> Self {
-        Self { next_key, audit: Some(BTreeMap::new()), ..Self::default() }
+        Self { next_key, unfolded: Some(Unfolded::default()), ..Self::default() }
     }
 
     /// The memory of a store that keeps what it is given with this precision, and whose ids may
@@ -96,20 +105,66 @@ impl Memory {
         if version > self.version {
             self.version = version;
             changes.machines.iter().for_each(|change| self.apply_one(change));
-            self.apply_records(version, changes);
+            self.apply_others(version, changes);
         }
     }
 
-    fn apply_records(&mut self, version: u64, changes: &Changes) {
+    /// As [`Memory::apply`], for a batch that was read back. Answers its changes with the sections that
+    /// its machines have.
+    pub(super) fn replay(&mut self, version: u64, mut changes: Changes) -> Changes {
+        if version > self.version {
+            self.version = version;
+            for change in &mut changes.machines {
+                change.after = change
+                    .after
+                    .take()
+                    .map(|machine| self.with_sections(machine, change.key, &changes.sections));
+                self.apply_one(change);
+            }
+            self.apply_others(version, &changes);
+        }
+        changes
+    }
+
+    /// A machine with the sections that it has, and those that a batch puts under its key there.
+    fn with_sections(
+        &self,
+        machine: Arc<Machine>,
+        key: u32,
+        put: &[SectionChange],
+    ) -> Arc<Machine> {
+        let held = self.entry(&machine.id).map(|(_, held)| &held.hardware.sections);
+        let mut put = put.iter().filter(|put| put.key == key).peekable();
+        if held.is_none_or(|sections| sections.is_empty()) && put.peek().is_none() {
+            return machine;
+        }
+        let hardware = machine.hardware.with(|hardware| {
+            hardware.sections = held.cloned().unwrap_or_default();
+            put.for_each(|put| hardware.receive(*put.section.received()));
+        });
+        Arc::new(Machine { hardware, ..(*machine).clone() })
+    }
+
+    fn apply_others(&mut self, version: u64, changes: &Changes) {
         for change in &changes.records {
             match &change.after {
                 Some(record) => self.load_record(record.clone()),
                 None => self.remove_record(change.kind, &change.id),
             }
         }
-        if let Some(audit) = &mut self.audit {
+        if let Some(unfolded) = &mut self.unfolded {
             for (number, entry) in audit_numbers(version).zip(&changes.audit) {
-                audit.insert(number, Arc::new(entry.clone()));
+                unfolded.audit.insert(number, Arc::new(entry.clone()));
+            }
+            for SectionChange { key, section } in &changes.sections {
+                let put = (version, Arc::clone(section));
+                unfolded.sections.insert((*key, section.received().name), put);
+            }
+            // Keys are never given again.
+            for change in changes.machines.iter().filter(|change| change.after.is_none()) {
+                for name in SectionName::ALL {
+                    unfolded.sections.remove(&(change.key, name));
+                }
             }
         }
     }
@@ -145,11 +200,6 @@ impl Memory {
         from.take_while(|((of, _), _)| *of == kind).map(|(_, record)| record.clone()).collect()
     }
 
-    /// Every record, by kind and id.
-    pub(super) fn all_records(&self) -> Vec<Record> {
-        self.records.values().cloned().collect()
-    }
-
     /// Everything that is in here.
     pub(super) fn snapshot(&self) -> Snapshot {
         let slots = self.by_name.values().filter_map(|&index| self.slot(index));
@@ -162,14 +212,23 @@ impl Memory {
 
     /// The entries of the audit log that the back end does not have yet.
     pub(super) fn audit(&self) -> Vec<(u64, Arc<AuditEntry>)> {
-        let entries = self.audit.iter().flatten();
+        let entries = self.unfolded.iter().flat_map(|unfolded| &unfolded.audit);
         entries.map(|(number, entry)| (*number, Arc::clone(entry))).collect()
     }
 
-    /// The back end has the entries of the batches up to this one now.
-    pub(super) fn forget_audit(&mut self, version: u64) {
-        if let Some(audit) = &mut self.audit {
+    /// The sections, of the machine with this key, that the back end does not have yet.
+    pub(super) fn sections(&self, key: u32) -> impl Iterator<Item = &Arc<Section>> {
+        let (first, last) = (SectionName::ALL[0], SectionName::ALL[SectionName::ALL.len() - 1]);
+        let unfolded = self.unfolded.iter();
+        let sections = unfolded.flat_map(move |one| one.sections.range((key, first)..=(key, last)));
+        sections.map(|(_, (_, section))| section)
+    }
+
+    /// The back end has what the batches up to this one added.
+    pub(super) fn folded(&mut self, version: u64) {
+        if let Some(Unfolded { audit, sections }) = &mut self.unfolded {
             *audit = audit.split_off(&(version + 1).saturating_mul(AUDIT_PLACES));
+            sections.retain(|_, (of, _)| *of > version);
         }
     }
 
@@ -194,9 +253,12 @@ impl Memory {
             self.version = version;
             for change in &changes.machines {
                 let key = self.entry(&change.id).map_or(self.next_key, |(key, _)| key);
-                self.apply_one(&Change { key, ..change.clone() });
+                let after = change.after.clone();
+                let after =
+                    after.map(|after| self.with_sections(after, change.key, &changes.sections));
+                self.apply_one(&Change { key, after, ..change.clone() });
             }
-            self.apply_records(version, changes);
+            self.apply_others(version, changes);
         }
     }
 

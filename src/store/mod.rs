@@ -6,12 +6,14 @@ mod codec;
 mod engine;
 mod error;
 mod facts;
+mod hardware;
 mod health;
 mod memory;
 mod precision;
 mod queue;
 mod records;
 pub mod redb;
+mod section;
 pub mod sql;
 mod stats;
 mod transaction;
@@ -24,6 +26,7 @@ use async_trait::async_trait;
 
 pub use engine::Engine;
 pub use error::{OpenError, StoreError};
+pub use section::Section;
 pub use transaction::{Pace, Transaction, Work};
 
 use crate::model::access::{AuditPage, AuditQuery, Kept, Kind, Record};
@@ -155,6 +158,15 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Unavailable`] when the store cannot be reached.
     async fn machine_count(&self) -> Result<usize, StoreError>;
 
+    /// Every section that is kept of these machines, in no order; none of ids that are unknown.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store cannot be reached.
+    async fn sections(
+        &self,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError>;
+
     /// Changes what people know about a machine and answers the machine as it is then.
     ///
     /// # Errors
@@ -165,14 +177,14 @@ pub trait Store: Send + Sync + 'static {
         edit: HumanEdit,
     ) -> Result<Arc<Machine>, StoreError>;
 
-    /// Removes a machine. A later report of the same id is a new machine.
+    /// Removes a machine and its sections. A later report of the same id is a new machine.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown id.
     async fn delete_machine(&self, id: &MachineId) -> Result<(), StoreError>;
 
     /// Puts machines as they are, in place of those with the same ids, and answers them as they are
-    /// kept: a store may round times and loads.
+    /// kept: a store may round times and loads, and has the sections that it had.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] for an id that the store cannot tell from another one; then none of
@@ -182,7 +194,7 @@ pub trait Store: Send + Sync + 'static {
         machines: Vec<Machine>,
     ) -> Result<Vec<Arc<Machine>>, StoreError>;
 
-    /// Everything that is kept, but for the audit log, as it is at one moment between the call and
+    /// Everything that is kept, but for the audit log and the content of sections, as it is at one moment between the call and
     /// the answer. The audit log of that moment are the entries below
     /// [`Snapshot::audit_end`].
     ///

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot::Sender;
 
 use super::memory::Memory;
-use super::{Recorded, StoreError};
+use super::{Recorded, Section, StoreError};
 use crate::model::access::{AuditEntry, Kept, Kind, Record};
-use crate::model::{Filter, HumanEdit, Machine, MachineId, MachineQuery, Report};
+use crate::model::{Filter, HardwareFields, HumanEdit, Machine, MachineId, MachineQuery, Report};
 
 /// What a request does: called again, from the start, when its batch has to be begun again.
 pub type Work = Box<dyn FnMut(&mut Transaction<'_>) -> Result<(), StoreError> + Send>;
@@ -57,6 +57,14 @@ pub(super) struct RecordChange {
     pub(super) after: Option<Record>,
 }
 
+/// A section that a batch puts.
+#[derive(Debug, Clone)]
+pub(super) struct SectionChange {
+    /// The machine's key.
+    pub(super) key: u32,
+    pub(super) section: Arc<Section>,
+}
+
 /// Everything that a batch does.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
@@ -65,11 +73,14 @@ pub(super) struct Changes {
     pub(super) records: Vec<RecordChange>,
     /// Entries to be added, the oldest first.
     pub(super) audit: Vec<AuditEntry>,
+    /// The last of a machine and a name counts. What is known of them is in the machines too.
+    pub(super) sections: Vec<SectionChange>,
 }
 
 impl Changes {
     pub(super) fn is_empty(&self) -> bool {
-        self.machines.is_empty() && self.records.is_empty() && self.audit.is_empty()
+        let Self { machines, records, audit, sections } = self;
+        machines.is_empty() && records.is_empty() && audit.is_empty() && sections.is_empty()
     }
 }
 
@@ -111,6 +122,8 @@ enum Undo {
     RecordChanged { index: usize, after: Option<Record> },
     /// An entry of the audit log was added.
     Audited,
+    /// A section was put.
+    SectionPut,
 }
 
 impl<'a> Transaction<'a> {
@@ -150,7 +163,7 @@ impl<'a> Transaction<'a> {
     /// Leaves everything as the current request found it.
     fn take_back(&mut self) {
         while let Some(step) = self.undo.pop() {
-            let Changes { machines, records, audit } = &mut self.changes;
+            let Changes { machines, records, audit, sections } = &mut self.changes;
             match step {
                 Undo::MachineAdded { latest } => {
                     let Some(Change { id, .. }) = machines.pop() else { continue };
@@ -167,6 +180,7 @@ impl<'a> Transaction<'a> {
                 }
                 Undo::RecordChanged { index, after } => records[index].after = after,
                 Undo::Audited => drop(audit.pop()),
+                Undo::SectionPut => drop(sections.pop()),
             }
         }
     }
@@ -247,7 +261,30 @@ impl<'a> Transaction<'a> {
         machine.edited(&edit)
     }
 
-    /// Removes a machine, and answers it as it was.
+    /// Keeps a section of a machine in place of the one with the same name, together with what else
+    /// that changes of what is known of the machine.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown id.
+    pub fn put_section(
+        &mut self,
+        id: &MachineId,
+        section: &Arc<Section>,
+        change: impl FnOnce(&mut HardwareFields),
+    ) -> Result<Arc<Machine>, StoreError> {
+        let (key, machine) = self.current(id).ok_or(StoreError::NotFound)?;
+        let hardware = machine.hardware.with(|hardware| {
+            change(hardware);
+            hardware.receive(*section.received());
+        });
+        let machine = Arc::new(Machine { hardware, ..(*machine).clone() });
+        self.set(key, id, Some(Arc::clone(&machine)));
+        self.undo.push(Undo::SectionPut);
+        self.changes.sections.push(SectionChange { key, section: Arc::clone(section) });
+        Ok(machine)
+    }
+
+    /// Removes a machine and its sections, and answers it as it was.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown id.
@@ -258,7 +295,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Puts machines as they are, in place of those with the same ids, and answers them as they are
-    /// kept; all of them or none.
+    /// kept; all of them or none. Their sections are those that are kept, whatever they say.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] for an id that the store cannot tell from another one.
@@ -268,8 +305,11 @@ impl<'a> Transaction<'a> {
     ) -> Result<Vec<Arc<Machine>>, StoreError> {
         self.check_case(machines, |machine| &machine.id)?;
         let imported = machines.iter().map(|machine| {
-            let key = self.current(&machine.id).map_or_else(|| self.new_key(), |(key, _)| key);
-            let mut machine = machine.clone();
+            let held = self.current(&machine.id);
+            let sections = held.as_ref().map_or(&[][..], |(_, held)| &held.hardware.sections);
+            let hardware = machine.hardware.with_sections(sections);
+            let key = held.as_ref().map_or_else(|| self.new_key(), |(key, _)| *key);
+            let mut machine = Machine { hardware, ..machine.clone() };
             self.memory.precision().round_machine(&mut machine);
             let machine = Arc::new(machine);
             self.set(key, &machine.id, Some(Arc::clone(&machine)));

@@ -96,6 +96,8 @@ impl Fields<'_> {
                 .interval_s
                 .and_then(|seconds| u32::try_from(seconds.clamp(1, MAX_INTERVAL_S)).ok()),
             human,
+            agent_version: None,
+            sections: Vec::new(),
             received_at,
         })
     }

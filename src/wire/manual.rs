@@ -90,6 +90,8 @@ impl ManualMachine {
             interval_s: Some(BY_HAND),
             proof: Proof::Token,
             human: HumanFields::default(),
+            agent_version: None,
+            sections: Vec::new(),
             received_at: now,
         })
     }

@@ -77,9 +77,9 @@ fn look_at_file(place: &StorePlace, report: &mut Report) -> Contents {
                 ""
             };
             let found = format!(
-                "{shown}: {} machines, {} records, {} entries of the audit log, every checksum \
-                 right{journal}",
-                summary.machines, summary.records, summary.audit
+                "{shown}: {} machines, {} inventory sections, {} records, {} entries of the audit log, \
+                 every checksum right{journal}",
+                summary.machines, summary.sections, summary.records, summary.audit
             );
             report.ok(CHECK, found);
             let snapshot = store.snapshot();

@@ -1,5 +1,6 @@
 //! Backups: a store of its own in one file, without a journal, that says what must be in it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,23 +10,28 @@ use redb::backends::FileBackend;
 use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, TableError};
 use sha2::{Digest as _, Sha256};
 
+use super::backend::Medium;
 use super::file::{self, io_error};
 use super::fold::failure;
 use super::load::{self, Contents};
 use super::readonly::ReadOnlyMedium;
+use super::sections;
 use super::tables::{
     AUDIT, BACKUP, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, RECORDS,
-    SCHEMA, record_name,
+    SCHEMA, SECTIONS, record_name, section_key,
 };
-use crate::model::Machine;
 use crate::model::access::{AuditEntry, Record};
-use crate::store::codec::{decode_entry, encode_entry, encode_machine, encode_record};
-use crate::store::{OpenError, Snapshot, StoreError};
+use crate::model::{Machine, MachineId};
+use crate::store::codec::{
+    decode_entry, encode_entry, encode_machine, encode_record, encode_section,
+};
+use crate::store::{OpenError, Section, Snapshot, StoreError};
 
 const TAKEN_US: &str = "taken_us";
 const MACHINE_ROWS: &str = "machines";
 const RECORD_ROWS: &str = "records";
 const AUDIT_ROWS: &str = "audit";
+const SECTION_ROWS: &str = "sections";
 const CHECKSUM: &str = "checksum";
 
 /// What a backup holds.
@@ -39,6 +45,8 @@ pub struct Summary {
     pub records: u64,
     /// Entries of the audit log.
     pub audit: u64,
+    /// Inventory sections.
+    pub sections: u64,
     /// Of every row as it is kept, in whichever order they come.
     pub checksum: u64,
 }
@@ -49,6 +57,7 @@ struct Rows {
     machines: u64,
     records: u64,
     audit: u64,
+    sections: u64,
     checksum: u64,
 }
 
@@ -65,13 +74,14 @@ impl Rows {
         match table {
             MACHINE_ROWS => self.machines += 1,
             RECORD_ROWS => self.records += 1,
+            SECTION_ROWS => self.sections += 1,
             _ => self.audit += 1,
         }
     }
 
     fn summary(self, taken_at: DateTime<Utc>) -> Summary {
-        let Self { machines, records, audit, checksum } = self;
-        Summary { taken_at, machines, records, audit, checksum }
+        let Self { machines, records, audit, sections, checksum } = self;
+        Summary { taken_at, machines, records, audit, sections, checksum }
     }
 }
 
@@ -79,6 +89,8 @@ impl Rows {
 pub struct BackupWriter {
     database: Database,
     rows: Rows,
+    /// The machines that have sections.
+    keys: HashMap<MachineId, u32>,
 }
 
 impl BackupWriter {
@@ -90,7 +102,8 @@ impl BackupWriter {
         let made = || -> Result<Database, redb::Error> {
             Ok(file::builder().create_with_backend(FileBackend::new(file)?)?)
         };
-        Ok(Self { database: made().map_err(|error| failure(&error))?, rows: Rows::default() })
+        let database = made().map_err(|error| failure(&error))?;
+        Ok(Self { database, rows: Rows::default(), keys: HashMap::new() })
     }
 
     /// Adds machines.
@@ -98,6 +111,12 @@ impl BackupWriter {
     /// # Errors
     /// As [`BackupWriter::create`].
     pub fn add_machines(&mut self, machines: &[Arc<Machine>]) -> Result<(), StoreError> {
+        let first = u32::try_from(self.rows.machines).unwrap_or(u32::MAX);
+        for (key, machine) in (first..).zip(machines) {
+            if !machine.hardware.sections.is_empty() {
+                self.keys.insert(machine.id.clone(), key);
+            }
+        }
         self.write(|transaction, rows| {
             let mut table = transaction.open_table(MACHINES)?;
             for machine in machines {
@@ -143,6 +162,30 @@ impl BackupWriter {
         })
     }
 
+    /// Adds sections of machines that were added; those of others are no part of it.
+    ///
+    /// # Errors
+    /// As [`BackupWriter::create`].
+    pub fn add_sections(
+        &mut self,
+        sections: &[(MachineId, Arc<Section>)],
+    ) -> Result<(), StoreError> {
+        let keys = std::mem::take(&mut self.keys);
+        let written = self.write(|transaction, rows| {
+            let mut table = transaction.open_table(SECTIONS)?;
+            for (id, section) in sections {
+                let Some(key) = keys.get(id) else { continue };
+                let kept_as = section_key(*key, section.received().name);
+                let value = encode_section(*key, section);
+                rows.add(SECTION_ROWS, &kept_as, &value);
+                table.insert(kept_as.as_slice(), value.as_slice())?;
+            }
+            Ok(())
+        });
+        self.keys = keys;
+        written
+    }
+
     /// Says what must be in it, and makes it durable. `version` is the last batch that is in it.
     ///
     /// # Errors
@@ -158,6 +201,7 @@ impl BackupWriter {
             backup.insert(MACHINE_ROWS, rows.machines)?;
             backup.insert(RECORD_ROWS, rows.records)?;
             backup.insert(AUDIT_ROWS, rows.audit)?;
+            backup.insert(SECTION_ROWS, rows.sections)?;
             backup.insert(CHECKSUM, rows.checksum)?;
             let mut meta = transaction.open_table(META)?;
             meta.insert(META_SCHEMA, SCHEMA)?;
@@ -219,16 +263,20 @@ impl Backup {
         let metadata =
             std::fs::metadata(path).map_err(|error| OpenError::io("read", path, error))?;
         file::check_format(path, &metadata)?;
-        let medium = ReadOnlyMedium::new(path);
-        let (database, contents) = load::verified_database(&medium, path)?;
+        Self::of_medium(&ReadOnlyMedium::new(path), path)
+    }
+
+    /// As [`Backup::of_store`], wherever it is; `path` names it in messages.
+    pub(super) fn of_medium(medium: &dyn Medium, path: &Path) -> Result<Self, OpenError> {
+        let (database, contents) = load::verified_database(medium, path)?;
         let read = rows(&database).and_then(|rows| Ok((rows, mark(&database)?)));
         let (rows, mark) = read.map_err(|error| OpenError::io("read", path, io_error(error)))?;
         let mut summary = rows.summary(mark.map_or(DateTime::UNIX_EPOCH, |mark| mark.taken_at));
         if mark.is_some_and(|mark| mark != summary) {
             let what = format!(
-                "holds {} machines, {} records and {} entries of the audit log, but they are not \
-                 those that were written to it",
-                rows.machines, rows.records, rows.audit
+                "holds {} machines, {} records, {} entries of the audit log and {} sections, but they \
+                 are not those that were written to it",
+                rows.machines, rows.records, rows.audit, rows.sections
             );
             return Err(OpenError::Refused { path: path.to_owned(), what, advice: ANOTHER });
         }
@@ -238,6 +286,8 @@ impl Backup {
             summary.machines = snapshot.machines.len() as u64;
             summary.records = snapshot.records.len() as u64;
             summary.audit += contents.memory.audit().len() as u64;
+            let sections = |machine: &Arc<Machine>| machine.hardware.sections.len() as u64;
+            summary.sections = snapshot.machines.iter().map(sections).sum();
         }
         Ok(Self { database, contents, summary, is_marked: mark.is_some() })
     }
@@ -266,6 +316,17 @@ impl Backup {
     pub fn snapshot(&self) -> Snapshot {
         let version = self.contents.last;
         Snapshot { version, ..self.contents.memory.snapshot() }
+    }
+
+    /// Every section of these machines.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the file cannot be read.
+    pub fn sections(
+        &self,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
+        Ok(sections::read(&self.database, sections::wanted(&self.contents.memory, ids))?)
     }
 
     /// At most `limit` entries of the audit log from the number `from` on, the oldest first.
@@ -331,6 +392,10 @@ fn rows(database: &Database) -> Result<Rows, redb::Error> {
         let (number, value) = row?;
         rows.add(AUDIT_ROWS, &number.value().to_le_bytes(), value.value());
     }
+    sections::each(&transaction, |kept_as, value| {
+        rows.add(SECTION_ROWS, kept_as, value);
+        Ok::<_, redb::Error>(())
+    })?;
     Ok(rows)
 }
 
@@ -347,6 +412,7 @@ fn mark(database: &Database) -> Result<Option<Summary>, redb::Error> {
         machines: number(MACHINE_ROWS)?,
         records: number(RECORD_ROWS)?,
         audit: number(AUDIT_ROWS)?,
+        sections: number(SECTION_ROWS)?,
         checksum: number(CHECKSUM)?,
     }))
 }

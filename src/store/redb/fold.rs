@@ -14,19 +14,19 @@ use std::time::{Duration, Instant};
 use redb::Database;
 
 use super::backend::Medium;
-use super::file;
 use super::tables::{
     AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, RECORDS, record_name,
 };
-use crate::model::Machine;
+use super::{file, sections};
 use crate::model::access::{AuditEntry, Record};
-use crate::store::StoreError;
+use crate::model::{Machine, SectionName};
 use crate::store::codec::{encode_entry, encode_machine, encode_record};
 use crate::store::engine::SharedMemory;
 use crate::store::health::Health;
 use crate::store::memory::audit_numbers;
 use crate::store::stats::Counters;
-use crate::store::transaction::Changes;
+use crate::store::transaction::{Changes, SectionChange};
+use crate::store::{Section, StoreError};
 
 /// Time between two attempts to fold.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -40,6 +40,8 @@ pub(super) struct States {
     records: BTreeMap<String, Option<Record>>,
     /// By number.
     audit: Vec<(u64, AuditEntry)>,
+    /// By their machine's key and their name.
+    sections: BTreeMap<(u32, SectionName), Arc<Section>>,
 }
 
 /// The database; `None` after an error: redb refuses every write on a handle that saw one.
@@ -89,8 +91,8 @@ pub(super) struct Position {
 
 impl States {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { machines, records, audit } = self;
-        machines.is_empty() && records.is_empty() && audit.is_empty()
+        let Self { machines, records, audit, sections } = self;
+        machines.is_empty() && records.is_empty() && audit.is_empty() && sections.is_empty()
     }
 
     /// Takes what the batch `version` changed.
@@ -102,6 +104,15 @@ impl States {
             self.records.insert(record_name(change.kind, &change.id), change.after.clone());
         }
         self.audit.extend(audit_numbers(version).zip(changes.audit.iter().cloned()));
+        for SectionChange { key, section } in &changes.sections {
+            self.sections.insert((*key, section.received().name), Arc::clone(section));
+        }
+        // Keys are never given again: what is gone stays gone.
+        for change in changes.machines.iter().filter(|change| change.after.is_none()) {
+            for name in SectionName::ALL {
+                self.sections.remove(&(change.key, name));
+            }
+        }
     }
 }
 
@@ -147,7 +158,7 @@ impl Folder {
             }
             thread::sleep(RETRY_EVERY);
         }
-        self.memory.write().unwrap_or_else(PoisonError::into_inner).forget_audit(job.watermark);
+        self.memory.write().unwrap_or_else(PoisonError::into_inner).folded(job.watermark);
         self.health.set(&Ok(()));
         self.counters.folded(started.elapsed());
     }
@@ -237,9 +248,11 @@ pub(super) fn write(database: &Database, job: &Job) -> Result<(), redb::Error> {
                 }
                 None => {
                     machines.remove(key)?;
+                    sections::remove(&transaction, *key)?;
                 }
             }
         }
+        sections::write(&transaction, &job.states.sections)?;
         let mut records = transaction.open_table(RECORDS)?;
         for (name, record) in &job.states.records {
             match record {

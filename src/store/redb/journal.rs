@@ -5,7 +5,7 @@ use std::io;
 
 use super::backend::{Medium, Part};
 use super::segment::{Damaged, Record, Segment};
-use crate::store::codec::{BadValue, decode_changes, encode_changes};
+use crate::store::codec::{BadValue, Contents, decode_changes, encode_changes};
 use crate::store::transaction::Changes;
 
 /// A journal that can be written.
@@ -52,7 +52,7 @@ impl Journal {
     /// appended.
     pub(super) fn append(&mut self, changes: &Changes) -> io::Result<usize> {
         let sequence = self.sequence + 1;
-        let value = encode_changes(sequence ^ self.id, changes);
+        let value = encode_changes(sequence ^ self.id, changes, Contents::Whole);
         let bytes = self.segments[self.active].append(sequence, &value)?;
         self.sequence = sequence;
         Ok(bytes)

@@ -11,6 +11,7 @@ use super::file::{self, RESTORE};
 use super::fold::{Position, States};
 use super::journal::{self, BadJournal};
 use super::scratch::Scratch;
+use super::sections::{self, BadSections};
 use super::tables::{
     AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, META_SCHEMA, RECORDS, SCHEMA,
     kind_of_record,
@@ -48,6 +49,15 @@ impl<E: Into<redb::Error>> From<E> for Bad {
 impl From<BadJournal> for Bad {
     fn from(error: BadJournal) -> Self {
         Self::Journal(error)
+    }
+}
+
+impl From<BadSections> for Bad {
+    fn from(error: BadSections) -> Self {
+        match error {
+            BadSections::Redb(error) => Self::Redb(error),
+            BadSections::Value(error) => Self::Value(error),
+        }
     }
 }
 
@@ -102,9 +112,13 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
     };
     let next_key = u32::try_from(next_key).map_err(|_| BadValue::Damaged)?;
     let mut memory = Memory::with_next_key(next_key);
+    let mut sections = sections::received(&transaction).map_err(Bad::from)?;
     for row in transaction.open_table(MACHINES)?.iter()? {
         let (key, value) = row?;
-        let machine = decode_machine(key.value(), value.value())?;
+        let mut machine = decode_machine(key.value(), value.value())?;
+        if let Some(sections) = sections.remove(&key.value()) {
+            machine.hardware = machine.hardware.with_sections(&sections);
+        }
         memory.load(key.value(), &Arc::new(machine));
     }
     for row in transaction.open_table(RECORDS)?.iter()? {
@@ -127,7 +141,7 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
         let (batches, last) = journal::read(medium, journal, folded)?;
         contents.last = last;
         for (version, changes) in batches {
-            contents.memory.apply(version, &changes);
+            let changes = contents.memory.replay(version, changes);
             contents.states.note(version, &changes);
         }
     }

@@ -21,6 +21,7 @@ mod medium;
 mod readonly;
 mod restore;
 mod scratch;
+mod sections;
 mod segment;
 mod tables;
 mod writer;
@@ -46,9 +47,9 @@ use writer::RedbWriter;
 use super::engine::{Engine, Reader, SharedMemory};
 use super::health::Health;
 use super::stats::Counters;
-use super::{OpenError, Snapshot, StoreError};
-use crate::model::access::{AuditEntry, AuditPage, AuditQuery, Record};
-use crate::model::{Machine, MachineQuery};
+use super::{OpenError, Section, Snapshot, StoreError};
+use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
+use crate::model::{Machine, MachineId};
 
 /// How long a write may take: a disk that hangs may come back.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -93,6 +94,25 @@ impl Reader for RedbReader {
         let forgotten = tokio::task::spawn_blocking(move || audit::forget(&database, before));
         let broke = |_| Err(StoreError::Backend("its audit log is damaged".into()));
         forgotten.await.unwrap_or_else(broke)
+    }
+
+    async fn sections(
+        &self,
+        memory: &SharedMemory,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
+        // As with the audit log, the newest first.
+        let wanted = {
+            let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
+            sections::wanted(&memory, ids)
+        };
+        let database = Arc::clone(&self.database);
+        let read = tokio::task::spawn_blocking(move || sections::read_shared(&database, wanted));
+        match tokio::time::timeout(PATIENCE, read).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) => Err(StoreError::Backend("a section in it is damaged".into())),
+            Err(_) => Err(StoreError::Unavailable("it does not answer".into())),
+        }
     }
 
     async fn snapshot(&self, memory: &SharedMemory) -> Result<Snapshot, StoreError> {
@@ -185,15 +205,13 @@ impl RedbStore {
         file::create_database(medium, path, &[])
     }
 
-    /// Every machine of the store in the file `path`, in the order of their names, and every record.
-    /// The store is left as it is.
+    /// Everything in the store in the file `path`, which nobody may use meanwhile. The store is left as
+    /// it is.
     ///
     /// # Errors
     /// As [`RedbStore::open`].
-    pub fn read(path: &Path) -> Result<(Vec<Arc<Machine>>, Vec<Record>), OpenError> {
-        let contents = load::verified(&medium::FileMedium::new(path, None), path)?;
-        let machines = contents.memory.page(&MachineQuery::default()).machines;
-        Ok((machines, contents.memory.all_records()))
+    pub fn read(path: &Path) -> Result<Backup, OpenError> {
+        Backup::of_medium(&medium::FileMedium::new(path, None), path)
     }
 
     /// Makes a store that holds these machines in the file `path`, as one: after a crash there is

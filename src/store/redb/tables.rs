@@ -3,6 +3,7 @@
 
 use redb::TableDefinition;
 
+use crate::model::SectionName;
 use crate::model::access::Kind;
 use crate::store::records::{kind_name, kind_of};
 
@@ -18,6 +19,10 @@ pub(super) const RECORDS: TableDefinition<&str, &[u8]> = TableDefinition::new("r
 /// Number of an entry of the audit log (larger is newer) -> [`crate::store::codec`] entry.
 pub(super) const AUDIT: TableDefinition<u64, &[u8]> = TableDefinition::new("audit");
 
+/// Key of a machine (four bytes, the highest first), the name of a section ->
+/// [`crate::store::codec`] section. Not in every store.
+pub(super) const SECTIONS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("sections");
+
 /// Name -> number: what must be in a backup, see [`super::backup`]. Not in a store that is used.
 pub(super) const BACKUP: TableDefinition<&str, u64> = TableDefinition::new("backup");
 
@@ -32,6 +37,25 @@ pub(super) const META_JOURNAL: &str = "journal";
 
 /// The schema this program writes and reads.
 pub(super) const SCHEMA: u64 = 3;
+
+/// What a section is kept as in [`SECTIONS`].
+pub(super) fn section_key(key: u32, name: SectionName) -> Vec<u8> {
+    [&key.to_be_bytes(), name.name().as_bytes()].concat()
+}
+
+/// Between which keys the sections of a machine are.
+pub(super) fn section_range(key: u32) -> (Vec<u8>, Vec<u8>) {
+    let first = key.to_be_bytes();
+    // No name begins with this byte.
+    (first.to_vec(), [&first[..], &[u8::MAX]].concat())
+}
+
+/// Whose section is kept as this, and which; `None` for those of a later version.
+pub(super) fn section_of(kept_as: &[u8]) -> Option<(u32, SectionName)> {
+    let (key, name) = kept_as.split_first_chunk()?;
+    let name = std::str::from_utf8(name).ok().and_then(SectionName::of)?;
+    Some((u32::from_be_bytes(*key), name))
+}
 
 /// What a record is kept as in [`RECORDS`].
 pub(super) fn record_name(kind: Kind, id: &str) -> String {

@@ -18,6 +18,7 @@ mod reader;
 mod restore;
 mod rows;
 mod schema;
+mod sections;
 mod source;
 mod sqlite;
 mod sync;

@@ -1,21 +1,22 @@
 //! Reading: a few connections that anybody may use for a moment.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use super::address::SqlSettings;
-use super::audit;
 use super::dialect::Dialect;
 use super::failure::{is_of_statement, unavailable};
 use super::link::{Link, connect};
 use super::sync::{self, Moment};
+use super::{audit, sections};
+use crate::model::MachineId;
 use crate::model::access::{AuditEntry, AuditPage, AuditQuery};
 use crate::store::engine::{Reader, SharedMemory};
-use crate::store::{Snapshot, StoreError};
+use crate::store::{Section, Snapshot, StoreError};
 
 /// Connections for reading.
 const CONNECTIONS: usize = 8;
@@ -42,6 +43,8 @@ enum Look<'a> {
     CatchUp(&'a SharedMemory, (Option<u64>, u64)),
     /// Entries of the audit log, which are put there.
     Audit(&'a AuditQuery, &'a Mutex<Vec<(u64, AuditEntry)>>),
+    /// Sections of machines, which are put there.
+    Sections(&'a [MachineId], &'a Mutex<Vec<(MachineId, Arc<Section>)>>),
     /// Nothing: entries of the audit log with lower numbers go.
     ForgetAudit(u64),
     /// Everything, which is put there.
@@ -86,6 +89,11 @@ impl SqlReader {
             Look::Audit(query, found) => {
                 let entries = audit::read(link, dialect, query).await?;
                 *found.lock().unwrap_or_else(PoisonError::into_inner) = entries;
+                Ok(0)
+            }
+            Look::Sections(ids, found) => {
+                let sections = sections::read(link, dialect, ids).await?;
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = sections;
                 Ok(0)
             }
             Look::ForgetAudit(before) => audit::forget(link, dialect, before).await.map(|()| 0),
@@ -146,6 +154,16 @@ impl Reader for SqlReader {
 
     async fn forget_audit(&self, before: u64) -> Result<(), StoreError> {
         self.within(WHOLE, self.look(&Look::ForgetAudit(before))).await.map(|_| ())
+    }
+
+    async fn sections(
+        &self,
+        _: &SharedMemory,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
+        let found = Mutex::default();
+        self.within(PATIENCE, self.look(&Look::Sections(ids, &found))).await?;
+        Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Read from the database, not from the memory: what somebody else wrote to the original's table

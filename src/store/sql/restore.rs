@@ -10,36 +10,37 @@ use super::failure;
 use super::link::{self, Link};
 use super::rows::{self, COLUMNS, Details};
 use super::value::Value;
-use super::{Trouble, prepare, schema};
+use super::{Trouble, prepare, schema, sections};
 use crate::model::Machine;
-use crate::model::access::{AuditEntry, Record};
+use crate::model::access::Record;
+use crate::store::backup::{Backup, section_pieces};
 use crate::store::records::{entry_to_json, kind_name, to_json};
 use crate::store::{Snapshot, StoreError};
 
 /// Rows of one statement.
 const ROWS: usize = 128;
 
-/// Entries of an audit log with their numbers.
-pub(super) type Entries = Vec<(u64, AuditEntry)>;
+/// Entries of an audit log read at once.
+const PIECE: usize = 4_096;
 
-/// Replaces what the database holds: all of it or, after an error, nothing. Columns of the original's
-/// table that this program does not know stay as they are for machines that stay. `audit` answers the
-/// entries from a number on, the oldest first, and none at the end; `done` is told how many machines
-/// are written. Answers the machines as they are kept.
+/// Replaces what the database holds by a snapshot of a backup, and by the backup's audit log and
+/// sections: all of it or, after an error, nothing. Columns of the original's
+/// table that this program does not know stay as they are for machines that stay. `done` is told how many
+/// machines are written. Answers the machines as they are kept.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] for ids that the database cannot tell apart, and what the database says.
 pub async fn restore(
     settings: &SqlSettings,
     snapshot: &Snapshot,
-    audit: impl FnMut(u64) -> Result<Entries, StoreError>,
+    backup: &Backup,
     done: impl FnMut(usize),
 ) -> Result<Vec<Arc<Machine>>, StoreError> {
     let dialect = Dialect::from(&settings.address);
     let connected = link::connect(&settings.address).await;
     let link = connected.map_err(|error| failure::unavailable(&error))?;
     let mut restoring = Restoring { link, dialect, settings };
-    let restored = restoring.restore(snapshot, audit, done).await;
+    let restored = restoring.restore(snapshot, backup, done).await;
     if restored.is_err() {
         // What ends the connection undoes everything too.
         let _ = restoring.script("ROLLBACK").await;
@@ -75,7 +76,7 @@ impl Restoring<'_> {
     async fn restore(
         &mut self,
         snapshot: &Snapshot,
-        audit: impl FnMut(u64) -> Result<Entries, StoreError>,
+        backup: &Backup,
         done: impl FnMut(usize),
     ) -> Result<Vec<Arc<Machine>>, StoreError> {
         prepare(self.link.as_mut(), self.dialect).await.map_err(|trouble| match trouble {
@@ -87,7 +88,8 @@ impl Restoring<'_> {
         self.remove_others(&machines).await?;
         self.put_machines(&machines, done).await?;
         self.put_records(&snapshot.records).await?;
-        self.put_audit(audit).await?;
+        self.put_audit(backup).await?;
+        self.put_sections(&machines, backup).await?;
         // Servers that look later find no changes that lead here, and read everything anew.
         self.script("DELETE FROM tatuscan_journal").await?;
         let sql = "UPDATE tatuscan_meta SET value = ? WHERE name = 'version'";
@@ -189,14 +191,27 @@ impl Restoring<'_> {
         Ok(())
     }
 
-    async fn put_audit(
+    async fn put_sections(
         &mut self,
-        mut audit: impl FnMut(u64) -> Result<Entries, StoreError>,
+        machines: &[Arc<Machine>],
+        backup: &Backup,
     ) -> Result<(), StoreError> {
+        self.script("DELETE FROM tatuscan_sections").await?;
+        let upsert = sections::upsert(self.dialect);
+        for ids in section_pieces(machines) {
+            for (id, section) in backup.sections(&ids)? {
+                let put = self.link.run(upsert.clone(), sections::values(&id, &section).into());
+                put.await.map_err(|error| failure::failure(&error).into_error())?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn put_audit(&mut self, backup: &Backup) -> Result<(), StoreError> {
         self.script("DELETE FROM tatuscan_audit").await?;
         let mut from = 0;
         loop {
-            let entries = audit(from)?;
+            let entries = backup.audit(from, PIECE)?;
             let Some((last, _)) = entries.last() else { return Ok(()) };
             from = last + 1;
             for piece in entries.chunks(ROWS) {

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use super::dialect::Dialect;
 use super::value::{Row, Value};
-use crate::model::{Asset, HumanFields, Machine, MachineId, Proof, Text, clean};
-use crate::store::asset;
+use crate::model::{Asset, Hardware, HumanFields, Machine, MachineId, Proof, Text, clean};
 use crate::store::precision::Precision;
+use crate::store::{asset, hardware};
 
 /// The columns of the original's table.
 pub(super) const COLUMNS: [&str; 13] = [
@@ -39,6 +39,8 @@ pub(super) struct Details {
     interval_s: Option<u32>,
     proof: Proof,
     asset: Asset,
+    /// Without the sections, which are in a table of their own.
+    hardware: Hardware,
 }
 
 /// The values of [`COLUMNS`].
@@ -116,6 +118,7 @@ pub(super) fn machine(row: Row, zone: Tz, precision: Precision) -> Option<Machin
             activation_days: days.into_integer().and_then(|days| i32::try_from(days).ok()),
             asset: Asset::default(),
         },
+        hardware: Hardware::default(),
         created_at: time(created).or(updated_at).unwrap_or(DateTime::UNIX_EPOCH),
         updated_at,
     })
@@ -124,7 +127,8 @@ pub(super) fn machine(row: Row, zone: Tz, precision: Precision) -> Option<Machin
 impl Details {
     pub(super) fn of(machine: &Machine) -> Self {
         let asset = machine.human.asset.clone();
-        Self { interval_s: machine.interval_s, proof: machine.proof, asset }
+        let hardware = machine.hardware.with_sections(&[]);
+        Self { interval_s: machine.interval_s, proof: machine.proof, asset, hardware }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -139,6 +143,9 @@ impl Details {
         if self.proof != Proof::default() {
             map.insert("proof".into(), self.proof.name().into());
         }
+        if let Some(hardware) = hardware::to_map(&self.hardware) {
+            map.insert("hardware".into(), Json::Object(hardware));
+        }
         Json::Object(map).to_string()
     }
 
@@ -148,12 +155,19 @@ impl Details {
         let interval = map.remove("interval_s").as_ref().and_then(Json::as_u64);
         let interval_s = interval.and_then(|seconds| u32::try_from(seconds).ok());
         let proof = map.remove("proof").as_ref().and_then(Json::as_str).and_then(Proof::of);
-        Self { interval_s, proof: proof.unwrap_or_default(), asset: asset::from_map(map) }
+        let hardware = map.remove("hardware");
+        Self {
+            interval_s,
+            proof: proof.unwrap_or_default(),
+            hardware: hardware.as_ref().map(hardware::from_value).unwrap_or_default(),
+            asset: asset::from_map(map),
+        }
     }
 
     pub(super) fn complete(self, machine: &mut Machine) {
         machine.interval_s = self.interval_s;
         machine.proof = self.proof;
         machine.human.asset = self.asset;
+        machine.hardware = self.hardware;
     }
 }

@@ -46,7 +46,9 @@ fn inventory(dialect: Dialect) -> &'static str {
 }
 
 /// What each version of our own tables added to the one before, in words that [`Dialect`] knows.
-const MIGRATIONS: &[&[&str]] = &[&[
+const MIGRATIONS: &[&[&str]] = &[FIRST, SECTIONS];
+
+const FIRST: &[&str] = &[
     // Name -> number: `schema`, and `version`, the number of the last batch.
     "CREATE TABLE IF NOT EXISTS tatuscan_meta \
      (name {ID} NOT NULL PRIMARY KEY, value BIGINT NOT NULL){TABLE}",
@@ -62,7 +64,16 @@ const MIGRATIONS: &[&[&str]] = &[&[
     // Who changed what, as JSON; larger numbers are newer.
     "CREATE TABLE IF NOT EXISTS tatuscan_audit \
      (number BIGINT NOT NULL PRIMARY KEY, entry {LONG} NOT NULL){TABLE}",
-]];
+];
+
+const SECTIONS: &[&str] = &[
+    // Inventory sections: what they are known by, microseconds since 1970, JSON as zstd.
+    "CREATE TABLE IF NOT EXISTS tatuscan_sections \
+     (machine_id {ID} NOT NULL, name {ID} NOT NULL, hash {ID} NOT NULL, received_us BIGINT NOT NULL, \
+     content {BYTES} NOT NULL, PRIMARY KEY (machine_id, name)){TABLE}",
+];
+/// The first schema with inventory sections.
+const WITH_SECTIONS: u64 = 2;
 
 /// Makes the tables that are missing, and answers the schema found before. A newer schema is left
 /// as it is.
@@ -112,6 +123,14 @@ pub(super) async fn has_tables(link: &mut dyn Link, dialect: Dialect) -> Result<
     })
     .await?;
     Ok(found > Some(0))
+}
+
+/// Whether the table of inventory sections is there, where our own tables are.
+pub(super) async fn has_sections(
+    link: &mut dyn Link,
+    dialect: Dialect,
+) -> Result<bool, sqlx::Error> {
+    Ok(number(link, dialect, "schema").await? >= WITH_SECTIONS)
 }
 
 /// A number of `tatuscan_meta`; 0 for none.

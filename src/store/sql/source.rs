@@ -2,6 +2,7 @@
 //! made its table.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -12,10 +13,10 @@ use super::dialect::Dialect;
 use super::link::{Link, connect_to_read};
 use super::rows::{self, COLUMNS, Details};
 use super::value::{Row, Value};
-use super::{failure, schema, sync};
-use crate::model::Machine;
+use super::{failure, schema, sections, sync};
 use crate::model::access::Record;
-use crate::store::{OpenError, StoreError};
+use crate::model::{Machine, MachineId, Received};
+use crate::store::{OpenError, Section, StoreError};
 
 /// Machines read at once.
 const PAGE: usize = 1_000;
@@ -30,6 +31,7 @@ pub struct SqlSource {
     table: Table,
     details: HashMap<String, Details>,
     records: Vec<Record>,
+    received: HashMap<String, Vec<Received>>,
     /// The last id that was read.
     last: Option<String>,
     warnings: VecDeque<String>,
@@ -63,16 +65,18 @@ impl SqlSource {
             let table = Table::find(link.as_mut(), dialect).await?;
             link.script(dialect.begin_snapshot()).await?;
             // Where only the original wrote there are no tables of ours.
-            let (details, records) = if schema::has_tables(link.as_mut(), dialect).await? {
-                let details = sync::details(link.as_mut(), dialect).await?;
-                (details, sync::records(link.as_mut(), dialect).await?)
-            } else {
-                (HashMap::new(), Vec::new())
-            };
-            Ok::<_, sqlx::Error>((link, table, details, records))
+            let (mut details, mut records, mut received) = Default::default();
+            if schema::has_tables(link.as_mut(), dialect).await? {
+                details = sync::details(link.as_mut(), dialect).await?;
+                records = sync::records(link.as_mut(), dialect).await?;
+                if schema::has_sections(link.as_mut(), dialect).await? {
+                    received = sections::received(link.as_mut(), dialect).await?;
+                }
+            }
+            Ok::<_, sqlx::Error>((link, table, details, records, received))
         };
         let refused = |error: sqlx::Error| OpenError::Database { why: error.to_string() };
-        let (link, table, details, records) = opened.await.map_err(refused)?;
+        let (link, table, details, records, received) = opened.await.map_err(refused)?;
         let Some(table) = table else { return Ok(None) };
         let mut source = Self {
             link,
@@ -81,6 +85,7 @@ impl SqlSource {
             table,
             details,
             records,
+            received,
             last: None,
             warnings: VecDeque::new(),
             unsaid: 0,
@@ -120,6 +125,18 @@ impl SqlSource {
     #[must_use]
     pub fn records(&self) -> &[Record] {
         &self.records
+    }
+
+    /// Every section of these machines, which must have some.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn sections(
+        &mut self,
+        ids: &[MachineId],
+    ) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
+        let read = sections::read(self.link.as_mut(), self.dialect, ids).await;
+        read.map_err(|error| failure::unavailable(&error))
     }
 
     /// What was not as it should be, in words, and how much more there was.
@@ -162,6 +179,9 @@ impl SqlSource {
         }
         if let Some(details) = self.details.remove(machine.id.as_str()) {
             details.complete(&mut machine);
+        }
+        if let Some(sections) = self.received.remove(machine.id.as_str()) {
+            machine.hardware = machine.hardware.with_sections(&sections);
         }
         Some(machine)
     }

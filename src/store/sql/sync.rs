@@ -12,8 +12,8 @@ use chrono_tz::Tz;
 use super::dialect::Dialect;
 use super::link::Link;
 use super::rows::{self, COLUMNS, Details};
-use super::schema;
 use super::value::Value;
+use super::{schema, sections};
 use crate::model::access::Record;
 use crate::store::codec::decode_changes;
 use crate::store::memory::Memory;
@@ -137,11 +137,15 @@ async fn load(
     let is_case_blind = schema::is_case_blind(link, dialect).await?;
     let mut memory = Memory::with_precision(precision, is_case_blind);
     let mut details = details(link, dialect).await?;
+    let mut sections = sections::received(link, dialect).await?;
     let sql = dialect.sql(&format!("SELECT {} FROM inventory", COLUMNS.join(", ")));
     link.each(sql, Vec::new(), &mut |row| {
         if let Some(mut machine) = rows::machine(row, zone, precision) {
             if let Some(details) = details.remove(machine.id.as_str()) {
                 details.complete(&mut machine);
+            }
+            if let Some(sections) = sections.remove(machine.id.as_str()) {
+                machine.hardware = machine.hardware.with_sections(&sections);
             }
             let key = memory.next_key();
             memory.load(key, &Arc::new(machine));

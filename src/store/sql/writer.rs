@@ -15,14 +15,14 @@ use super::link::{Link, connect};
 use super::rows::{self, COLUMNS, Details, REPORTED};
 use super::sync::{self, KEPT, Moment};
 use super::value::Value;
-use super::{Trouble, prepare};
+use super::{Trouble, prepare, sections};
 use crate::model::{Machine, MachineId};
-use crate::store::StoreError;
-use crate::store::codec::encode_changes;
+use crate::store::codec::{Contents, encode_changes};
 use crate::store::engine::{Committed, Failure, Writer};
 use crate::store::memory::{Memory, audit_numbers};
 use crate::store::records::{entry_to_json, kind_name, to_json};
-use crate::store::transaction::{Change, Changes};
+use crate::store::transaction::{Change, Changes, SectionChange};
+use crate::store::{Section, StoreError};
 
 /// How long a transaction may take before the connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(12);
@@ -81,6 +81,7 @@ struct Statements {
     details: Vec<SqlStr>,
     audit: Vec<SqlStr>,
     record: SqlStr,
+    section: SqlStr,
 }
 
 impl Statements {
@@ -104,6 +105,7 @@ impl Statements {
                 &["value"],
                 1,
             ),
+            section: sections::upsert(dialect),
         }
     }
 
@@ -172,18 +174,21 @@ impl Session<'_> {
         }
         let link = self.link()?;
         let effect = Effect::of(&changes.machines);
-        for id in effect.removed {
+        for id in &effect.removed {
             for table in ["inventory", "tatuscan_machines"] {
                 let sql = dialect.sql(&format!("DELETE FROM {table} WHERE machine_id = ?"));
                 link.run(sql, vec![Value::text(id.as_str())]).await?;
             }
+        }
+        for id in &effect.gone {
+            sections::remove(link, dialect, id).await?;
         }
         for machines in effect.reported.chunks(ROWS) {
             let sql = statements.upsert_machines(machines.len());
             let values = machines.iter().flat_map(|machine| rows::values(machine, dialect, zone));
             link.run(sql, values.collect()).await?;
         }
-        for machine in effect.edited {
+        for machine in &effect.edited {
             let [model, activation, days] = rows::human_values(&machine.human, dialect, zone);
             let sql = dialect.sql(
                 "UPDATE inventory SET computer_model = ?, computer_activation = ?, \
@@ -214,6 +219,10 @@ impl Session<'_> {
             values.splice(0..0, key);
             link.run(sql, values).await?;
         }
+        for (id, section) in effect.sections(changes) {
+            let values = sections::values(id, section).into();
+            link.run(statements.section.clone(), values).await?;
+        }
         let entries: Vec<_> = audit_numbers(version).zip(&changes.audit).collect();
         for entries in entries.chunks(JSON_ROWS) {
             let values = entries.iter().flat_map(|(number, entry)| {
@@ -221,7 +230,7 @@ impl Session<'_> {
             });
             link.run(statements.insert_audit(entries.len()), values.collect()).await?;
         }
-        let payload = encode_changes(version, changes);
+        let payload = encode_changes(version, changes, Contents::Apart);
         let bytes = payload.len();
         let values = vec![Value::number(version), Value::Bytes(Some(payload))];
         let insert = "INSERT INTO tatuscan_journal (version, payload) VALUES (?, ?)";
@@ -276,7 +285,12 @@ async fn begin(link: &mut dyn Link, dialect: Dialect) -> Result<u64, sqlx::Error
 /// What changes come to, by what has to be written.
 #[derive(Default)]
 struct Effect<'a> {
+    /// Machines whose rows go; some come anew.
     removed: Vec<&'a MachineId>,
+    /// Of these, the ones that were removed with all that is kept of them.
+    gone: Vec<&'a MachineId>,
+    /// The ids of the machines that are there, by their last key.
+    there: HashMap<u32, &'a MachineId>,
     /// Machines that reported, or are new.
     reported: Vec<&'a Machine>,
     /// Machines of which a person, or a report in a person's place, changed something.
@@ -292,12 +306,14 @@ impl<'a> Effect<'a> {
         for change in changes {
             if change.after.is_none() && change.before.is_some() {
                 effect.removed.push(&change.id);
+                effect.gone.push(&change.id);
             }
             // Of a machine that was removed and came back, only the last state is written.
             let Some(after) = change.after.as_deref().filter(|_| last[&change.id] == change.key)
             else {
                 continue;
             };
+            effect.there.insert(change.key, &change.id);
             let mut before = change.before.as_deref();
             // A row is made once: another date of making needs another row.
             if before.is_some_and(|before| before.created_at != after.created_at) {
@@ -317,6 +333,15 @@ impl<'a> Effect<'a> {
         // In one order for all servers.
         effect.reported.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         effect
+    }
+
+    /// The sections that are put and stay, each with its machine.
+    fn sections<'b>(
+        &self,
+        changes: &'b Changes,
+    ) -> impl Iterator<Item = (&'a MachineId, &'b Section)> {
+        let there = |put: &'b SectionChange| Some((*self.there.get(&put.key)?, &*put.section));
+        changes.sections.iter().filter_map(there)
     }
 }
 

@@ -11,7 +11,7 @@ use sqlx::Connection as _;
 use tatuscan::model::access::{Kind, RemovedMachine};
 use tatuscan::model::{
     AssetEdit, CustomField, CustomKind, CustomValue, HumanEdit, Labels, Lifecycle, Machine,
-    MachineId, MachineQuery, Proof,
+    MachineId, MachineQuery, Proof, SectionName,
 };
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::SqlStore;
@@ -20,9 +20,10 @@ use tempfile::TempDir;
 
 use super::adoption::{LEGACY, fill, uri};
 use crate::store::places::{Database, mysql_database, postgres_database, sqlite_database};
+use crate::store::sections::{agree, put};
 use crate::support::database::PASSWORD;
 use crate::support::edge::{tatuscan, text};
-use crate::support::machines::{noon, report};
+use crate::support::machines::{noon, report, section};
 
 /// Where an inventory is, and how `tatuscan migrate` is told so.
 enum Location {
@@ -157,6 +158,11 @@ async fn what_the_originals_table_does_not_hold_moves_too() {
     store.edit_machine(&MachineId::stored("m1"), edit.clone()).await.unwrap();
     let gone = store.edit_machine(&MachineId::stored("gone"), edit).await.unwrap();
     store.delete_machine(&gone.id).await.unwrap();
+    for (id, text) in [("m1", r#"["ção 😀"]"#), ("m2", "[]")] {
+        let software = section(SectionName::Software, text, 7);
+        put(&*store, &MachineId::stored(id), software, Some(id)).await.unwrap();
+    }
+    let sections = agree(&*store).await;
     let put = move |transaction: &mut Transaction<'_>| {
         transaction.put_record(CustomField {
             key: "rack".into(),
@@ -182,11 +188,12 @@ async fn what_the_originals_table_does_not_hold_moves_too() {
     let mut from = from;
     for to in places().await.into_iter().chain([embedded()]) {
         let said = succeeds(&from.name(), &to.name(), &[]);
-        assert!(said.contains("and 2 records"), "{said}");
+        assert!(said.contains("2 inventory sections, and 2 records"), "{said}");
         same(&to.machines().await, &machines);
         assert_eq!(to.machines().await["m1"].human.asset, machines["m1"].human.asset);
         let store = to.open().await;
         assert_eq!(records(&*store).await, expected);
+        assert_eq!(agree(&*store).await, sections);
         store.close().await;
         from = to;
     }

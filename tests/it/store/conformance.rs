@@ -20,6 +20,11 @@ pub(super) use super::records::{
     a_request_does_everything_or_nothing, a_request_that_fails_late_leaves_no_trace,
     counting_loses_nothing, records_of_every_kind_are_kept, the_audit_log_is_kept_in_order,
 };
+pub(super) use super::sections::{
+    a_section_and_what_it_says_are_kept_as_one, imported_machines_have_the_sections_that_are_kept,
+    sections_are_gone_with_their_machine, sections_are_kept_and_replaced,
+    sections_are_part_of_a_backup, the_agents_version_is_kept,
+};
 use crate::support::machines::{noon, report};
 
 fn id(text: &str) -> MachineId {

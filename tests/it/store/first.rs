@@ -5,13 +5,14 @@ use std::path::Path;
 
 use sqlx::Connection as _;
 use tatuscan::model::access::{Kind, RemovedMachine};
-use tatuscan::model::{AssetEdit, HumanEdit, Lifecycle, MachineId, MachineQuery};
+use tatuscan::model::{AssetEdit, HumanEdit, Lifecycle, MachineId, MachineQuery, SectionName};
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::{Address, SqlStore};
 use tatuscan::store::{self, Store};
 
 use super::places::sqlite_database;
-use crate::support::machines::report;
+use super::sections::{agree, put};
+use crate::support::machines::{report, section};
 
 const STORES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/first");
 
@@ -60,8 +61,12 @@ async fn a_store_of_the_first_version_opens_and_goes_on() {
             let removed = store::record::<RemovedMachine>(&store, "old-2").await.unwrap().unwrap();
             assert_eq!(removed.machine.hostname, "lab-02 ção");
             assert!(!store.records(Kind::Founding).await.unwrap().is_empty(), "{name}");
+            let kept = agree(&store).await;
+            assert_eq!(kept.len(), round, "{name}");
             if round == 0 {
                 store.edit_machine(&id("old-1"), retire()).await.unwrap();
+                let cpu = section(SectionName::Cpu, "{}", 0);
+                put(&store, &id("old-1"), cpu, None).await.unwrap();
                 store.close().await;
                 drop(store);
                 store = RedbStore::open(&path).unwrap();

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use tatuscan::model::{MachinePage, MachineQuery};
+use tatuscan::model::{MachineId, MachinePage, MachineQuery, SectionName};
 use tatuscan::store::Store as _;
 use tatuscan::store::redb::RedbStore;
 use tempfile::TempDir;
 
-use crate::support::machines::report;
+use super::sections::{agree, put};
+use crate::support::machines::{report, section};
 use crate::support::rounds;
 
 const FILES: [&str; 4] =
@@ -25,7 +26,10 @@ async fn crashed() -> (TempDir, MachinePage) {
     for batch in 0..BATCHES {
         let reports = (0..20).map(|n| report(&format!("m{}", n + batch * 7), batch)).collect();
         store.record_reports(reports).await.unwrap();
+        let users = section(SectionName::Users, &batch.to_string(), batch);
+        put(&store, &MachineId::stored(&format!("m{}", batch * 7)), users, None).await.unwrap();
     }
+    assert!(agree(&store).await.len() > 10);
     copy(directory.path(), image.path());
     let page = store.machines(&MachineQuery::default()).await.unwrap();
     (image, page)
@@ -42,6 +46,7 @@ fn open(directory: &Path) -> Result<Arc<RedbStore>, String> {
 }
 
 async fn everything(store: &RedbStore) -> MachinePage {
+    agree(store).await;
     store.machines(&MachineQuery::default()).await.unwrap()
 }
 

@@ -10,6 +10,7 @@ mod operations;
 pub(crate) mod places;
 mod power;
 mod records;
+pub(crate) mod sections;
 mod shared;
 
 /// Runs every case of the suite on each back end: on the embedded store with its ordinary pace and
@@ -66,4 +67,10 @@ on_every_store! {
     as_many_machines_as_allowed_are_changed_as_one
     values_of_fields_that_are_gone_are_not_kept
     a_backup_in_a_storm_is_of_one_moment
+    sections_are_kept_and_replaced
+    a_section_and_what_it_says_are_kept_as_one
+    sections_are_gone_with_their_machine
+    imported_machines_have_the_sections_that_are_kept
+    the_agents_version_is_kept
+    sections_are_part_of_a_backup
 }

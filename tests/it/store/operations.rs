@@ -1,7 +1,7 @@
 //! Random operations, also with the store closed and opened between them, against a model that
 //! keeps the machines in a map.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
@@ -10,12 +10,13 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::model::{
     AssetEdit, CustomValue, Filter, HumanEdit, HumanFields, Lifecycle, Machine, MachineId,
-    MachineQuery, NameKey, Proof, Report, Sort, Text, with_tags,
+    MachineQuery, NameKey, Proof, Report, SectionName, Sort, Text, with_tags,
 };
-use tatuscan::store::{Store, StoreError};
+use tatuscan::store::{Section, Store, StoreError};
 
 use super::places::Place;
-use crate::support::machines::{noon, report};
+use super::sections::{self, put};
+use crate::support::machines::{noon, report, section};
 use crate::support::rounds;
 
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ enum Operation {
     Report(Vec<Report>),
     Edit(MachineId, Box<HumanEdit>),
     Delete(MachineId),
+    Section(MachineId, Arc<Section>),
     Reopen,
 }
 
@@ -34,6 +36,7 @@ fn any_report() -> impl Strategy<Value = Report> {
     let fields = (any_id(), 0..9_u8, 0..3_u8, any::<bool>(), 0..1000_i64, 0..1000_i64);
     fields.prop_map(|(id, name, os, brief, seconds, memory)| Report {
         proof: Proof::ALL[usize::from(name) % 3],
+        agent_version: brief.then(|| format!("1.{os}").into()),
         hostname: format!("pc-{name}").into(),
         os: ["", "linux", "Windows"][usize::from(os)].into(),
         os_version: (!brief).then(|| format!("{os}.{name}").into()),
@@ -44,6 +47,14 @@ fn any_report() -> impl Strategy<Value = Report> {
         },
         id,
         ..report("", seconds)
+    })
+}
+
+fn any_section() -> impl Strategy<Value = (MachineId, Arc<Section>)> {
+    let name = prop::sample::select(&SectionName::ALL[..3]);
+    let content = prop::collection::vec("[a-zé]{0,5}", 0..9);
+    (any_id(), name, content, 0..1000_i64).prop_map(|(id, name, content, seconds)| {
+        (id, section(name, &serde_json::json!(content).to_string(), seconds))
     })
 }
 
@@ -103,13 +114,14 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         8 => prop::collection::vec(any_report(), 0..6).prop_map(Operation::Report),
         3 => (any_id(), any_edit()).prop_map(|(id, edit)| Operation::Edit(id, Box::new(edit))),
         3 => any_id().prop_map(Operation::Delete),
+        4 => any_section().prop_map(|(id, section)| Operation::Section(id, section)),
         1 => Just(Operation::Reopen),
     ]
 }
 
 /// What a store must do, in the simplest words.
 #[derive(Default)]
-struct Model(HashMap<MachineId, Machine>);
+struct Model(HashMap<MachineId, Machine>, BTreeMap<(MachineId, SectionName), String>);
 
 impl Model {
     fn report(&mut self, report: Report) -> (Machine, bool) {
@@ -182,6 +194,20 @@ async fn apply(
             let deleted = store.delete_machine(&id).await;
             let expected = model.0.remove(&id).map(|_| ()).ok_or(StoreError::NotFound);
             assert_eq!(deleted, expected);
+            model.1.retain(|(of, _), _| *of != id);
+        }
+        Operation::Section(id, section) => {
+            let serial = section.content().unwrap();
+            let put = put(&*store, &id, Arc::clone(&section), Some(&serial)).await;
+            let expected = model.0.get_mut(&id).map(|machine| {
+                machine.hardware = machine.hardware.with(|hardware| {
+                    hardware.serial = Some(serial.as_str().into());
+                    hardware.receive(*section.received());
+                });
+                model.1.insert((id, section.received().name), serial);
+                machine.clone()
+            });
+            assert_eq!(put.map(|m| (*m).clone()), expected.ok_or(StoreError::NotFound));
         }
         Operation::Reopen => {
             store.close().await;
@@ -209,6 +235,9 @@ async fn agree(store: &dyn Store, model: &Model, context: &str) {
         assert_eq!(machines, model.page(&query), "{context} {query:?}");
         assert_eq!(page.total, model.0.len());
     }
+    let sections = sections::agree(store).await.into_iter();
+    let sections = sections.map(|((id, name), (_, text))| ((MachineId::stored(&id), name), text));
+    assert_eq!(sections.collect::<BTreeMap<_, _>>(), model.1, "{context}");
     for filter in [
         Filter { tag: vec!["lab".into()], ..Filter::default() },
         Filter { tag: vec![String::new(), "SALA 12".into()], ..Filter::default() },

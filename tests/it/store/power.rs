@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use redb::StorageBackend;
-use tatuscan::model::{MachineId, Report};
+use tatuscan::model::{Machine, MachineId, SectionName};
 use tatuscan::store::redb::{AnyBackend, FoldPace, Medium, Part, RedbStore};
-use tatuscan::store::{Store as _, StoreError};
+use tatuscan::store::{Pace, Store as _, StoreError, transact};
 
-use crate::support::machines::report;
+use crate::support::machines::{noon, report, section};
 use crate::support::rounds;
 
 /// A write that the disk has not promised to keep.
@@ -204,7 +204,8 @@ async fn no_acknowledged_report_is_lost_in_a_power_cut() {
         let store = open(&disk, pace);
         for (machine, seconds) in acknowledged.iter().enumerate().filter(|(_, at)| **at >= 0) {
             let kept = store.machine(&MachineId::stored(&format!("m{machine}"))).await.unwrap();
-            let at = (kept.last_seen() - crate::support::machines::noon()).num_seconds();
+            let at = (kept.last_seen() - noon()).num_seconds();
+            check_section(&store, &kept).await;
             assert!(at >= *seconds, "round {round}: m{machine} at {at}, acknowledged {seconds}");
         }
         disk.light_fuse(random.next_u64() % 200);
@@ -226,11 +227,27 @@ async fn no_acknowledged_report_is_lost_in_a_power_cut() {
     assert!(cuts > rounds(80) / 2, "only {cuts} rounds saw the power go");
 }
 
+/// A report, and a section that says its number.
 async fn write(store: &RedbStore, machine: usize, seconds: i64) -> Result<(), StoreError> {
     let mine = report(&format!("m{machine}"), seconds);
-    // A batch of two is written at once; a lone report would wait for company.
-    let other = Report { id: MachineId::stored("other"), ..mine.clone() };
-    store.record_reports(vec![mine, other]).await.map(|_| ())
+    let users = section(SectionName::Users, &seconds.to_string(), seconds);
+    transact(store, Pace::AtOnce, move |transaction| {
+        transaction.record_reports(std::slice::from_ref(&mine))?;
+        let last = seconds.to_string().into();
+        transaction.put_section(&mine.id, &users, |hardware| hardware.last_user = Some(last))?;
+        Ok(())
+    })
+    .await
+}
+
+/// What is kept of the machine's section is what its report says too.
+async fn check_section(store: &RedbStore, machine: &Machine) {
+    let at = (machine.last_seen() - noon()).num_seconds();
+    let sections = store.sections(std::slice::from_ref(&machine.id)).await.unwrap();
+    let [(_, users)] = &sections[..] else { panic!("{sections:?}") };
+    assert_eq!(users.content().unwrap(), at.to_string());
+    assert_eq!(machine.hardware.sections, [*users.received()]);
+    assert_eq!(machine.hardware.last_user.as_deref(), Some(at.to_string().as_str()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

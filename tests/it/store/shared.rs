@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _};
-use tatuscan::model::{HumanEdit, MachineId, MachinePage, MachineQuery, Report};
+use tatuscan::model::{HumanEdit, MachineId, MachinePage, MachineQuery, Report, SectionName};
 use tatuscan::store::Store;
 
 use super::places::{Database, Place as _, mysql_database, postgres_database, sqlite_database};
-use crate::support::machines::report;
+use super::sections::{agree, put};
+use crate::support::machines::{report, section};
 
 async fn everything(store: &dyn Store) -> MachinePage {
     store.machines(&MachineQuery::default()).await.unwrap()
@@ -50,7 +51,17 @@ async fn nothing_is_lost_between(database: &Database) {
         let recorded = second.record_reports(vec![later]).await.unwrap();
         assert_eq!(recorded[0].machine.human.activation_days, Some(days));
     }
+    for number in 0..4 {
+        let (one, other) = if number % 2 == 0 { (&first, &second) } else { (&second, &first) };
+        let users = section(SectionName::Users, &number.to_string(), 0);
+        put(&**one, &id(number), users, Some("S")).await.unwrap();
+        assert_eq!(agree(&**other).await.len(), number + 1);
+        let later = Report { id: id(number), ..report("", 5_001) };
+        let recorded = other.record_reports(vec![later]).await.unwrap();
+        assert_eq!(recorded[0].machine.hardware.sections.len(), 1);
+    }
     first.delete_machine(&id(0)).await.unwrap();
+    assert_eq!(agree(&*second).await.len(), 3);
     assert_eq!(second.machine_count().await.unwrap(), MACHINES - 1);
     assert_eq!(everything(&*first).await, everything(&*second).await);
     let third = database.open().await;

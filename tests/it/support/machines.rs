@@ -1,7 +1,10 @@
 //! Reports to test with.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use tatuscan::model::{HumanFields, MachineId, Proof, Report};
+use tatuscan::model::{HumanFields, MachineId, Proof, Report, SectionHash, SectionName};
+use tatuscan::store::Section;
 
 /// A moment to count from.
 pub(crate) fn noon() -> DateTime<Utc> {
@@ -22,8 +25,19 @@ pub(crate) fn report(id: &str, seconds: i64) -> Report {
         interval_s: None,
         proof: Proof::Legacy,
         human: HumanFields::default(),
+        agent_version: None,
+        sections: Vec::new(),
         received_at: noon() + TimeDelta::seconds(seconds),
     }
+}
+
+/// A section of this content, received `seconds` after noon.
+pub(crate) fn section(name: SectionName, content: &str, seconds: i64) -> Arc<Section> {
+    let hash =
+        content.bytes().fold(7_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    let hash = SectionHash::parse(&format!("{hash:x}")).unwrap();
+    let received_at = noon() + TimeDelta::seconds(seconds);
+    Arc::new(Section::new(name, hash, received_at, content).unwrap())
 }
 
 /// The body of a report of machine `id`.

@@ -87,7 +87,7 @@ async fn a_sound_inventory_is_found_sound_without_a_server_and_beside_one() {
         has(&findings, "permissions", "ok", "");
         has(&findings, "machines", "ok", "nothing odd in 12 machines");
         has(&findings, "backups", "warn", "TATUSCAN_BACKUP_DIR");
-        let store = if place.database.is_some() { "schema 1" } else { "every checksum right" };
+        let store = if place.database.is_some() { "schema 2" } else { "every checksum right" };
         has(&findings, "store", "ok", store);
 
         let server = ServerProcess::spawn(place.serve());
@@ -95,7 +95,7 @@ async fn a_sound_inventory_is_found_sound_without_a_server_and_beside_one() {
         assert_eq!(code, 0, "{findings:#?}");
         has(&findings, "server", "ok", "its store works");
         has(&findings, "machines", "ok", "nothing odd in 12 machines");
-        let store = if place.database.is_some() { "schema 1" } else { "is in use" };
+        let store = if place.database.is_some() { "schema 2" } else { "is in use" };
         has(&findings, "store", "ok", store);
         server.kill();
         let (code, findings) = examine(doctor(&place));

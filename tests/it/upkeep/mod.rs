@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use tatuscan::model::access::{Role, Session, User};
-use tatuscan::model::{HumanEdit, MachineId};
+use tatuscan::model::{HumanEdit, MachineId, SectionName};
 use tatuscan::store::backup::Backup;
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::SqlStore;
@@ -23,8 +23,9 @@ use tempfile::TempDir;
 
 use crate::process::uri;
 use crate::store::places::{Database, mysql_database, postgres_database, sqlite_database};
+use crate::store::sections::put;
 use crate::support::edge::{tatuscan, text};
-use crate::support::machines::{noon, report};
+use crate::support::machines::{noon, report, section};
 
 /// A data directory and, where the inventory is not in it, a database.
 pub(crate) struct Place {
@@ -103,6 +104,11 @@ impl Place {
         store.record_reports(reports.collect()).await.unwrap();
         let edit = HumanEdit { activation_days: Some(Some(7)), ..HumanEdit::default() };
         store.edit_machine(&MachineId::stored("m0"), edit).await.unwrap();
+        for number in 0..machines.min(40) {
+            let system = section(SectionName::System, &format!("[{number}]"), number.into());
+            let id = MachineId::stored(&format!("m{number}"));
+            put(&*store, &id, system, Some("S")).await.unwrap();
+        }
         transact(&*store, Pace::AtOnce, |transaction| {
             transaction.put_record(User {
                 name: "ana".into(),

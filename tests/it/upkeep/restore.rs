@@ -6,12 +6,13 @@ use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::Path;
 
 use tatuscan::model::MachineId;
-use tatuscan::store::backup::{self, Backup, Tally};
+use tatuscan::store::backup::{self, Backup, Tally, section_pieces};
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::sql::as_kept;
 use tatuscan::store::{Snapshot, Store as _};
 
 use super::{Place, mode, names, subjects};
+use crate::store::sections::{agree, by_name};
 use crate::support::machines::report;
 use crate::support::process::ServerProcess;
 
@@ -32,10 +33,18 @@ async fn snapshot(place: &Place) -> Snapshot {
 async fn same(place: &Place, backup: &Backup) {
     let (is, was) = (snapshot(place).await, backup.snapshot());
     let machines = match &place.database {
-        None => was.machines,
+        None => was.machines.clone(),
         Some(database) => as_kept(&database.settings(), &was.machines),
     };
     assert_eq!(Tally::of(&is.machines, &is.records), Tally::of(&machines, &was.records));
+    let store = place.open().await;
+    let kept = agree(&*store).await;
+    drop(store);
+    for ids in section_pieces(&was.machines) {
+        let sections = by_name(backup.sections(&ids).unwrap());
+        assert!(sections.iter().all(|(at, section)| kept.get(at) == Some(section)));
+    }
+    assert_eq!(kept.len() as u64, backup.summary().sections);
     let kept = is.records.iter().all(backup::is_kept);
     assert!(kept, "{:?}", is.records);
 }
@@ -49,7 +58,8 @@ async fn a_backup_of_every_store_is_restored_into_every_other_one() {
         let before = fs::read(&file).unwrap();
         for target in Place::all().await {
             let said = target.succeeds(&["restore", file.to_str().unwrap()]);
-            assert!(said.contains("read again: 300 machines"), "{said}");
+            let read = "read again: 300 machines, 1 records, 40 inventory sections";
+            assert!(said.contains(read), "{said}");
             same(&target, &backup).await;
             // The audit log goes on where it was, and says that it was restored.
             let again = taken(&target);

@@ -79,6 +79,8 @@ fn machine() -> Machine {
             activation_days: Some(1999),
             ..HumanFields::default()
         },
+        agent_version: None,
+        sections: Vec::new(),
         received_at: now - TimeDelta::days(100),
     };
     let seen = Report { received_at: now - TimeDelta::days(8), ..report.clone() };
@@ -101,6 +103,8 @@ fn bare() -> Machine {
         interval_s: None,
         proof: Proof::Legacy,
         human: HumanFields::default(),
+        agent_version: None,
+        sections: Vec::new(),
         received_at: asked().now - TimeDelta::minutes(1),
     };
     Machine::first_seen(report)

@@ -1,20 +1,20 @@
 //! How the stores keep values of their own: a version byte, a checksum over key and payload, and the payload in
-//! bincode, which nothing outside this file knows.
+//! bincode, which nothing outside this module knows.
 //!
 //! The checksum tells a damaged value from a good one whatever the file's own checks say.
 
-use std::borrow::Cow;
-use std::sync::Arc;
+mod changes;
 
 use bincode::config::{Configuration, standard};
 use bincode::{BorrowDecode, Encode};
 use chrono::{DateTime, Utc};
 
-use super::asset;
-use super::records::{entry_from_json, entry_to_json, from_json, kind_name, kind_of, to_json};
-use super::transaction::{Change, Changes, RecordChange};
+pub(super) use changes::{Contents, decode_changes, encode_changes};
+
+use super::records::{entry_from_json, entry_to_json, from_json, to_json};
+use super::{Section, asset, hardware};
 use crate::model::access::{AuditEntry, Kind, Record};
-use crate::model::{Asset, HumanFields, Machine, MachineId, Proof};
+use crate::model::{Asset, Hardware, HumanFields, Machine, MachineId, Proof, SectionName};
 
 /// Values in which nothing is kept of what a version adds are written as the version before wrote
 /// them.
@@ -23,28 +23,11 @@ const FIRST: u8 = 1;
 const WITH_ASSET: u8 = 2;
 /// Machines have what their last report proved.
 const WITH_PROOF: u8 = 3;
-const VERSION: u8 = WITH_PROOF;
+/// Machines have what their agents found out, and sections.
+const WITH_HARDWARE: u8 = 4;
+const VERSION: u8 = WITH_HARDWARE;
 const HEADER_BYTES: usize = 5;
 const CONFIG: Configuration = standard();
-
-/// One of [`Changes`] as the journal keeps it.
-#[derive(Debug, Encode, BorrowDecode)]
-enum ChangeRow<'a> {
-    /// The machine with this key is now so.
-    Put(u32, MachineRow<'a>),
-    /// The machine with this key and id is gone.
-    Removed(u32, &'a str),
-    /// The record of this kind and id is now so, as JSON.
-    PutRecord(&'a str, &'a str, Cow<'a, str>),
-    /// The record of this kind and id is gone.
-    RemovedRecord(&'a str, &'a str),
-    /// Add this to the audit log, as JSON.
-    Audit(Cow<'a, str>),
-    /// The machine with this key is now so, with this asset, as JSON.
-    PutWithAsset(u32, MachineRow<'a>, Cow<'a, str>),
-    /// The machine with this key is now so, with this asset, as JSON or empty, and this proof.
-    PutWithProof(u32, MachineRow<'a>, Cow<'a, str>, u8),
-}
 
 /// A machine as it is kept. Times are microseconds since 1970.
 #[derive(Debug, Encode, BorrowDecode)]
@@ -90,15 +73,17 @@ impl<'a> From<&'a Machine> for MachineRow<'a> {
 }
 
 impl MachineRow<'_> {
-    /// The machine with its asset, as JSON or empty, and the code of its proof; `None` when one of
-    /// them cannot be read.
-    fn with(&self, asset: &str, proof: u8) -> Option<Machine> {
+    /// The machine with its asset, as JSON or empty, the code of its proof, and its hardware, as JSON
+    /// or empty; `None` when one of them cannot be read.
+    fn with(&self, asset: &str, proof: u8, hardware: &str) -> Option<Machine> {
         let asset = if asset.is_empty() { Asset::default() } else { asset::from_text(asset)? };
-        self.machine(asset, proof_of(proof)?)
+        let hardware =
+            if hardware.is_empty() { Hardware::default() } else { hardware::from_text(hardware)? };
+        self.machine(asset, proof_of(proof)?, hardware)
     }
 
     /// The machine; `None` when a time is outside what can be written as a date.
-    fn machine(&self, asset: Asset, proof: Proof) -> Option<Machine> {
+    fn machine(&self, asset: Asset, proof: Proof, hardware: Hardware) -> Option<Machine> {
         let optional_time = |us: Option<i64>| us.map(time).map_or(Some(None), |at| at.map(Some));
         Some(Machine {
             id: MachineId::stored(self.id),
@@ -117,6 +102,7 @@ impl MachineRow<'_> {
                 activation_days: self.activation_days,
                 asset,
             },
+            hardware,
             created_at: time(self.created_us)?,
             updated_at: optional_time(self.updated_us)?,
         })
@@ -139,20 +125,24 @@ pub(super) enum BadValue {
 /// Encodes the machine kept under `key`.
 pub(super) fn encode_machine(key: u32, machine: &Machine) -> Vec<u8> {
     let row = MachineRow::from(machine);
-    let asset = asset::to_text(&machine.human.asset);
-    let key = u64::from(key);
-    match (version_of(machine), asset) {
-        (FIRST, _) => seal(FIRST, key, row),
-        (WITH_ASSET, asset) => seal(WITH_ASSET, key, (row, asset.unwrap_or_default())),
-        (version, asset) => {
-            seal(version, key, (row, asset.unwrap_or_default(), proof_code(machine.proof)))
+    let asset = asset::to_text(&machine.human.asset).unwrap_or_default();
+    let (key, proof) = (u64::from(key), proof_code(machine.proof));
+    match version_of(machine) {
+        FIRST => seal(FIRST, key, row),
+        WITH_ASSET => seal(WITH_ASSET, key, (row, asset)),
+        WITH_PROOF => seal(WITH_PROOF, key, (row, asset, proof)),
+        version => {
+            let hardware = hardware::to_text(&machine.hardware).unwrap_or_default();
+            seal(version, key, (row, asset, proof, hardware))
         }
     }
 }
 
 /// The first version that knows all that is kept of a machine.
 fn version_of(machine: &Machine) -> u8 {
-    if machine.proof != Proof::default() {
+    if hardware::to_text(&machine.hardware).is_some() {
+        WITH_HARDWARE
+    } else if machine.proof != Proof::default() {
         WITH_PROOF
     } else if machine.human.asset.is_empty() {
         FIRST
@@ -176,67 +166,19 @@ fn proof_of(code: u8) -> Option<Proof> {
 /// Reads the machine kept under `key`.
 pub(super) fn decode_machine(key: u32, value: &[u8]) -> Result<Machine, BadValue> {
     let key = u64::from(key);
-    let (row, asset, proof) = match value.first() {
-        Some(&FIRST) => (open(key, value)?, "", 0),
+    let (row, asset, proof, hardware): (MachineRow<'_>, &str, u8, &str) = match value.first() {
+        Some(&FIRST) => (open(key, value)?, "", 0, ""),
         Some(&WITH_ASSET) => {
-            let (row, asset): (MachineRow<'_>, &str) = open(key, value)?;
-            (row, asset, 0)
+            let (row, asset) = open(key, value)?;
+            (row, asset, 0, "")
+        }
+        Some(&WITH_PROOF) => {
+            let (row, asset, proof) = open(key, value)?;
+            (row, asset, proof, "")
         }
         _ => open(key, value)?,
     };
-    row.with(asset, proof).ok_or(BadValue::Damaged)
-}
-
-/// Encodes the changes of a batch, to be kept under `key`.
-pub(super) fn encode_changes(key: u64, changes: &Changes) -> Vec<u8> {
-    let machines = changes.machines.iter().map(ChangeRow::from);
-    let records = changes.records.iter().map(ChangeRow::from);
-    let audit = changes.audit.iter().map(|entry| ChangeRow::Audit(entry_to_json(entry).into()));
-    let rows: Vec<ChangeRow<'_>> = machines.chain(records).chain(audit).collect();
-    let machines = changes.machines.iter().filter_map(|change| change.after.as_deref());
-    let records = changes.records.iter().filter_map(|change| change.after.as_ref());
-    let versions = machines.map(version_of).chain(records.map(version_of_record));
-    seal(versions.max().unwrap_or(FIRST), key, rows)
-}
-
-/// Reads the changes of a batch.
-pub(super) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue> {
-    let rows: Vec<ChangeRow<'_>> = open(key, value)?;
-    let mut changes = Changes::default();
-    let put = |key, machine: Option<Machine>| {
-        let machine = Arc::new(machine.ok_or(BadValue::Damaged)?);
-        Ok(Change { key, id: machine.id.clone(), before: None, after: Some(machine) })
-    };
-    for row in rows {
-        match row {
-            ChangeRow::Put(key, row) => {
-                changes.machines.push(put(key, row.with("", 0))?);
-            }
-            ChangeRow::PutWithAsset(key, row, asset) => {
-                changes.machines.push(put(key, row.with(&asset, 0))?);
-            }
-            ChangeRow::PutWithProof(key, row, asset, proof) => {
-                changes.machines.push(put(key, row.with(&asset, proof))?);
-            }
-            ChangeRow::Removed(key, id) => {
-                let id = MachineId::stored(id);
-                changes.machines.push(Change { key, id, before: None, after: None });
-            }
-            ChangeRow::PutRecord(kind, id, json) => {
-                let kind = kind_of(kind).ok_or(BadValue::Newer)?;
-                let after = Some(from_json(kind, &json).ok_or(BadValue::Damaged)?);
-                changes.records.push(RecordChange { kind, id: id.to_owned(), after });
-            }
-            ChangeRow::RemovedRecord(kind, id) => {
-                let kind = kind_of(kind).ok_or(BadValue::Newer)?;
-                changes.records.push(RecordChange { kind, id: id.to_owned(), after: None });
-            }
-            ChangeRow::Audit(json) => {
-                changes.audit.push(entry_from_json(&json).ok_or(BadValue::Damaged)?);
-            }
-        }
-    }
-    Ok(changes)
+    row.with(asset, proof, hardware).ok_or(BadValue::Damaged)
 }
 
 /// Encodes a record, to be kept as `name`.
@@ -261,6 +203,29 @@ pub(super) fn decode_record(name: &str, kind: Kind, value: &[u8]) -> Result<Reco
     from_json(kind, json).ok_or(BadValue::Damaged)
 }
 
+/// Encodes a section, to be kept under `name` for the machine with this key.
+pub(super) fn encode_section(key: u32, section: &Section) -> Vec<u8> {
+    let received = section.received();
+    let hash = received.hash.to_string();
+    let payload = (hash.as_str(), section.received_us(), section.as_packed());
+    seal(WITH_HARDWARE, of_section(key, received.name), payload)
+}
+
+/// Reads the section that is kept under `name` for the machine with this key.
+pub(super) fn decode_section(
+    key: u32,
+    name: SectionName,
+    value: &[u8],
+) -> Result<Section, BadValue> {
+    let (hash, at, content): (&str, i64, &[u8]) = open(of_section(key, name), value)?;
+    Section::kept(name, hash, at, content).ok_or(BadValue::Damaged)
+}
+
+/// What a checksum knows a section by.
+fn of_section(key: u32, name: SectionName) -> u64 {
+    u64::from(key) << 32 | named(name.name())
+}
+
 /// Encodes an entry of the audit log, to be kept under `number`.
 pub(super) fn encode_entry(number: u64, entry: &AuditEntry) -> Vec<u8> {
     seal(FIRST, number, entry_to_json(entry))
@@ -275,33 +240,6 @@ pub(super) fn decode_entry(number: u64, value: &[u8]) -> Result<AuditEntry, BadV
 /// What a checksum knows a name by.
 fn named(name: &str) -> u64 {
     u64::from(crc32fast::hash(name.as_bytes()))
-}
-
-impl<'a> From<&'a Change> for ChangeRow<'a> {
-    fn from(change: &'a Change) -> Self {
-        match &change.after {
-            Some(machine) => {
-                let (key, row) = (change.key, machine.as_ref().into());
-                let asset = asset::to_text(&machine.human.asset).unwrap_or_default().into();
-                match version_of(machine) {
-                    FIRST => Self::Put(key, row),
-                    WITH_ASSET => Self::PutWithAsset(key, row, asset),
-                    _ => Self::PutWithProof(key, row, asset, proof_code(machine.proof)),
-                }
-            }
-            None => Self::Removed(change.key, change.id.as_str()),
-        }
-    }
-}
-
-impl<'a> From<&'a RecordChange> for ChangeRow<'a> {
-    fn from(change: &'a RecordChange) -> Self {
-        let (kind, id) = (kind_name(change.kind), change.id.as_str());
-        match &change.after {
-            Some(record) => Self::PutRecord(kind, id, to_json(record).into()),
-            None => Self::RemovedRecord(kind, id),
-        }
-    }
 }
 
 fn seal(version: u8, key: u64, payload: impl Encode) -> Vec<u8> {
@@ -339,4 +277,90 @@ fn checksum(key: u64, payload: &[u8]) -> u32 {
     hasher.update(&key.to_le_bytes());
     hasher.update(payload);
     hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{AssetFields, HardwareFields, Report, SectionHash};
+    use crate::store::transaction::{Change, Changes, SectionChange};
+
+    fn machine() -> Machine {
+        Machine::first_seen(Report {
+            id: MachineId::stored("m"),
+            hostname: "pc".into(),
+            ip: "10.0.0.1".into(),
+            os: "linux".into(),
+            os_version: None,
+            cpu_percent: 1.5,
+            memory_total_mb: 1,
+            memory_used_mb: None,
+            interval_s: None,
+            proof: Proof::Legacy,
+            human: HumanFields::default(),
+            agent_version: None,
+            sections: Vec::new(),
+            received_at: DateTime::UNIX_EPOCH,
+        })
+    }
+
+    fn changes(machine: &Machine) -> Changes {
+        let (key, id, after) = (7, machine.id.clone(), Some(Arc::new(machine.clone())));
+        let machines = vec![Change { key, id, before: None, after }];
+        Changes { machines, ..Changes::default() }
+    }
+
+    /// A version is used only where something is kept that needs it.
+    #[test]
+    fn each_machine_is_written_as_the_first_version_that_knows_all_of_it_and_comes_back() {
+        let mut machine = machine();
+        type Add = fn(&mut Machine);
+        let add: [(u8, Add); 4] = [
+            (FIRST, |_| {}),
+            (WITH_ASSET, |machine| {
+                let room = Some("12".into());
+                machine.human.asset = AssetFields { room, ..AssetFields::default() }.into();
+            }),
+            (WITH_PROOF, |machine| machine.proof = Proof::Token),
+            (WITH_HARDWARE, |machine| {
+                let serial = Some("S1".into());
+                machine.hardware = HardwareFields { serial, ..HardwareFields::default() }.into();
+            }),
+        ];
+        for (version, add) in add {
+            add(&mut machine);
+            let value = encode_machine(7, &machine);
+            assert_eq!((value[0], decode_machine(7, &value)), (version, Ok(machine.clone())));
+            let value = encode_changes(9, &changes(&machine), Contents::Whole);
+            assert_eq!(value[0], version);
+            let read = decode_changes(9, &value).unwrap();
+            assert_eq!(read.machines[0].after.as_deref(), Some(&machine));
+        }
+    }
+
+    #[test]
+    fn sections_are_kept_under_their_machine_and_name_and_not_in_the_machine() {
+        let at = DateTime::UNIX_EPOCH;
+        let hash = SectionHash::parse("3").unwrap();
+        let section = Section::new(SectionName::Cpu, hash, at, "[1]").unwrap();
+        let mut machine = machine();
+        machine.hardware = machine.hardware.with_sections(&[*section.received()]);
+        assert_eq!(encode_machine(7, &machine)[0], FIRST);
+        let value = encode_section(7, &section);
+        assert_eq!(decode_section(7, SectionName::Cpu, &value), Ok(section.clone()));
+        for (key, name) in [(8, SectionName::Cpu), (7, SectionName::Os)] {
+            assert_eq!(decode_section(key, name, &value), Err(BadValue::Damaged));
+        }
+        let put = SectionChange { key: 7, section: Arc::new(section) };
+        let changes = Changes { sections: vec![put], ..changes(&machine) };
+        for (contents, packed) in [(Contents::Whole, true), (Contents::Apart, false)] {
+            let value = encode_changes(9, &changes, contents);
+            let read = decode_changes(9, &value).unwrap().sections;
+            assert_eq!((value[0], read[0].key), (WITH_HARDWARE, 7));
+            assert_eq!(read[0].section.received(), changes.sections[0].section.received());
+            assert_eq!(!read[0].section.as_packed().is_empty(), packed);
+        }
+    }
 }
