@@ -70,11 +70,17 @@ async fn merge(server: &Reached, all: bool, dry_run: bool) -> anyhow::Result<Str
         }
         merged += now;
         if dry_run || now == 0 {
-            let done = if dry_run { "would be merged" } else { "were merged" };
-            writeln!(said, "{merged} machines {done} into {kept}")?;
+            let machines = if merged == 1 { "machine" } else { "machines" };
+            let done = match (dry_run, merged) {
+                (true, _) => "would be merged",
+                (false, 1) => "was merged",
+                (false, _) => "were merged",
+            };
+            writeln!(said, "{merged} {machines} {done} into {kept}")?;
             if left > 0 {
+                let groups = if left == 1 { "group needs" } else { "groups need" };
                 let hint = if all { "" } else { "; --all merges those of one name too" };
-                writeln!(said, "{left} groups need a look{hint}")?;
+                writeln!(said, "{left} {groups} a look{hint}")?;
             }
             return Ok(said);
         }

@@ -255,17 +255,17 @@ async fn dedupe_merges_what_is_safe_and_says_what_is_left() {
         said.contains("lab-02: 2 machines need a look: they reported at the same time"),
         "{said}"
     );
-    assert!(said.contains("1 machines would be merged into 1\n2 groups need a look"), "{said}");
+    assert!(said.contains("1 machine would be merged into 1\n2 groups need a look"), "{said}");
     assert_eq!(get("/api/machines").await["count"], 6);
-    assert!(dedupe(&[]).contains("1 machines were merged into 1"));
+    assert!(dedupe(&[]).contains("1 machine was merged into 1"));
     assert_eq!(get("/api/machines").await["count"], 5);
     // As the original's script: names that differ by case are different ones.
     let said = dedupe(&["--all"]);
-    assert!(said.contains("lab-02: keep b1") && said.contains("1 groups need a look\n"), "{said}");
+    assert!(said.contains("lab-02: keep b1") && said.contains("1 group needs a look\n"), "{said}");
     assert_eq!(get("/api/machines").await["count"], 4);
     assert!(dedupe(&["--undo", "b2"]).contains("lab-02 (b2) is a machine of its own again"));
     assert_eq!(get("/api/machines").await["count"], 5);
     drop(server);
     let said = dedupe(&["--dry-run", "--all"]);
-    assert!(said.contains("1 machines would be merged into 1"), "without a server: {said}");
+    assert!(said.contains("1 machine would be merged into 1"), "without a server: {said}");
 }
