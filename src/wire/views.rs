@@ -70,8 +70,9 @@ pub struct ViewEdit {
 /// # Errors
 /// [`BadBody`] says what a name takes.
 pub fn view_name(name: &str) -> Result<Text, BadBody> {
+    let length = name.chars().count();
     let name = clean(name, usize::MAX);
-    if name.is_empty() || name.chars().count() > VIEW_NAME_CHARS {
+    if name.is_empty() || length > VIEW_NAME_CHARS {
         return Err(BadBody(format!("name must have 1 to {VIEW_NAME_CHARS} characters")));
     }
     Ok(name)
