@@ -119,7 +119,8 @@ impl Access {
         enrolled.await?.unwrap_or(Err(EnrolmentError::Token))
     }
 
-    /// The machine whose signature a report carries; `None` when it is not the machine's.
+    /// The machine whose signature a report carries or, with its name, a section; `None` when it is not
+    /// the machine's.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot say.
@@ -129,10 +130,14 @@ impl Access {
         sequence: u64,
         digest: SecretHash,
         signature: &[u8],
+        section: Option<&str>,
     ) -> Result<Option<Caller>, StoreError> {
         let key = store::record::<MachineKey>(self.store(), id.as_str()).await?;
         let Some(key) = key.filter(|key| !key.is_forgotten) else { return Ok(None) };
-        let message = signing::report(id.as_str(), sequence, &digest);
+        let message = match section {
+            Some(name) => signing::section(id.as_str(), sequence, name, &digest),
+            None => signing::report(id.as_str(), sequence, &digest),
+        };
         let public_key = key.public_key;
         let verifier = UnparsedPublicKey::new(&ED25519, public_key);
         let is_its_own = verifier.verify(message.as_bytes(), signature).is_ok();

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::enrolment::tag;
-use super::{Access, Caller, Identity, Mode};
+use super::{Access, Caller, Identity, Inner, Mode};
 use crate::model::access::{MachineKey, Role, Scope, SecretHash};
-use crate::model::{MachineId, MergedMachine, Proof, Report};
-use crate::store::{Pace, Recorded, StoreError, Transaction, transact};
+use crate::model::{MachineId, MergedMachine, Proof, Report, SectionFacts};
+use crate::store::{Pace, Recorded, Section, StoreError, Transaction, transact};
 
 /// What a report proves of the one who sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,26 +75,12 @@ impl Access {
         let mut unsigned = None;
         transact(&*self.inner.store, Pace::Shared, move |transaction| {
             let own_id = &report.id;
-            let merged = merged_into(transaction, own_id);
+            let admitted = access.admitted(transaction, own_id, &sender, &by, &mut unsigned);
+            let Admitted { merged, key } = match admitted {
+                Ok(admitted) => admitted,
+                Err(answer) => return Ok(answer),
+            };
             let id = merged.as_ref().unwrap_or(own_id);
-            let key = transaction.record_of::<MachineKey>(own_id.as_str());
-            let key = key.filter(|key| !key.is_forgotten);
-            let admitted = admit(transaction, id, &sender, key.as_deref())
-                .and_then(|()| admit_merged(transaction, merged.as_ref(), &sender));
-            if let Err(answer) = admitted {
-                if answer == Ingested::Refused(Refusal::Enrolled) {
-                    // Once, however often the work is begun again.
-                    let reports =
-                        *unsigned.get_or_insert_with(|| access.refused.count_unsigned(&report.id));
-                    // Whoever goes on for long fills no log.
-                    if u64::is_power_of_two(reports) {
-                        let after = serde_json::json!({"reports": reports}).to_string();
-                        let id = report.id.as_str();
-                        transaction.audit(by.did("report.refuse", id, None, Some(after)));
-                    }
-                }
-                return Ok(answer);
-            }
             let is_new = transaction.machine(id).is_none();
             let has_token = sender != Sender::Nobody;
             let (machines, now) = (transaction.machine_count(), report.received_at);
@@ -123,6 +109,43 @@ impl Access {
         .await
     }
 
+    /// Keeps a section of a machine that has reported, when it is its sender's to send; the answer means
+    /// that it is on disk. Sections are numbered together with reports.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the machine has not reported, and [`StoreError`] when it cannot be
+    /// kept.
+    pub async fn put_section(
+        &self,
+        own_id: &MachineId,
+        section: Section,
+        facts: SectionFacts,
+        by: Identity,
+    ) -> Result<Ingested, StoreError> {
+        if !self.inner.space.is_enough(by.at) {
+            return Err(StoreError::Full);
+        }
+        let sender = self.sender(&by.caller);
+        let (own_id, section) = (own_id.clone(), Arc::new(section));
+        let access = Arc::clone(&self.inner);
+        let mut unsigned = None;
+        transact(&*self.inner.store, Pace::Shared, move |transaction| {
+            let admitted = access.admitted(transaction, &own_id, &sender, &by, &mut unsigned);
+            let Admitted { merged, key } = match admitted {
+                Ok(admitted) => admitted,
+                Err(answer) => return Ok(answer),
+            };
+            let id = merged.as_ref().unwrap_or(&own_id);
+            let machine = transaction.put_section(id, &section, |hardware| facts.note(hardware))?;
+            if let (Sender::Machine { sequence, digest, .. }, Some(key)) = (&sender, key) {
+                let (sequence, digest) = (*sequence, *digest);
+                transaction.put_record(MachineKey { sequence, digest, ..(*key).clone() });
+            }
+            Ok(Ingested::Recorded(Recorded { machine, created: false }))
+        })
+        .await
+    }
+
     fn sender(&self, caller: &Caller) -> Sender {
         match caller {
             Caller::Anonymous if self.mode() == Mode::Off => Sender::Reporter,
@@ -135,6 +158,45 @@ impl Access {
                 Sender::Machine { public_key: *public_key, sequence: *sequence, digest: *digest }
             }
         }
+    }
+}
+
+/// What a report, or a section, that is its sender's to make is about.
+struct Admitted {
+    /// The machine, when that of the report's own id was merged into it.
+    merged: Option<MachineId>,
+    /// The key of the report's own id.
+    key: Option<Arc<MachineKey>>,
+}
+
+impl Inner {
+    /// Whether what comes under `own_id` is its sender's to send; when it is not, or came before, the
+    /// answer. One that must be signed and is not is counted, once however often the work is begun
+    /// again, in `unsigned`.
+    fn admitted(
+        &self,
+        transaction: &mut Transaction<'_>,
+        own_id: &MachineId,
+        sender: &Sender,
+        by: &Identity,
+        unsigned: &mut Option<u64>,
+    ) -> Result<Admitted, Ingested> {
+        let merged = merged_into(transaction, own_id);
+        let id = merged.as_ref().unwrap_or(own_id);
+        let key = transaction.record_of::<MachineKey>(own_id.as_str());
+        let key = key.filter(|key| !key.is_forgotten);
+        let admitted = admit(transaction, id, sender, key.as_deref())
+            .and_then(|()| admit_merged(transaction, merged.as_ref(), sender));
+        let Err(answer) = admitted else { return Ok(Admitted { merged, key }) };
+        if answer == Ingested::Refused(Refusal::Enrolled) {
+            let reports = *unsigned.get_or_insert_with(|| self.refused.count_unsigned(own_id));
+            // Whoever goes on for long fills no log.
+            if u64::is_power_of_two(reports) {
+                let after = serde_json::json!({"reports": reports}).to_string();
+                transaction.audit(by.did("report.refuse", own_id.as_str(), None, Some(after)));
+            }
+        }
+        Err(answer)
     }
 }
 

@@ -24,6 +24,8 @@ use super::headers::JSON;
 
 /// Most bytes of a report or of a person's change.
 pub(super) const REPORT_BYTES: usize = 64 << 10;
+/// Most bytes of an inventory section.
+pub(super) const SECTION_BYTES: usize = crate::wire::sections::SECTION_BYTES;
 /// Most bytes of a change of many machines.
 pub(super) const BULK_BYTES: usize = 1 << 20;
 

@@ -17,12 +17,15 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
         // The dashboard's shell holds no data.
         ("GET" | "HEAD", route) if web::SHELL.contains(&route) => Plane::Public,
         ("GET" | "HEAD", "/report" | "/report/") if is_browser => Plane::Public,
-        ("POST", "/api/machines") => Plane::Ingest,
+        ("POST", "/api/machines") | ("PUT", "/api/machines/:machine_id/sections/:section") => {
+            Plane::Ingest
+        }
         (
             "GET" | "HEAD",
             "/api/machines"
             | "/api/inventory"
             | "/api/machines/:machine_id"
+            | "/api/machines/:machine_id/sections/:section"
             | "/api/facets"
             | "/api/export/machines.csv"
             | "/api/export/machines.xlsx"

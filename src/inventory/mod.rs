@@ -26,7 +26,7 @@ use crate::model::{
     self, Facets, Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, Moment,
     StatusRules, Summary,
 };
-use crate::store::{self, Pace, Store, StoreError, StoreStats, transact};
+use crate::store::{self, Pace, Section, Store, StoreError, StoreStats, transact};
 
 /// The inventory and its rules.
 #[derive(Clone)]
@@ -56,6 +56,15 @@ impl Inventory {
     /// As [`Store::machine`].
     pub async fn machine(&self, id: &MachineId) -> Result<Arc<Machine>, StoreError> {
         self.store.machine(id).await
+    }
+
+    /// Every section of a machine; none of an unknown one.
+    ///
+    /// # Errors
+    /// As [`Store::sections`].
+    pub async fn sections(&self, id: &MachineId) -> Result<Vec<Arc<Section>>, StoreError> {
+        let sections = self.store.sections(std::slice::from_ref(id)).await?;
+        Ok(sections.into_iter().map(|(_, section)| section).collect())
     }
 
     /// A page of machines.

@@ -29,6 +29,8 @@ pub struct Filter {
     pub site: Vec<String>,
     /// Of one of these owners, without regard to case.
     pub owner: Vec<String>,
+    /// Reported by one of these versions of the agent, without regard to case; empty text is "unknown".
+    pub agent_version: Vec<String>,
     /// In one of these states.
     pub status: Option<StatusFilter>,
     /// The address lies in one of these networks.
@@ -96,19 +98,22 @@ impl Period {
 
 impl Filter {
     /// Whether the machine meets each of the conditions that facets are counted of: operating
-    /// system, version, model, state, tag, lifecycle, site and owner.
+    /// system, version, model, state, tag, lifecycle, site, owner and the agent's version.
     #[must_use]
-    pub fn choices_met(&self, machine: &Machine) -> [bool; 8] {
+    pub fn choices_met(&self, machine: &Machine) -> [bool; 9] {
         let asset = &machine.human.asset;
         [
             one_of(&self.os, || &machine.os),
             one_of(&self.os_version, || &machine.os_version),
-            one_of(&self.model, || machine.human.computer_model.as_deref().unwrap_or_default()),
+            one_of(&self.model, || machine.model().map(Text::as_str).unwrap_or_default()),
             self.status.as_ref().is_none_or(|status| status.matches(&machine.liveness())),
             any_tag(&self.tag, || asset.tags.iter().map(Text::as_str)),
             self.is_used_for(asset.lifecycle),
             one_of(&self.site, || asset.site.as_deref().unwrap_or_default()),
             one_of(&self.owner, || asset.owner.as_deref().unwrap_or_default()),
+            one_of(&self.agent_version, || {
+                machine.hardware.agent_version.as_deref().unwrap_or_default()
+            }),
         ]
     }
 
@@ -124,6 +129,7 @@ impl Filter {
             lifecycle: Vec::new(),
             site: Vec::new(),
             owner: Vec::new(),
+            agent_version: Vec::new(),
             ..self.clone()
         }
     }

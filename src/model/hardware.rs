@@ -50,6 +50,47 @@ pub struct Received {
     pub at: DateTime<Utc>,
 }
 
+/// What a section says of its machine that is searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SectionFacts {
+    /// Nothing.
+    Nothing,
+    /// Of the section `system`.
+    #[expect(missing_docs, reason = "as in [`HardwareFields`]")]
+    System {
+        manufacturer: Option<Text>,
+        model: Option<Text>,
+        serial: Option<Text>,
+        uuid: Option<Text>,
+    },
+    /// Of the section `interfaces`.
+    #[expect(missing_docs, reason = "as in [`HardwareFields`]")]
+    Interfaces { macs: Vec<Text> },
+    /// Of the section `users`.
+    #[expect(missing_docs, reason = "as in [`HardwareFields`]")]
+    Users { logged_in: Vec<Text>, last: Option<Text> },
+}
+
+impl SectionFacts {
+    /// Notes them, in place of what the section said before.
+    pub fn note(&self, hardware: &mut HardwareFields) {
+        match self.clone() {
+            Self::Nothing => {}
+            Self::System { manufacturer, model, serial, uuid } => {
+                hardware.manufacturer = manufacturer;
+                hardware.model = model;
+                hardware.serial = serial;
+                hardware.uuid = uuid;
+            }
+            Self::Interfaces { macs } => hardware.macs = macs,
+            Self::Users { logged_in, last } => {
+                hardware.logged_in = logged_in;
+                hardware.last_user = last;
+            }
+        }
+    }
+}
+
 static NOTHING: HardwareFields = HardwareFields {
     manufacturer: None,
     model: None,

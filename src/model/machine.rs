@@ -118,6 +118,12 @@ impl Machine {
         Self { human: edit.applied(&self.human), ..self.clone() }
     }
 
+    /// Its model: what people say or, where they say nothing, what its firmware says.
+    #[must_use]
+    pub fn model(&self) -> Option<&Text> {
+        self.human.computer_model.as_ref().or(self.hardware.model.as_ref())
+    }
+
     /// The last time the machine was heard of.
     #[must_use]
     pub fn last_seen(&self) -> DateTime<Utc> {

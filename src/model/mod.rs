@@ -39,7 +39,7 @@ pub use duplicates::{Candidate, Distinct, Doubt, MOST_DISTINCT, Reason, Shared, 
 pub use edit::{AssetEdit, HumanEdit};
 pub use filter::{Activation, Filter, Period, StatusFilter, any_tag, one_of};
 pub use handle::{Fields, Handle};
-pub use hardware::{HARDWARE_LIST, Hardware, HardwareFields, Received};
+pub use hardware::{HARDWARE_LIST, Hardware, HardwareFields, Received, SectionFacts};
 pub use id::{InvalidMachineId, MachineId};
 pub use import::{ImportRow, MatchBy, hostname_number};
 pub use machine::{BY_HAND, HumanFields, Machine};
@@ -57,8 +57,8 @@ pub use summary::{
 };
 pub use tags::{BadTag, TAG_CHARS, TAGS, tag, with_tags, without_tags};
 pub use text::{
-    HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, NOTES_CHARS, OS_CHARS, PLACE_CHARS, Text, clean,
-    clean_lines,
+    AGENT_VERSION_CHARS, HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, NOTES_CHARS, OS_CHARS, PLACE_CHARS,
+    Text, clean, clean_lines,
 };
 pub use view::{VIEW_NAME_CHARS, VIEW_QUERY_CHARS, View};
 pub use zone::wall_time;

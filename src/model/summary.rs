@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::order::fold;
-use super::{Exempt, Filter, Lifecycle, Machine, Proof, Status, StatusRules};
+use super::{Exempt, Filter, Lifecycle, Machine, Proof, Status, StatusRules, Text};
 
 /// Days in a month, as ages are counted.
 pub const DAYS_PER_MONTH: f64 = 30.42;
@@ -38,6 +38,8 @@ pub struct Facets {
     pub site: Counts,
     /// Owners; empty text for machines without one.
     pub owner: Counts,
+    /// Versions of agents; empty text for those that do not say.
+    pub agent_version: Counts,
 }
 
 /// How many machines are in each state.
@@ -96,14 +98,14 @@ pub fn facets(
     now: DateTime<Utc>,
     machines: &[Arc<Machine>],
 ) -> Facets {
-    let [mut os, mut version, mut model, mut tag, mut site, mut owner] =
+    let [mut os, mut version, mut model, mut tag, mut site, mut owner, mut agent] =
         std::array::from_fn(|_| Tally::default());
     let mut facets = Facets::default();
     for machine in machines {
-        let (human, asset) = (&machine.human, &machine.human.asset);
+        let asset = &machine.human.asset;
         let met = filter.choices_met(machine);
         let all_but = |choice: usize| (0..met.len()).all(|other| other == choice || met[other]);
-        facets.total += usize::from(met == [true; 8]);
+        facets.total += usize::from(met == [true; 9]);
         if all_but(0) {
             os.count(&machine.os);
         }
@@ -111,7 +113,7 @@ pub fn facets(
             version.count(&machine.os_version);
         }
         if all_but(2) {
-            model.count(human.computer_model.as_deref().unwrap_or_default());
+            model.count(machine.model().map(Text::as_str).unwrap_or_default());
         }
         if all_but(3) {
             facets.status.count(rules.judge(&machine.liveness(), now));
@@ -131,6 +133,9 @@ pub fn facets(
         if all_but(7) {
             owner.count(asset.owner.as_deref().unwrap_or_default());
         }
+        if all_but(8) {
+            agent.count(machine.hardware.agent_version.as_deref().unwrap_or_default());
+        }
     }
     Facets {
         os: os.counts(),
@@ -139,6 +144,7 @@ pub fn facets(
         tag: tag.counts(),
         site: site.counts(),
         owner: owner.counts(),
+        agent_version: agent.counts(),
         ..facets
     }
 }

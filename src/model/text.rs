@@ -13,6 +13,9 @@ pub const OS_CHARS: usize = 100;
 /// Most characters kept of a computer model.
 pub const MODEL_CHARS: usize = 100;
 
+/// Most characters kept of an agent's version.
+pub const AGENT_VERSION_CHARS: usize = 30;
+
 /// Most characters of a place, an owner or an asset number.
 pub const PLACE_CHARS: usize = 100;
 /// Most characters of notes.

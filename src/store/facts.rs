@@ -14,6 +14,7 @@ pub(super) struct Facts {
     os: u32,
     os_version: u32,
     model: u32,
+    agent: u32,
     kept: Kept,
     measures: Measures,
     pub(super) updated_at: Option<DateTime<Utc>>,
@@ -44,6 +45,7 @@ pub(super) struct Vocabulary {
     os: Texts,
     os_version: Texts,
     model: Texts,
+    agent: Texts,
     tags: Texts,
     site: Texts,
     owner: Texts,
@@ -56,6 +58,7 @@ pub(super) struct Sieve<'a> {
     os: Option<Vec<bool>>,
     os_version: Option<Vec<bool>>,
     model: Option<Vec<bool>>,
+    agent: Option<Vec<bool>>,
     tags: Option<Vec<bool>>,
     site: Option<Vec<bool>>,
     owner: Option<Vec<bool>>,
@@ -148,7 +151,8 @@ impl Vocabulary {
         Facts {
             os: self.os.number(&machine.os),
             os_version: self.os_version.number(&machine.os_version),
-            model: self.model.number(machine.human.computer_model.as_ref().unwrap_or(&NONE)),
+            model: self.model.number(machine.model().unwrap_or(&NONE)),
+            agent: self.agent.number(machine.hardware.agent_version.as_ref().unwrap_or(&NONE)),
             kept,
             measures: Measures::of(machine),
             updated_at: machine.updated_at,
@@ -159,6 +163,7 @@ impl Vocabulary {
         self.os.forget(facts.os);
         self.os_version.forget(facts.os_version);
         self.model.forget(facts.model);
+        self.agent.forget(facts.agent);
     }
 
     fn kept(&mut self, asset: &Asset) -> Kept {
@@ -183,6 +188,7 @@ impl Vocabulary {
             os: self.os.wanted(&filter.os),
             os_version: self.os_version.wanted(&filter.os_version),
             model: self.model.wanted(&filter.model),
+            agent: self.agent.wanted(&filter.agent_version),
             tags: self.tags.with_tag(&filter.tag),
             site: self.site.wanted(&filter.site),
             owner: self.owner.wanted(&filter.owner),
@@ -190,7 +196,7 @@ impl Vocabulary {
     }
 }
 
-/// The model, site or owner of a machine without one.
+/// The model, agent's version, site or owner of a machine without one.
 static NONE: Text = Text::const_new("");
 
 impl Sieve<'_> {
@@ -204,6 +210,7 @@ impl Sieve<'_> {
         chosen(&self.os, facts.os)
             && chosen(&self.os_version, facts.os_version)
             && chosen(&self.model, facts.model)
+            && chosen(&self.agent, facts.agent)
             && chosen(&self.tags, kept.tags)
             && chosen(&self.site, kept.site)
             && chosen(&self.owner, kept.owner)

@@ -12,7 +12,8 @@ use super::{Section, Snapshot};
 use crate::model::access::{AuditEntry, Kind, Record};
 use crate::model::search::search_text;
 use crate::model::{
-    Filter, HumanFields, Machine, MachineId, MachinePage, MachineQuery, NameKey, SectionName, Sort,
+    Filter, Hardware, HumanFields, Machine, MachineId, MachinePage, MachineQuery, NameKey,
+    SectionName, Sort,
 };
 
 /// The machines by id and in the order of their names.
@@ -448,6 +449,7 @@ fn ordered(machine: &Machine) -> ([&str; 3], Option<DateTime<Utc>>) {
 }
 
 /// What [`search_text`] is made of, beside the id.
-fn searched(machine: &Machine) -> ([&str; 4], &HumanFields) {
-    ([&machine.hostname, &machine.ip, &machine.os, &machine.os_version], &machine.human)
+fn searched(machine: &Machine) -> ([&str; 4], &HumanFields, &Hardware) {
+    let texts = [machine.hostname.as_str(), &machine.ip, &machine.os, &machine.os_version];
+    (texts, &machine.human, &machine.hardware)
 }

@@ -9,14 +9,15 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::BadBody;
 use super::activation::{from_epoch_seconds, parse_activation};
 use super::lenient::{AnyScalar, Float, Integer, Name, Scalar, Skipped, Text};
+use super::sections::{self, MOST_HASHES, section_hash};
 use crate::model::{
-    Asset, HOSTNAME_CHARS, HumanFields, IP_CHARS, MODEL_CHARS, MachineId, OS_CHARS, Proof, Report,
-    clean,
+    AGENT_VERSION_CHARS, Asset, HOSTNAME_CHARS, HumanFields, IP_CHARS, MODEL_CHARS, MachineId,
+    OS_CHARS, Proof, Report, SectionHash, SectionName, clean,
 };
 
 /// Longest reporting interval that an agent may claim: a day.
@@ -49,6 +50,8 @@ struct Fields<'a> {
     computer_model: Option<Cow<'a, str>>,
     computer_activation: Option<Scalar<'a>>,
     activation_days: Option<i64>,
+    agent_version: Option<Cow<'a, str>>,
+    sections: Vec<(SectionName, SectionHash)>,
 }
 
 impl Fields<'_> {
@@ -96,8 +99,11 @@ impl Fields<'_> {
                 .interval_s
                 .and_then(|seconds| u32::try_from(seconds.clamp(1, MAX_INTERVAL_S)).ok()),
             human,
-            agent_version: None,
-            sections: Vec::new(),
+            agent_version: self
+                .agent_version
+                .map(|version| clean(&version, AGENT_VERSION_CHARS))
+                .filter(|version| !version.is_empty()),
+            sections: self.sections,
             received_at,
         })
     }
@@ -144,6 +150,48 @@ pub(super) fn activation_days(days: i64) -> Result<i32, BadBody> {
     })
 }
 
+/// The hashes of sections by their names; those of a later version are nothing to this one.
+struct SectionHashes;
+
+impl<'de> DeserializeSeed<'de> for SectionHashes {
+    type Value = Vec<(SectionName, SectionHash)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for SectionHashes {
+    type Value = Vec<(SectionName, SectionHash)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sections to be an object with hashes by names")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut named, mut hashes) = (0, Vec::new());
+        while let Some(Name(name)) = map.next_key()? {
+            named += 1;
+            if named > MOST_HASHES {
+                let text = format!("sections has more than {MOST_HASHES} names");
+                return Err(A::Error::custom(text));
+            }
+            let text = Text { name: "a section's hash", nullable: true };
+            let Some(text) = map.next_value_seed(text)? else { continue };
+            let hash = section_hash(&text, &format!("sections.{}", clean(&name, 40)));
+            let hash = hash.map_err(|BadBody(why)| A::Error::custom(why))?;
+            if let Some(known) = sections::SectionName::of(&name) {
+                hashes.push((known.into(), hash));
+            }
+        }
+        Ok(hashes)
+    }
+}
+
 struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
@@ -186,6 +234,10 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                     let days = Integer { name: "activation_days", nullable: true };
                     fields.activation_days = map.next_value_seed(days)?;
                 }
+                "agent_version" => {
+                    fields.agent_version = map.next_value_seed(optional("agent_version"))?;
+                }
+                "sections" => fields.sections = map.next_value_seed(SectionHashes)?,
                 "computer_activation" => {
                     let activation = AnyScalar { name: "computer_activation" };
                     fields.computer_activation = map.next_value_seed(activation)?;

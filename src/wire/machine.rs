@@ -8,13 +8,18 @@ use chrono_tz::Tz;
 use poem_openapi::{Enum, Object, types::Example};
 use serde::Serialize;
 
+use super::sections::Sections;
 use super::{Day, FieldValue, Lifecycle, Timestamp};
-use crate::model::{self, Asset, StatusRules};
+use crate::model::{self, Asset, Hardware, StatusRules};
 
 /// One machine of the inventory.
 #[derive(Debug, Clone, PartialEq, Serialize, Object)]
 #[oai(example)]
 pub struct Machine {
+    /// The version of its agent, when that says it.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// Days in use, as people keep them.
     #[oai(nullable)]
     pub activation_days: Option<i32>,
@@ -27,7 +32,7 @@ pub struct Machine {
     /// When the computer went into use.
     #[oai(nullable)]
     pub computer_activation: Option<Timestamp>,
-    /// Make and model of the computer.
+    /// Make and model of the computer: what people say or, where they say nothing, `model_reported`.
     #[oai(nullable)]
     pub computer_model: Option<String>,
     /// Processor load in percent at the last report; null when the stored number is not finite.
@@ -45,10 +50,22 @@ pub struct Machine {
     pub lifecycle: Lifecycle,
     /// Identity.
     pub machine_id: String,
+    /// MAC addresses of its hardware, where its agent sends the section `interfaces`.
+    #[oai(default, skip_serializing_if_is_empty)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub macs: Vec<String>,
+    /// Who made the computer, where its agent sends the section `system`.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manufacturer: Option<String>,
     /// Installed memory in MiB.
     pub memory_total_mb: i64,
     /// Memory in use in MiB at the last report.
     pub memory_used_mb: i64,
+    /// The computer's model as its firmware says, where its agent sends the section `system`.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_reported: Option<String>,
     /// Free text of several lines.
     #[oai(nullable)]
     pub notes: Option<String>,
@@ -68,6 +85,16 @@ pub struct Machine {
     /// The room it is in.
     #[oai(nullable)]
     pub room: Option<String>,
+    /// What is inside it, by the names of the sections that its agent sent; only of one machine, not in
+    /// lists.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sections: Option<Sections>,
+    /// The computer's serial number, where its agent sends the section `system`; none that says nothing,
+    /// such as zeros.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
     /// The site where it is.
     #[oai(nullable)]
     pub site: Option<String>,
@@ -79,6 +106,14 @@ pub struct Machine {
     /// The last report; null until the second one.
     #[oai(nullable)]
     pub updated_at: Option<Timestamp>,
+    /// Users that are logged in or were last, where its agent sends the section `users`.
+    #[oai(default, skip_serializing_if_is_empty)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
+    /// The UUID of its board in lower case, where its agent sends the section `system`.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
     /// The last day of its warranty.
     #[oai(nullable)]
     pub warranty_end_date: Option<Day>,
@@ -134,6 +169,34 @@ pub struct MachineReply {
     pub message: String,
     /// The machine as it is now.
     pub item: Machine,
+    /// The sections that a report named and the server does not have so: it is waiting for them. Not
+    /// there when the report named none.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub want: Option<Vec<String>>,
+}
+
+impl MachineReply {
+    /// What was done to a machine.
+    #[must_use]
+    pub fn new(message: &str, item: Machine) -> Self {
+        Self { message: message.to_owned(), item, want: None }
+    }
+
+    /// The same as the answer to a report that named these sections.
+    #[must_use]
+    pub fn wanting(
+        self,
+        machine: &model::Machine,
+        named: &[(model::SectionName, model::SectionHash)],
+    ) -> Self {
+        let is_kept = |(name, hash): &(model::SectionName, model::SectionHash)| {
+            machine.hardware.section(*name).is_some_and(|kept| kept.hash == *hash)
+        };
+        let wanted = named.iter().filter(|section| !is_kept(section));
+        let wanted = wanted.map(|(name, _)| name.name().to_owned()).collect();
+        Self { want: (!named.is_empty()).then_some(wanted), ..self }
+    }
 }
 
 /// What was done.
@@ -159,26 +222,28 @@ impl Presenter {
     /// The machine as the API shows it.
     #[must_use]
     pub fn machine(&self, machine: &model::Machine) -> Machine {
-        self.shown(machine, &machine.human.asset)
+        self.shown(machine, &machine.human.asset, &machine.hardware)
     }
 
     /// The machine as those see it who may report it and not read the inventory: without what people
-    /// keep about it beyond what the original kept.
+    /// keep about it beyond what the original kept, and without what is in its sections.
     #[must_use]
     pub fn reported(&self, machine: &model::Machine) -> Machine {
-        self.shown(machine, &Asset::default())
+        self.shown(machine, &Asset::default(), &Hardware::default())
     }
 
-    fn shown(&self, machine: &model::Machine, asset: &Asset) -> Machine {
+    fn shown(&self, machine: &model::Machine, asset: &Asset, hardware: &Hardware) -> Machine {
         let time = |instant| Timestamp::new(instant, self.zone);
         let text = |text: &Option<model::Text>| text.as_ref().map(ToString::to_string);
         let custom = asset.custom.iter().map(|(key, value)| (key.to_string(), value.into()));
+        let texts = |texts: &[model::Text]| texts.iter().map(ToString::to_string).collect();
         Machine {
             activation_days: machine.human.activation_days,
             asset_number: text(&asset.asset_number),
             building: text(&asset.building),
             computer_activation: machine.human.computer_activation.map(time),
-            computer_model: text(&machine.human.computer_model),
+            agent_version: text(&hardware.agent_version),
+            computer_model: text(&machine.human.computer_model).or_else(|| text(&hardware.model)),
             cpu_percent: Some(machine.cpu_percent).filter(|percent| percent.is_finite()),
             created_at: time(machine.created_at),
             custom: custom.collect(),
@@ -186,8 +251,11 @@ impl Presenter {
             ip: machine.ip.to_string(),
             lifecycle: asset.lifecycle.into(),
             machine_id: machine.id.as_str().to_owned(),
+            macs: texts(&hardware.macs),
+            manufacturer: text(&hardware.manufacturer),
             memory_total_mb: machine.memory_total_mb,
             memory_used_mb: machine.memory_used_mb,
+            model_reported: text(&hardware.model),
             notes: text(&asset.notes),
             os: machine.os.to_string(),
             os_version: machine.os_version.to_string(),
@@ -195,10 +263,14 @@ impl Presenter {
             proof: machine.agent_proof().map(Proof::from),
             purchase_date: asset.purchase_date.map(Day),
             room: text(&asset.room),
+            sections: None,
+            serial: text(&hardware.serial),
             site: text(&asset.site),
             status: self.rules.status(machine, self.now).map(Status::from),
-            tags: asset.tags.iter().map(ToString::to_string).collect(),
+            tags: texts(&asset.tags),
             updated_at: machine.updated_at.map(time),
+            users: hardware.users().map(ToString::to_string).collect(),
+            uuid: text(&hardware.uuid),
             warranty_end_date: asset.warranty_end_date.map(Day),
         }
     }
@@ -241,6 +313,7 @@ impl Example for Machine {
         };
         Self {
             activation_days: None,
+            agent_version: Some("0.2.0".into()),
             asset_number: Some("004512".into()),
             building: Some("B".into()),
             computer_activation: Some(at(1_705_291_200)),
@@ -252,8 +325,11 @@ impl Example for Machine {
             ip: "10.1.7.7".into(),
             lifecycle: Lifecycle::Active,
             machine_id: "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e".into(),
+            macs: vec!["00:1b:21:aa:bb:cc".into()],
+            manufacturer: Some("Dell Inc.".into()),
             memory_total_mb: 16068,
             memory_used_mb: 4211,
+            model_reported: Some("OptiPlex 7090".into()),
             notes: Some("New power supply in March.".into()),
             os: "linux".into(),
             os_version: "Debian GNU/Linux 12 (bookworm)".into(),
@@ -261,10 +337,14 @@ impl Example for Machine {
             proof: Some(Proof::Signature),
             purchase_date: NaiveDate::from_ymd_opt(2024, 1, 8).map(Day),
             room: Some("Lab 01".into()),
+            sections: None,
+            serial: Some("5CD1234ABC".into()),
             site: Some("Campus Norte".into()),
             status: Some(Status::Online),
             tags: vec!["lab".into()],
             updated_at: Some(at(1_795_003_600)),
+            users: vec!["ana".into()],
+            uuid: Some("4c4c4544-0042-3510-8052-b4c04f4a3132".into()),
             warranty_end_date: NaiveDate::from_ymd_opt(2027, 1, 7).map(Day),
         }
     }
@@ -278,7 +358,7 @@ impl Example for MachineList {
 
 impl Example for MachineReply {
     fn example() -> Self {
-        Self { message: "Inventário atualizado com sucesso".into(), item: Machine::example() }
+        Self::new("Inventário atualizado com sucesso", Machine::example())
     }
 }
 

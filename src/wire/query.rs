@@ -115,6 +115,7 @@ pub const FILTER_PARAMETERS: &[Parameter] = &[
     },
     choice("site", "Site, without regard to case; `-` for none."),
     choice("owner", "Owner, without regard to case; `-` for none."),
+    choice("agent_version", "Version of the agent; `-` for agents that do not say it."),
     Parameter { pattern: NETWORK, ..choice("ip", "Address, or network such as `10.1.0.0/16`.") },
     Parameter {
         pattern: PERIOD,
@@ -201,6 +202,7 @@ pub fn parse_query(query: &str, asked: &Asked<'_>) -> Result<MachineQuery, BadQu
             "lifecycle" => add_lifecycle(filter, value)?,
             "site" => filter.site.push(choice_of(value)),
             "owner" => filter.owner.push(choice_of(value)),
+            "agent_version" => filter.agent_version.push(choice_of(value)),
             "ip" => filter.networks.push(network(value)?),
             "seen" => filter.seen = period("seen", value, asked)?,
             "created" => filter.created = period("created", value, asked)?,
@@ -219,8 +221,8 @@ pub fn parse_query(query: &str, asked: &Asked<'_>) -> Result<MachineQuery, BadQu
 /// Refuses a question with more values than anybody asks for: they are all compared with every
 /// machine.
 fn check_size(filter: &Filter) -> Result<(), BadQuestion> {
-    let choices =
-        [&filter.os, &filter.os_version, &filter.model, &filter.tag, &filter.site, &filter.owner];
+    let Filter { os, os_version, model, tag, site, owner, agent_version, .. } = filter;
+    let choices = [os, os_version, model, tag, site, owner, agent_version];
     let choices: usize = choices.iter().map(|choices| choices.len()).sum();
     let states = filter.status.as_ref().map_or(0, |status| status.any_of.len());
     let others = filter.lifecycle.len() + filter.networks.len() + states;

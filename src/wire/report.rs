@@ -1,8 +1,8 @@
 //! One report of one machine, as agents send it to `POST /api/machines`.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
+
+use super::sections::SectionHashes;
 
 /// What an agent says about its machine. Unknown fields are ignored, so that a newer agent can
 /// report to an older server.
@@ -63,13 +63,13 @@ pub struct Report {
     pub activation_days: Option<i32>,
     /// The agent's version, such as `0.2.0`; at most 30 characters are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "server", oai(skip))]
+    #[cfg_attr(feature = "server", oai(nullable))]
     pub agent_version: Option<String>,
-    /// The hashes of the sections that the agent knows, by their names: the answer says in `want`
-    /// which of them the server does not have.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[cfg_attr(feature = "server", oai(skip))]
-    pub sections: BTreeMap<String, String>,
+    /// The hashes of the sections that the agent has, by their names: the answer says in `want` which of
+    /// them the server does not have. Names that the server does not know are ignored.
+    #[serde(skip_serializing_if = "SectionHashes::is_empty")]
+    #[cfg_attr(feature = "server", oai(default))]
+    pub sections: SectionHashes,
 }
 
 #[cfg(feature = "server")]

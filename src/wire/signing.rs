@@ -1,4 +1,4 @@
-//! Signed reports: what a machine signs, and how a request carries it.
+//! Signed reports and sections: what a machine signs, and how a request carries it.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ pub struct Signed {
     pub id: String,
     /// The number of the report: larger than that of the one before.
     pub seq: u64,
-    /// The Ed25519 signature of [`report`].
+    /// The Ed25519 signature of [`report`] or [`section`].
     pub sig: [u8; 64],
 }
 
@@ -22,6 +22,13 @@ pub struct Signed {
 #[must_use]
 pub fn report(id: &str, seq: u64, digest: &[u8; 32]) -> String {
     format!("{id}\n{seq}\n{}", hex(digest))
+}
+
+/// What a machine signs of an inventory section: its id, the number, the section's name, and the SHA-256
+/// of the body in hex, one per line. Reports and sections are numbered together.
+#[must_use]
+pub fn section(id: &str, seq: u64, name: &str, digest: &[u8; 32]) -> String {
+    format!("tatuscan-section\n{id}\n{seq}\n{name}\n{}", hex(digest))
 }
 
 /// What a machine signs to prove that a key is its own: its id and the key in hex, one per line.

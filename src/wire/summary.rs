@@ -68,6 +68,8 @@ pub struct Facets {
     pub site: Vec<Count>,
     /// Owners, most first.
     pub owner: Vec<Count>,
+    /// Versions of agents, most first; those of the original do not say theirs.
+    pub agent_version: Vec<Count>,
 }
 
 /// Values with their counts, perhaps only the most frequent ones.
@@ -189,6 +191,7 @@ impl From<model::Facets> for Facets {
             lifecycle: LifecycleCounts { active, stock, repair, retired },
             site: counts(facets.site),
             owner: counts(facets.owner),
+            agent_version: counts(facets.agent_version),
         }
     }
 }
@@ -277,6 +280,7 @@ impl Example for Facets {
             lifecycle: LifecycleCounts { active: 2, stock: 0, repair: 0, retired: 0 },
             site: all("Campus Norte"),
             owner: all(""),
+            agent_version: all("0.2.0"),
         }
     }
 }

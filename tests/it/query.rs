@@ -12,9 +12,9 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
-    Asked, Asset, AssetFields, Counts, CustomValue, CustomValues, Exempt, HumanFields, Lifecycle,
-    Machine, MachineId, MachinePage, NameKey, Proof, Report, Status, StatusCounts, StatusRules,
-    Text,
+    Asked, Asset, AssetFields, Counts, CustomValue, CustomValues, Exempt, Hardware, HardwareFields,
+    HumanFields, Lifecycle, Machine, MachineId, MachinePage, NameKey, Proof, Report, Status,
+    StatusCounts, StatusRules, Text,
 };
 use tatuscan::wire::parse_query;
 
@@ -25,6 +25,9 @@ use crate::support::rounds;
 const SYSTEMS: [&str; 4] = ["linux", "Windows", "windows", ""];
 const VERSIONS: [&str; 4] = ["Windows 11", "Debian 12", "debian 9", ""];
 const MODELS: [Option<&str>; 3] = [None, Some("Dell 7090"), Some("HP G6")];
+const AGENTS: [Option<&str>; 3] = [None, Some("0.2.0"), Some("0.10.1")];
+const MAKERS: [Option<&str>; 3] = [None, Some("LENOVO"), Some("São Inc.")];
+const USERS: [&[&str]; 3] = [&[], &["João"], &["ana", "bea"]];
 const TAGS: [&[&str]; 4] = [&[], &["lab"], &["Lab", "büro"], &["server"]];
 const SITES: [Option<&str>; 3] = [None, Some("Norte"), Some("SÃO João")];
 const MEMORY: [i64; 5] = [2048, 4095, 7856, 8192, 16384];
@@ -35,6 +38,7 @@ prop_compose! {
         number in 0..60_u16, name in 0..6_usize, system in 0..4_usize, version in 0..4_usize,
         model in 0..3_usize, net in 0..4_u8, silent_s in 0..2_000_000_i64,
         age_days in prop::option::of(-40..5000_i64),
+        agent in 0..3_usize,
         manual in prop::bool::weighted(0.1), memory in 0..5_usize, interval_s in prop::option::of(10..4000_u32),
     ) -> Report {
         let activation = age_days.map(|days| noon() - TimeDelta::days(days) - TimeDelta::hours(7));
@@ -52,6 +56,7 @@ prop_compose! {
                 computer_activation: activation,
                 ..HumanFields::default()
             },
+            agent_version: AGENTS[agent].map(Into::into),
             received_at: noon() - TimeDelta::seconds(silent_s),
             ..report("", 0)
         }
@@ -73,6 +78,28 @@ prop_compose! {
             warranty_end_date: days.map(|days| noon().date_naive() + TimeDelta::days(days)),
             custom: custom_values(rack, notes),
             ..AssetFields::default()
+        }
+        .into()
+    }
+}
+
+prop_compose! {
+    /// What an agent found out, with the version that it said before.
+    pub(crate) fn any_hardware(agent_version: Option<Text>)(
+        maker in 0..3_usize, model in prop::option::weighted(0.3, 0..9_u8),
+        serial in prop::option::of(0..9_u8), macs in prop::collection::vec(0..4_u8, 0..3),
+        users in 0..3_usize, last in prop::option::of(0..3_u8),
+    ) -> Hardware {
+        HardwareFields {
+            manufacturer: MAKERS[maker].map(Into::into),
+            model: model.map(|number| format!("20XW{number}").into()),
+            serial: serial.map(|number| format!("PF-{number}X").into()),
+            uuid: serial.map(|number| format!("4c4c4544-{number}").into()),
+            macs: macs.iter().map(|number| format!("00:1b:21:aa:0{number}:cc").into()).collect(),
+            logged_in: USERS[users].iter().map(|name| (*name).into()).collect(),
+            last_user: last.map(|number| format!("last-{number}").into()),
+            agent_version: agent_version.clone(),
+            sections: Vec::new(),
         }
         .into()
     }
@@ -111,6 +138,7 @@ pub(crate) fn any_conditions() -> impl Strategy<Value = Conditions> {
         one("lifecycle", &["active", "retired", "stock,repair"]),
         one("site", &["norte", "são joão", "-"]),
         one("owner", &["Norte", "-"]),
+        one("agent_version", &["0.2.0", "-"]),
     );
     let pages = (
         one(
@@ -123,7 +151,8 @@ pub(crate) fn any_conditions() -> impl Strategy<Value = Conditions> {
     );
     (search::any_search(), filters, kept, pages).prop_map(|(search, f, k, p)| {
         let q = Some(("q", search.to_string()));
-        let all = [q, f.0, f.1, f.2, f.3, f.4, f.5, f.6, k.0, k.1, k.2, k.3, p.0, p.1, p.2, p.3];
+        let all =
+            [q, f.0, f.1, f.2, f.3, f.4, f.5, f.6, k.0, k.1, k.2, k.3, k.4, p.0, p.1, p.2, p.3];
         Conditions { parameters: all.into_iter().flatten().collect(), search }
     })
 }
@@ -147,7 +176,6 @@ impl Conditions {
     /// Whether a machine meets every condition.
     fn met(&self, machine: &Machine) -> bool {
         let lower = |text: &str| text.to_lowercase();
-        let model = machine.human.computer_model.clone().unwrap_or_default();
         let equal = |name: &str, value: &str| {
             self.get(name).is_none_or(|wanted| {
                 lower(value) == if wanted == "-" { String::new() } else { lower(wanted) }
@@ -156,7 +184,8 @@ impl Conditions {
         self.search.is_met(machine)
             && equal("os", &machine.os)
             && equal("os_version", &machine.os_version)
-            && equal("model", &model)
+            && equal("model", model(machine).unwrap_or_default())
+            && equal("agent_version", machine.hardware.agent_version.as_deref().unwrap_or_default())
             && equal("site", machine.human.asset.site.as_deref().unwrap_or_default())
             && equal("owner", machine.human.asset.owner.as_deref().unwrap_or_default())
             && self.get("tag").is_none_or(|wanted| match wanted {
@@ -245,6 +274,11 @@ fn status_name(machine: &Machine) -> &'static str {
     }
 }
 
+/// What people say of the model, otherwise what the firmware says.
+fn model(machine: &Machine) -> Option<&str> {
+    machine.human.computer_model.as_deref().or(machine.hardware.model.as_deref())
+}
+
 fn age_days(machine: &Machine) -> Option<i64> {
     let day = |at: DateTime<Utc>| at.with_timezone(&Cuiaba).date_naive();
     machine.human.computer_activation.map(|at| (day(noon()) - day(at)).num_days())
@@ -301,6 +335,8 @@ async fn evaluate(place: Option<Box<dyn Place>>) {
     let mut machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
     for machine in &mut machines {
         machine.human.asset = any_asset().new_tree(&mut runner).unwrap().current();
+        let agent = machine.hardware.agent_version.clone();
+        machine.hardware = any_hardware(agent).new_tree(&mut runner).unwrap().current();
     }
     store.import_machines(machines.clone()).await.unwrap();
     let inventory = Inventory::new(store, StatusRules::default());
@@ -327,7 +363,7 @@ async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditi
         let met: Vec<_> = machines.iter().filter(|machine| conditions.met(machine)).collect();
         met
     };
-    let model = |machine: &&'_ Machine| machine.human.computer_model.clone().unwrap_or_default();
+    let model = |machine: &&'_ Machine| model(machine).map(Text::from).unwrap_or_default();
     let models: Vec<_> = met_without("model").iter().map(model).collect();
     assert_eq!(facets.total, total, "{url}");
     assert_eq!(facets.os, tally(met_without("os").iter().map(|m| m.os.as_str())), "{url}");
@@ -352,6 +388,11 @@ async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditi
     let owners: Vec<_> =
         met_without("owner").iter().map(|machine| text(&machine.human.asset.owner)).collect();
     assert_eq!(facets.owner, tally(owners.iter().map(Text::as_str)), "{url}");
+    let agents: Vec<_> = met_without("agent_version")
+        .iter()
+        .map(|machine| text(&machine.hardware.agent_version))
+        .collect();
+    assert_eq!(facets.agent_version, tally(agents.iter().map(Text::as_str)), "{url}");
     let used = met_without("lifecycle");
     let of = |lifecycle| used.iter().filter(|m| m.human.asset.lifecycle == lifecycle).count();
     assert_eq!(facets.lifecycle, Lifecycle::ALL.map(of), "{url}");

@@ -123,7 +123,7 @@ impl DuplicatesApi {
     ) -> Result<JsonBody<MachineReply>, DeleteError> {
         let machine = context.inventory.unmerge(&machine_id.0, visitor.identity.clone()).await?;
         let item = context.presenter().machine(&machine);
-        Ok(JsonBody(MachineReply { message: "Mesclagem desfeita".to_owned(), item }))
+        Ok(JsonBody(MachineReply::new("Mesclagem desfeita", item)))
     }
 
     /// List machines that were told apart

@@ -35,8 +35,11 @@ impl<'a> ApiExtractor<'a> for MachineIdPath {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         // The router leaves out what it cannot decode.
-        let Ok(id) = request.path_params::<String>() else {
-            let written = request.uri().path().rsplit('/').next().unwrap_or_default();
+        let alone = request.path_params::<String>().ok();
+        // What stands behind it has a name too.
+        let before = || request.path_params::<(String, String)>().ok().map(|(id, _)| id);
+        let Some(id) = alone.or_else(before) else {
+            let written = request.uri().path().split('/').nth(3).unwrap_or_default();
             return Err(ApiError::unknown_machine(written).into());
         };
         Ok(Self(MachineId::stored(&id)))

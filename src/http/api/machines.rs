@@ -7,7 +7,7 @@ use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::machine_id::MachineIdPath;
-use super::{Tag, signature};
+use super::{Tag, sections, signature};
 use crate::access::{self, Ingested, Plane};
 use crate::http::context::Context;
 use crate::http::error::{ApiError, ChangeError, DeleteError, FindError, QueryError, RecordError};
@@ -55,12 +55,13 @@ impl MachinesApi {
         let presenter = context.presenter();
         let body = body.read().await?;
         let signer = match &visitor.signed {
-            Some(signed) => Some(signature::signer(&context.access, signed, &body).await?),
+            Some(signed) => Some(signature::signer(&context.access, signed, &body, None).await?),
             None => None,
         };
         let report = parse_report(&body, presenter.zone, presenter.now)?;
         let caller = signer.unwrap_or_else(|| visitor.identity.caller.clone());
-        signature::check_own(&caller, &report)?;
+        signature::check_own(&caller, &report.id)?;
+        let sections = report.sections.clone();
         let sees_all = may_read(&context, &caller);
         let by = Identity { caller, ..visitor.identity };
         let recorded = match context.access.report(report, by).await? {
@@ -77,7 +78,8 @@ impl MachinesApi {
         } else {
             presenter.reported(&recorded.machine)
         };
-        let reply = JsonBody(MachineReply { message: message.to_owned(), item });
+        let reply = MachineReply::new(message, item).wanting(&recorded.machine, &sections);
+        let reply = JsonBody(reply);
         Ok(if recorded.created { Recorded::Created(reply) } else { Recorded::Updated(reply) })
     }
 
@@ -111,7 +113,7 @@ impl MachinesApi {
 
     /// Show one machine
     ///
-    /// Everything known about it.
+    /// Everything known about it, with the sections that its agent sent.
     #[oai(path = "/api/machines/:machine_id", method = "get", operation_id = "getMachine")]
     async fn machine(
         &self,
@@ -121,7 +123,10 @@ impl MachinesApi {
     ) -> Result<JsonBody<Machine>, FindError> {
         let MachineIdPath(id) = machine_id;
         let machine = context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
-        Ok(JsonBody(context.presenter().machine(&machine)))
+        let sections = sections::shown(context.0, &id).await?;
+        let sections = Some(sections).filter(|sections| !sections.is_empty());
+        let item = context.presenter().machine(&machine);
+        Ok(JsonBody(Machine { sections, ..item }))
     }
 
     /// Change what people know about a machine
@@ -144,7 +149,7 @@ impl MachinesApi {
         let edit = parse_edit(&body.read().await?, context.settings.zone, &fields)?;
         let machine = context.inventory.edit(&id, edit, visitor.identity.clone()).await?;
         let item = context.presenter().machine(&machine);
-        Ok(JsonBody(MachineReply { message: "Inventário atualizado".to_owned(), item }))
+        Ok(JsonBody(MachineReply::new("Inventário atualizado", item)))
     }
 
     /// Change many machines as one
@@ -215,7 +220,7 @@ impl MachinesApi {
         let restored = context.inventory.restore(&id, visitor.identity.clone()).await;
         let machine = restored.map_err(|error| named(error, &id))?;
         let item = context.presenter().machine(&machine);
-        Ok(JsonBody(MachineReply { message: "Inventário restaurado".to_owned(), item }))
+        Ok(JsonBody(MachineReply::new("Inventário restaurado", item)))
     }
 }
 

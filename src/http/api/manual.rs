@@ -55,7 +55,7 @@ impl ManualApi {
             (false, false) => "Inventário atualizado com sucesso",
         };
         let item = presenter.machine(&entered.machine);
-        let reply = JsonBody(MachineReply { message: message.to_owned(), item });
+        let reply = JsonBody(MachineReply::new(message, item));
         Ok(if entered.created { Entered::Created(reply) } else { Entered::Updated(reply) })
     }
 }

@@ -15,6 +15,7 @@ mod manual;
 mod name;
 mod origin;
 mod people;
+mod sections;
 mod server;
 mod session;
 mod signature;
@@ -28,7 +29,7 @@ use crate::model::access::hex;
 
 /// All operations.
 pub(super) type Api = (
-    machines::MachinesApi,
+    (machines::MachinesApi, sections::SectionsApi),
     figures::FiguresApi,
     fields::FieldsApi,
     views::ViewsApi,
@@ -49,7 +50,7 @@ pub(super) type Api = (
 /// All operations, to be routed or documented.
 pub(super) fn operations() -> Api {
     (
-        machines::MachinesApi,
+        (machines::MachinesApi, sections::SectionsApi),
         figures::FiguresApi,
         fields::FieldsApi,
         views::ViewsApi,

@@ -1,30 +1,33 @@
-//! Reports of machines with keys of their own.
+//! Reports and sections of machines with keys of their own.
 
 use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 
 use crate::access::{Access, Refusal};
 use crate::http::error::ApiError;
+use crate::model::MachineId;
 use crate::model::access::Caller;
-use crate::model::{MachineId, Report};
+use crate::wire::sections::SectionName;
 use crate::wire::signing::Signed;
 
-/// The machine that signed this body.
+/// The machine that signed this body, of a report or of a section.
 pub(super) async fn signer(
     access: &Access,
     signed: &Signed,
     body: &[u8],
+    section: Option<SectionName>,
 ) -> Result<Caller, ApiError> {
     let digest = Sha256::digest(body).into();
     let id = MachineId::stored(&signed.id);
-    let caller = access.caller_of_signature(&id, signed.seq, digest, &signed.sig).await?;
-    caller.ok_or_else(|| refused(Refusal::UnknownKey))
+    let section = section.map(SectionName::as_str);
+    let caller = access.caller_of_signature(&id, signed.seq, digest, &signed.sig, section);
+    caller.await?.ok_or_else(|| refused(Refusal::UnknownKey))
 }
 
-/// Refuses a report that a machine signed for another one.
-pub(super) fn check_own(caller: &Caller, report: &Report) -> Result<(), ApiError> {
+/// Refuses a report or section that a machine signed for another one.
+pub(super) fn check_own(caller: &Caller, machine: &MachineId) -> Result<(), ApiError> {
     match caller {
-        Caller::Machine { id, .. } if *id != report.id => {
+        Caller::Machine { id, .. } if id != machine => {
             let text = format!("machine_id must be {id}, whose key signed the report");
             Err(ApiError::new(StatusCode::FORBIDDEN, text))
         }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::model::{CustomValue, Machine};
+use crate::model::{CustomValue, Machine, Text};
 
 /// What stands before the key of a field that an admin defined.
 pub const CUSTOM: &str = "custom.";
@@ -33,7 +33,8 @@ pub(super) enum Kind {
     Text(Part),
     /// As the machine's address.
     Network,
-    /// As the address of the network card that the machine's id was made from.
+    /// As a part of the address of a network card, or as all of the one that the machine's id was made
+    /// from.
     Mac,
     /// As the beginning of the id.
     Id,
@@ -138,9 +139,49 @@ pub static FIELDS: &[Field] = &[
         name: "model",
         aliases: &["computer_model"],
         kind: Kind::Text(Part::Any),
-        texts: |machine, put| put(machine.human.computer_model.as_deref().unwrap_or_default()),
+        texts: |machine, put| put(machine.model().map(Text::as_str).unwrap_or_default()),
         takes: "a part of the computer's model, or =MODEL for all of it",
         examples: &[("-model:dell", "without `dell` in the model, or without a model")],
+    },
+    Field {
+        name: "manufacturer",
+        aliases: &["maker"],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.hardware.manufacturer.iter().for_each(|text| put(text)),
+        takes: "a part of the manufacturer's name, or =NAME for all of it",
+        examples: &[("manufacturer:lenovo", "who made it, as its agent says")],
+    },
+    Field {
+        name: "serial",
+        aliases: &["serial_number"],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.hardware.serial.iter().for_each(|text| put(text)),
+        takes: "a part of the serial number, or =NUMBER for all of it",
+        examples: &[("serial:5cd12", "`5cd12` in the serial number, as its agent says")],
+    },
+    Field {
+        name: "uuid",
+        aliases: &[],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.hardware.uuid.iter().for_each(|text| put(text)),
+        takes: "a part of the UUID of the firmware's tables, or =UUID for all of it",
+        examples: &[("uuid:4c4c4544", "a part of the UUID, as its agent says")],
+    },
+    Field {
+        name: "user",
+        aliases: &["users"],
+        kind: Kind::Text(Part::Any),
+        texts: |machine, put| machine.hardware.users().for_each(|user| put(user)),
+        takes: "a part of a user's name, or =NAME for all of it",
+        examples: &[("user:=ana", "logged in, or the last one who was, as its agent says")],
+    },
+    Field {
+        name: "agent",
+        aliases: &["agent_version"],
+        kind: Kind::Text(Part::Beginning),
+        texts: |machine, put| machine.hardware.agent_version.iter().for_each(|text| put(text)),
+        takes: "how the version of the agent begins, or =VERSION for all of it",
+        examples: &[("agent:0.2", "the version of its agent begins so")],
     },
     Field {
         name: "ip",
@@ -158,10 +199,13 @@ pub static FIELDS: &[Field] = &[
         name: "mac",
         aliases: &[],
         kind: Kind::Mac,
-        texts: nothing,
-        takes: "a whole MAC address in any notation, such as 00:1b:21:aa:bb:cc or 001b21aabbcc: \
-                agents send a hash of their machine's addresses, not the addresses",
-        examples: &[("mac:00-1B-21-AA-BB-CC", "the machine with this network card alone")],
+        texts: |machine, put| machine.hardware.macs.iter().for_each(|mac| put(mac)),
+        takes: "a MAC address, or a part of one, in any notation, such as 00:1b:21:aa:bb:cc, \
+                001b21aabbcc or 00-1b-21",
+        examples: &[
+            ("mac:00-1B-21-AA-BB-CC", "a network card with this address"),
+            ("mac:00:1b:21", "an address with this in it, of machines whose agents send theirs"),
+        ],
     },
     Field {
         name: "id",
@@ -351,7 +395,10 @@ pub static FIELDS: &[Field] = &[
         kind: Kind::Presence(false),
         texts: nothing,
         takes: "the name of a field",
-        examples: &[("no:model,activated", "one of these is not known")],
+        examples: &[
+            ("no:model,activated", "one of these is not known"),
+            ("no:agent", "its agent does not say its version, as the original's"),
+        ],
     },
 ];
 
@@ -414,7 +461,7 @@ impl Field {
     /// How to see whether a machine has it; `None` for what every machine has.
     pub(super) fn presence(&self) -> Option<Presence> {
         match self.kind {
-            Kind::Text(_) | Kind::Network => Some(Presence::Line(self.line())),
+            Kind::Text(_) | Kind::Network | Kind::Mac => Some(Presence::Line(self.line())),
             Kind::Memory => Some(Presence::Memory),
             Kind::Age | Kind::Activated => Some(Presence::Activation),
             Kind::ActivationDays => Some(Presence::ActivationDays),

@@ -12,7 +12,7 @@ use super::custom::Wanted;
 use super::field::{Day, Part, Presence};
 use super::fold::fold;
 use super::text::{NEXT, line};
-use super::values::{Addresses, Numbers};
+use super::values::{Addresses, MacPart, Numbers};
 use crate::model::asked::Days;
 use crate::model::{Activation, Lifecycle, Liveness, Machine, Period, Proof, StatusFilter, Text};
 
@@ -26,10 +26,12 @@ pub(super) struct Clause {
 /// One condition. Needles are folded.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
-    /// The needle is anywhere in the search text, or this is the machine's id.
+    /// The needle is anywhere in the search text, or this is the machine's id or an address of its cards.
     Word {
         needle: String,
         id: Option<String>,
+        /// The network card's address that the word is.
+        mac: Option<MacPart>,
     },
     /// The needle is a part of a text of the field in this line.
     Text {
@@ -41,6 +43,11 @@ pub(super) enum Condition {
     Id {
         id: String,
         is_whole: bool,
+    },
+    /// A network card has this part of an address, or the id is this one.
+    Mac {
+        part: MacPart,
+        id: Option<String>,
     },
     Address(Addresses),
     /// In MiB; a machine whose memory is not known, 0, meets none.
@@ -188,8 +195,13 @@ impl<'a> Test<'a> {
         let Subject { machine, text, measures } = *subject;
         let asset = || &machine.human.asset;
         match self.condition {
-            Condition::Word { id, .. } => {
-                self.is_in(text) || id.as_ref().is_some_and(|id| machine.id.as_str() == id)
+            Condition::Word { id, mac, .. } => {
+                self.is_in(text)
+                    || id.as_ref().is_some_and(|id| machine.id.as_str() == id)
+                    || mac.as_ref().is_some_and(|mac| has_mac(machine, mac))
+            }
+            Condition::Mac { part, id } => {
+                has_mac(machine, part) || id.as_ref().is_some_and(|id| machine.id.as_str() == id)
             }
             Condition::Text { line: number, part: Part::Any, .. } => {
                 self.is_in(line(text, *number))
@@ -230,6 +242,10 @@ impl<'a> Test<'a> {
             }
         }
     }
+}
+
+fn has_mac(machine: &Machine, part: &MacPart) -> bool {
+    machine.hardware.macs.iter().any(|mac| part.is_in(mac))
 }
 
 impl Presence {

@@ -7,7 +7,7 @@ use super::field::{self, Day, Field, Kind, Part};
 use super::fold::fold;
 use super::matching::{Clause, Condition};
 use super::syntax::{Subject, Term, Value};
-use super::values::{Addresses, Numbers, id_of_mac, memory};
+use super::values::{Addresses, MacPart, Numbers, id_of_mac, memory};
 use crate::model::asked::Days;
 use crate::model::{Activation, Asked, Lifecycle, Proof, Status, StatusFilter, clean};
 
@@ -26,7 +26,8 @@ fn condition(term: &Term, value: &Value, asked: &Asked<'_>) -> Result<Condition,
     let (condition, takes) = match &term.subject {
         Subject::Everything => {
             let (needle, id) = (fold(&value.text), id_of_mac(&value.text));
-            return Ok(Condition::Word { needle, id });
+            let mac = id.as_ref().and_then(|_| MacPart::parse(&value.text));
+            return Ok(Condition::Word { needle, id, mac });
         }
         Subject::Field(field) => (understood(field, value, asked), takes(field)),
         Subject::Custom(key) => {
@@ -61,7 +62,7 @@ fn understood(field: &Field, value: &Value, asked: &Asked<'_>) -> Option<Conditi
         }
         Kind::Text(part) => text_condition(field, part, &value.text),
         Kind::Network => Condition::Address(Addresses::parse(text)?),
-        Kind::Mac => Condition::Id { id: id_of_mac(text)?, is_whole: true },
+        Kind::Mac => Condition::Mac { part: MacPart::parse(text)?, id: id_of_mac(text) },
         Kind::Id if text.is_empty() => return None,
         Kind::Id => Condition::Id { id: fold(text), is_whole: value.is_whole },
         Kind::Memory => Condition::Memory(memory(text)?),

@@ -14,7 +14,7 @@ pub(super) const NEXT: char = '\u{1f}';
 
 /// What words and texts are looked for in, without regard to case and accents. It need only be made
 /// again when one of the fields changes that it is made of: the machine's id, host name, address,
-/// operating system and version, and what people know about it.
+/// operating system and version, what people know about it, and what its agent found out.
 #[must_use]
 pub fn search_text(machine: &Machine) -> String {
     let mut text = String::with_capacity(96);

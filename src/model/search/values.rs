@@ -137,6 +137,29 @@ pub(super) fn id_of_mac(text: &str) -> Option<String> {
     Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// Hexadecimal digits of a MAC address, in lower case: of all of it or, two for each byte, of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MacPart(String);
+
+impl MacPart {
+    /// A part of an address in any notation; `None` for what is none.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        const DIGITS: usize = 12;
+        let is_between = |c: char| matches!(c, ':' | '-' | '.');
+        let digits: String = text.chars().filter(|&c| !is_between(c)).collect();
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_part = is_hex && (1..=DIGITS).contains(&digits.len());
+        is_part.then(|| Self(digits.to_ascii_lowercase()))
+    }
+
+    /// Whether an address, written with colons, has this part, beginning at one of its bytes.
+    pub(super) fn is_in(&self, mac: &str) -> bool {
+        let digits: String = mac.chars().filter(|&c| c != ':').collect();
+        let mut rests = (0..digits.len()).step_by(2).filter_map(|at| digits.get(at..));
+        rests.any(|rest| rest.starts_with(&self.0))
+    }
+}
+
 /// The text without its separators, when they part it into groups of this size.
 fn grouped(text: &str, separator: char, size: usize) -> Option<String> {
     let groups: Vec<&str> = text.split(separator).collect();

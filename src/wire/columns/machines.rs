@@ -41,6 +41,22 @@ pub const MACHINE_COLUMNS: &[Column<Machine>] = &[
     column("computer_model", ["Modelo", "Model", "Modelo"], 28, |m| {
         Cell::text(m.computer_model.as_ref())
     }),
+    column("manufacturer", ["Fabricante", "Manufacturer", "Fabricante"], 20, |m| {
+        Cell::text(m.manufacturer.as_ref())
+    }),
+    column(
+        "model_reported",
+        ["Modelo (firmware)", "Model (firmware)", "Modelo (firmware)"],
+        28,
+        |m| Cell::text(m.model_reported.as_ref()),
+    ),
+    column("serial", ["Número de série", "Serial number", "Número de serie"], 20, |m| {
+        Cell::text(m.serial.as_ref())
+    }),
+    column("macs", ["Endereços MAC", "MAC addresses", "Direcciones MAC"], 20, |m| {
+        Cell::Texts(&m.macs)
+    }),
+    column("users", ["Usuários", "Users", "Usuarios"], 20, |m| Cell::Texts(&m.users)),
     column("cpu_percent", ["CPU (%)", "CPU (%)", "CPU (%)"], 9, |m| {
         m.cpu_percent.map_or(Cell::Empty, Cell::Number)
     }),
@@ -93,6 +109,13 @@ pub const MACHINE_COLUMNS: &[Column<Machine>] = &[
             })
         })
     }),
+    column(
+        "agent_version",
+        ["Versão do agente", "Agent version", "Versión del agente"],
+        16,
+        |m| Cell::text(m.agent_version.as_ref()),
+    ),
+    column("uuid", ["UUID", "UUID", "UUID"], 36, |m| Cell::text(m.uuid.as_ref())),
     column("notes", ["Observações", "Notes", "Notas"], 40, |m| Cell::text(m.notes.as_ref())),
     column("machine_id", ["Identidade", "Identity", "Identidad"], 34, |m| {
         Cell::Text(&m.machine_id)

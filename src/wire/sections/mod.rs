@@ -3,16 +3,34 @@
 //!
 //! Everything is optional: what an agent cannot read is absent, and what a later one adds is ignored.
 
+#[cfg(feature = "server")]
+mod described;
 mod hardware;
+mod hashes;
+mod identifier;
+#[cfg(feature = "server")]
+mod parse;
+#[cfg(feature = "server")]
+mod shown;
 mod software;
 mod upload;
 
 use std::fmt;
 
+#[cfg(feature = "server")]
+pub use described::SectionContent;
 pub use hardware::{
     Batteries, Battery, Cpu, Disk, Disks, Firmware, Gpu, Gpus, Memory, MemoryModule, Monitor,
     Monitors, System,
 };
+pub use hashes::{MOST_HASHES, SectionHashes};
+pub use identifier::{is_junk_identifier, mac_address};
+#[cfg(feature = "server")]
+pub(in crate::wire) use parse::section_hash;
+#[cfg(feature = "server")]
+pub use parse::{ParsedSection, parse_section};
+#[cfg(feature = "server")]
+pub use shown::{Section, SectionUpload, Sections};
 pub use software::{
     Filesystem, Filesystems, Interface, Interfaces, LoggedIn, OperatingSystem, Package, Printer,
     Printers, Software, Users,
@@ -107,5 +125,40 @@ impl SectionName {
 impl fmt::Display for SectionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "server")]
+impl From<SectionName> for crate::model::SectionName {
+    fn from(name: SectionName) -> Self {
+        match name {
+            SectionName::System => Self::System,
+            SectionName::Firmware => Self::Firmware,
+            SectionName::Cpu => Self::Cpu,
+            SectionName::Memory => Self::Memory,
+            SectionName::Disks => Self::Disks,
+            SectionName::Filesystems => Self::Filesystems,
+            SectionName::Interfaces => Self::Interfaces,
+            SectionName::Os => Self::Os,
+            SectionName::Users => Self::Users,
+            SectionName::Software => Self::Software,
+            SectionName::Gpus => Self::Gpus,
+            SectionName::Batteries => Self::Batteries,
+            SectionName::Monitors => Self::Monitors,
+            SectionName::Printers => Self::Printers,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::SectionName;
+    use crate::model;
+
+    #[test]
+    fn sections_have_the_same_names_where_they_are_kept() {
+        let kept = SectionName::ALL.map(model::SectionName::from);
+        assert_eq!(kept, model::SectionName::ALL);
+        assert_eq!(kept.map(model::SectionName::name), SectionName::ALL.map(SectionName::as_str));
     }
 }

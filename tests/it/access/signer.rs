@@ -6,9 +6,13 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tatuscan::model::access::Scope;
-use tatuscan::wire::signing::{Signed, enrolment, hex, report};
+use tatuscan::wire::signing::{Signed, enrolment, hex, report, section};
 
 use super::{Box, json as answer};
+
+fn digest(body: &Value) -> [u8; 32] {
+    Sha256::digest(body.to_string().as_bytes()).into()
+}
 
 /// A machine with a key of its own.
 pub(crate) struct Signer {
@@ -43,9 +47,17 @@ impl Signer {
         answer(server.ask(Method::POST, "/api/enroll", &[], Some(&body)).await).await
     }
 
-    pub(super) fn authorization(&self, seq: u64, body: &Value) -> String {
-        let digest = Sha256::digest(body.to_string().as_bytes()).into();
-        let signature = self.key.sign(report(self.id, seq, &digest).as_bytes());
+    pub(crate) fn authorization(&self, seq: u64, body: &Value) -> String {
+        self.signed(seq, &report(self.id, seq, &digest(body)))
+    }
+
+    /// Of a section.
+    pub(crate) fn section(&self, seq: u64, name: &str, body: &Value) -> String {
+        self.signed(seq, &section(self.id, seq, name, &digest(body)))
+    }
+
+    fn signed(&self, seq: u64, message: &str) -> String {
+        let signature = self.key.sign(message.as_bytes());
         let sig = signature.as_ref().try_into().unwrap();
         Signed { id: self.id.into(), seq, sig }.to_string()
     }

@@ -8,3 +8,4 @@ mod kept;
 mod reports;
 mod routes;
 mod search;
+mod sections;

@@ -72,7 +72,13 @@ fn picked(machine: &Value, columns: &[&str]) -> Value {
     let mut picked = Map::new();
     for column in columns {
         match column.strip_prefix("custom.") {
-            None => drop(picked.insert((*column).to_owned(), machine[*column].clone())),
+            None => {
+                // What the list leaves out where it is not known, a row has all the same.
+                let is_list = ["macs", "users"].contains(column);
+                let unknown = if is_list { Value::Array(Vec::new()) } else { Value::Null };
+                let value = machine.get(*column).cloned().unwrap_or(unknown);
+                picked.insert((*column).to_owned(), value);
+            }
             Some(key) => {
                 let custom = picked.entry("custom").or_insert_with(|| Map::new().into());
                 if let Some(value) = machine["custom"].get(key) {

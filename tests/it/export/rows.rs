@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tatuscan::model::{Asset, CustomValue};
 
 use super::{bytes, csv_rows, field, json_rows, open_to_all, picked, sheet_rows};
-use crate::query::{any_asset, any_conditions, any_report};
+use crate::query::{any_asset, any_conditions, any_hardware, any_report};
 use crate::store::places::{self, Place};
 use crate::support::rounds;
 
@@ -23,6 +23,11 @@ const COLUMNS: &[&str] = &[
     "os",
     "os_version",
     "computer_model",
+    "manufacturer",
+    "model_reported",
+    "serial",
+    "macs",
+    "users",
     "cpu_percent",
     "memory_used_mb",
     "memory_total_mb",
@@ -39,6 +44,8 @@ const COLUMNS: &[&str] = &[
     "created_at",
     "updated_at",
     "proof",
+    "agent_version",
+    "uuid",
     "notes",
     "machine_id",
     "custom.rack",
@@ -117,6 +124,8 @@ async fn compare(place: Option<Box<dyn Place>>) {
     let mut machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
     for machine in &mut machines {
         machine.human.asset = any_kept().new_tree(&mut runner).unwrap().current();
+        let agent = machine.hardware.agent_version.clone();
+        machine.hardware = any_hardware(agent).new_tree(&mut runner).unwrap().current();
     }
     store.import_machines(machines).await.unwrap();
     let server = open_to_all(store).await;

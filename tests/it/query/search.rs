@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use tatuscan::model::{CustomField, CustomKind, CustomValue, Labels, Lifecycle, Machine, Proof};
 
-use super::{age_days, status_name};
+use super::{age_days, model, status_name};
 use crate::support::machines::noon;
 
 type Meaning = fn(&Machine) -> bool;
@@ -30,9 +30,30 @@ const CONDITIONS: &[(&str, Meaning)] = &[
     ("os:linux,\"\"", |m| m.os == "linux" || m.os.is_empty()),
     ("version:debian", |m| m.os_version.to_lowercase().starts_with("debian")),
     ("version:\"s 11\",9", |m| ["Windows 11", "debian 9"].contains(&&*m.os_version)),
-    ("model:g6", |m| m.human.computer_model.as_deref() == Some("HP G6")),
-    ("no:model", |m| m.human.computer_model.is_none()),
-    ("has:model,age", |m| m.human.computer_model.is_some() || age_days(m).is_some()),
+    ("model:g6", |m| model(m) == Some("HP G6")),
+    ("model:20xw1,=20xw2", |m| ["20XW1", "20XW2"].map(Some).contains(&model(m))),
+    ("no:model", |m| model(m).is_none()),
+    ("has:model,age", |m| model(m).is_some() || age_days(m).is_some()),
+    ("manufacturer:=lenovo", |m| m.hardware.manufacturer.as_deref() == Some("LENOVO")),
+    ("maker:sao", |m| m.hardware.manufacturer.as_deref() == Some("São Inc.")),
+    ("serial:pf-3,=pf-4x", |m| {
+        ["PF-3X", "PF-4X"].map(Some).contains(&m.hardware.serial.as_deref())
+    }),
+    ("no:serial", |m| m.hardware.serial.is_none()),
+    ("uuid:4544-3", |m| m.hardware.uuid.as_deref() == Some("4c4c4544-3")),
+    ("user:joao", |m| m.hardware.logged_in.iter().any(|user| user == "João")),
+    ("user:=last-1,bea", |m| {
+        let last = m.hardware.last_user.as_deref();
+        last == Some("last-1") || m.hardware.logged_in.iter().any(|user| user == "bea")
+    }),
+    ("agent:0.2,0.1", |m| m.hardware.agent_version.is_some()),
+    ("agent:=0.2.0", |m| m.hardware.agent_version.as_deref() == Some("0.2.0")),
+    ("no:agent", |m| m.hardware.agent_version.is_none()),
+    ("mac:AA-03", |m| m.hardware.macs.iter().any(|mac| mac == "00:1b:21:aa:03:cc")),
+    ("mac:001b.21aa.02cc", |m| m.hardware.macs.iter().any(|mac| mac == "00:1b:21:aa:02:cc")),
+    ("00-1B-21-AA-01-CC", |m| m.hardware.macs.iter().any(|mac| mac == "00:1b:21:aa:01:cc")),
+    ("has:mac", |m| !m.hardware.macs.is_empty()),
+    ("pf-3x", |m| anywhere(m, "pf-3x")),
     ("ip:10.1.0.0/16,10.3", |m| m.ip.starts_with("10.1.") || m.ip.starts_with("10.3.")),
     ("ip:10.1.0.9..10.2.0.5", |m| {
         let last = || m.ip.rsplit('.').next().unwrap().parse::<u8>().unwrap();
@@ -104,19 +125,22 @@ pub(super) fn custom_fields() -> Vec<Arc<CustomField>> {
 }
 
 fn anywhere(machine: &Machine, part: &str) -> bool {
-    let (human, kept) = (&machine.human, &machine.human.asset);
+    let kept = &machine.human.asset;
     let custom = kept.custom.iter().map(|(_, value)| match value {
         CustomValue::Text(text) => text.to_string(),
         CustomValue::Number(number) => number.to_string(),
         _ => String::new(),
     });
-    let optional = [&human.computer_model, &kept.site, &kept.owner, &kept.notes];
+    let hardware = &machine.hardware;
+    let optional = [&kept.site, &kept.owner, &kept.notes, &hardware.manufacturer, &hardware.serial];
+    let others = [&hardware.uuid, &hardware.agent_version, &hardware.last_user];
     let texts = [&machine.hostname, &machine.ip, &machine.os, &machine.os_version];
     texts
         .into_iter()
-        .chain(optional.into_iter().flatten())
-        .chain(&kept.tags)
+        .chain(optional.into_iter().chain(others).flatten())
+        .chain(kept.tags.iter().chain(&hardware.macs).chain(&hardware.logged_in))
         .map(ToString::to_string)
+        .chain(model(machine).map(ToString::to_string))
         .chain([machine.id.to_string()])
         .chain(custom)
         .any(|text| text.to_lowercase().contains(part))

@@ -250,7 +250,7 @@ async fn agree(store: &dyn Store, model: &Model, context: &str) {
         let met = model.page(&MachineQuery::default());
         let met: Vec<_> = met
             .iter()
-            .filter(|m| query.filter.choices_met(m) == [true; 8])
+            .filter(|m| query.filter.choices_met(m) == [true; 9])
             .map(|m| &m.id)
             .collect();
         assert_eq!(found, met, "{context} {query:?}");

@@ -481,7 +481,7 @@ export interface paths {
         };
         /**
          * Show one machine
-         * @description Everything known about it.
+         * @description Everything known about it, with the sections that its agent sent.
          */
         get: operations["getMachine"];
         put?: never;
@@ -555,6 +555,34 @@ export interface paths {
          * @description As it was, within 30 days; 409 when the id has reported again since.
          */
         post: operations["restoreMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{machine_id}/sections/{section}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an inventory section
+         * @description As its agent last sent it.
+         */
+        get: operations["getSection"];
+        /**
+         * Send an inventory section
+         * @description What an agent sends when the answer to a report names the section in `want`, with what it sends
+         *     with reports to show who it is; a machine with a key signs `tatuscan-section`, its id, the next
+         *     number, the section's name and the SHA-256 of the body in hex, one per line. The machine must
+         *     have reported. The answer means that the section is on disk, in place of the one before. A section
+         *     that is refused changes nothing, and has no part in reports.
+         */
+        put: operations["putSection"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1242,6 +1270,7 @@ export interface components {
          *           "machines": [
          *             {
          *               "activation_days": null,
+         *               "agent_version": "0.2.0",
          *               "asset_number": "004512",
          *               "building": "B",
          *               "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -1255,8 +1284,13 @@ export interface components {
          *               "ip": "10.1.7.7",
          *               "lifecycle": "active",
          *               "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *               "macs": [
+         *                 "00:1b:21:aa:bb:cc"
+         *               ],
+         *               "manufacturer": "Dell Inc.",
          *               "memory_total_mb": 16068,
          *               "memory_used_mb": 4211,
+         *               "model_reported": "OptiPlex 7090",
          *               "notes": "New power supply in March.",
          *               "os": "linux",
          *               "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -1264,16 +1298,22 @@ export interface components {
          *               "proof": "signature",
          *               "purchase_date": "2024-01-08",
          *               "room": "Lab 01",
+         *               "serial": "5CD1234ABC",
          *               "site": "Campus Norte",
          *               "status": "online",
          *               "tags": [
          *                 "lab"
          *               ],
          *               "updated_at": "2026-11-18T08:06:40-04:00",
+         *               "users": [
+         *                 "ana"
+         *               ],
+         *               "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *               "warranty_end_date": "2027-01-07"
          *             },
          *             {
          *               "activation_days": null,
+         *               "agent_version": "0.2.0",
          *               "asset_number": "004512",
          *               "building": "B",
          *               "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -1287,8 +1327,13 @@ export interface components {
          *               "ip": "10.1.7.7",
          *               "lifecycle": "active",
          *               "machine_id": "5f1c0e9a",
+         *               "macs": [
+         *                 "00:1b:21:aa:bb:cc"
+         *               ],
+         *               "manufacturer": "Dell Inc.",
          *               "memory_total_mb": 16068,
          *               "memory_used_mb": 4211,
+         *               "model_reported": "OptiPlex 7090",
          *               "notes": "New power supply in March.",
          *               "os": "linux",
          *               "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -1296,12 +1341,17 @@ export interface components {
          *               "proof": "signature",
          *               "purchase_date": "2024-01-08",
          *               "room": "Lab 01",
+         *               "serial": "5CD1234ABC",
          *               "site": "Campus Norte",
          *               "status": "online",
          *               "tags": [
          *                 "lab"
          *               ],
          *               "updated_at": "2026-11-18T08:06:40-04:00",
+         *               "users": [
+         *                 "ana"
+         *               ],
+         *               "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *               "warranty_end_date": "2027-01-07"
          *             }
          *           ],
@@ -1426,6 +1476,12 @@ export interface components {
          * @description How many machines there are of each kind. Each kind is counted among the machines that meet
          *     every other condition, so that other choices can be seen.
          * @example {
+         *       "agent_version": [
+         *         {
+         *           "count": 2,
+         *           "value": "0.2.0"
+         *         }
+         *       ],
          *       "lifecycle": {
          *         "active": 2,
          *         "repair": 0,
@@ -1480,6 +1536,8 @@ export interface components {
          *     }
          */
         Facets: {
+            /** @description Versions of agents, most first; those of the original do not say theirs. */
+            agent_version: components["schemas"]["Count"][];
             /** @description What machines are used for. */
             lifecycle: components["schemas"]["LifecycleCounts"] & unknown;
             /** @description Computer models, most first. */
@@ -1876,6 +1934,7 @@ export interface components {
          * @description One machine of the inventory.
          * @example {
          *       "activation_days": null,
+         *       "agent_version": "0.2.0",
          *       "asset_number": "004512",
          *       "building": "B",
          *       "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -1889,8 +1948,13 @@ export interface components {
          *       "ip": "10.1.7.7",
          *       "lifecycle": "active",
          *       "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *       "macs": [
+         *         "00:1b:21:aa:bb:cc"
+         *       ],
+         *       "manufacturer": "Dell Inc.",
          *       "memory_total_mb": 16068,
          *       "memory_used_mb": 4211,
+         *       "model_reported": "OptiPlex 7090",
          *       "notes": "New power supply in March.",
          *       "os": "linux",
          *       "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -1898,12 +1962,17 @@ export interface components {
          *       "proof": "signature",
          *       "purchase_date": "2024-01-08",
          *       "room": "Lab 01",
+         *       "serial": "5CD1234ABC",
          *       "site": "Campus Norte",
          *       "status": "online",
          *       "tags": [
          *         "lab"
          *       ],
          *       "updated_at": "2026-11-18T08:06:40-04:00",
+         *       "users": [
+         *         "ana"
+         *       ],
+         *       "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *       "warranty_end_date": "2027-01-07"
          *     }
          */
@@ -1913,6 +1982,8 @@ export interface components {
              * @description Days in use, as people keep them.
              */
             activation_days: number | null;
+            /** @description The version of its agent, when that says it. */
+            agent_version?: string;
             /** @description The number on the machine's label. */
             asset_number: string | null;
             /** @description The building it is in. */
@@ -1922,7 +1993,7 @@ export interface components {
              * @description When the computer went into use.
              */
             computer_activation: string | null;
-            /** @description Make and model of the computer. */
+            /** @description Make and model of the computer: what people say or, where they say nothing, `model_reported`. */
             computer_model: string | null;
             /**
              * Format: double
@@ -1947,6 +2018,13 @@ export interface components {
             /** @description Identity. */
             machine_id: string;
             /**
+             * @description MAC addresses of its hardware, where its agent sends the section `interfaces`.
+             * @default []
+             */
+            macs: string[];
+            /** @description Who made the computer, where its agent sends the section `system`. */
+            manufacturer?: string;
+            /**
              * Format: int64
              * @description Installed memory in MiB.
              */
@@ -1956,6 +2034,8 @@ export interface components {
              * @description Memory in use in MiB at the last report.
              */
             memory_used_mb: number;
+            /** @description The computer's model as its firmware says, where its agent sends the section `system`. */
+            model_reported?: string;
             /** @description Free text of several lines. */
             notes: string | null;
             /** @description `linux`, `windows`, `darwin` or free text. */
@@ -1976,6 +2056,18 @@ export interface components {
             purchase_date: string | null;
             /** @description The room it is in. */
             room: string | null;
+            /**
+             * @description What is inside it, by the names of the sections that its agent sent; only of one machine, not in
+             *     lists.
+             */
+            sections?: {
+                [key: string]: components["schemas"]["Section"];
+            };
+            /**
+             * @description The computer's serial number, where its agent sends the section `system`; none that says nothing,
+             *     such as zeros.
+             */
+            serial?: string;
             /** @description The site where it is. */
             site: string | null;
             /**
@@ -1990,6 +2082,13 @@ export interface components {
              * @description The last report; null until the second one.
              */
             updated_at: string | null;
+            /**
+             * @description Users that are logged in or were last, where its agent sends the section `users`.
+             * @default []
+             */
+            users: string[];
+            /** @description The UUID of its board in lower case, where its agent sends the section `system`. */
+            uuid?: string;
             /**
              * Format: date
              * @description The last day of its warranty.
@@ -2095,6 +2194,7 @@ export interface components {
          *       "items": [
          *         {
          *           "activation_days": null,
+         *           "agent_version": "0.2.0",
          *           "asset_number": "004512",
          *           "building": "B",
          *           "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -2108,8 +2208,13 @@ export interface components {
          *           "ip": "10.1.7.7",
          *           "lifecycle": "active",
          *           "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *           "macs": [
+         *             "00:1b:21:aa:bb:cc"
+         *           ],
+         *           "manufacturer": "Dell Inc.",
          *           "memory_total_mb": 16068,
          *           "memory_used_mb": 4211,
+         *           "model_reported": "OptiPlex 7090",
          *           "notes": "New power supply in March.",
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -2117,12 +2222,17 @@ export interface components {
          *           "proof": "signature",
          *           "purchase_date": "2024-01-08",
          *           "room": "Lab 01",
+         *           "serial": "5CD1234ABC",
          *           "site": "Campus Norte",
          *           "status": "online",
          *           "tags": [
          *             "lab"
          *           ],
          *           "updated_at": "2026-11-18T08:06:40-04:00",
+         *           "users": [
+         *             "ana"
+         *           ],
+         *           "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *           "warranty_end_date": "2027-01-07"
          *         }
          *       ],
@@ -2149,6 +2259,7 @@ export interface components {
          * @example {
          *       "item": {
          *         "activation_days": null,
+         *         "agent_version": "0.2.0",
          *         "asset_number": "004512",
          *         "building": "B",
          *         "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -2162,8 +2273,13 @@ export interface components {
          *         "ip": "10.1.7.7",
          *         "lifecycle": "active",
          *         "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *         "macs": [
+         *           "00:1b:21:aa:bb:cc"
+         *         ],
+         *         "manufacturer": "Dell Inc.",
          *         "memory_total_mb": 16068,
          *         "memory_used_mb": 4211,
+         *         "model_reported": "OptiPlex 7090",
          *         "notes": "New power supply in March.",
          *         "os": "linux",
          *         "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -2171,12 +2287,17 @@ export interface components {
          *         "proof": "signature",
          *         "purchase_date": "2024-01-08",
          *         "room": "Lab 01",
+         *         "serial": "5CD1234ABC",
          *         "site": "Campus Norte",
          *         "status": "online",
          *         "tags": [
          *           "lab"
          *         ],
          *         "updated_at": "2026-11-18T08:06:40-04:00",
+         *         "users": [
+         *           "ana"
+         *         ],
+         *         "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *         "warranty_end_date": "2027-01-07"
          *       },
          *       "message": "Inventário atualizado com sucesso"
@@ -2187,6 +2308,11 @@ export interface components {
             item: components["schemas"]["Machine"] & unknown;
             /** @description What was done, in Portuguese, as the original says it. */
             message: string;
+            /**
+             * @description The sections that a report named and the server does not have so: it is waiting for them. Not
+             *     there when the report named none.
+             */
+            want?: string[];
         };
         /**
          * MachinesEdit
@@ -2350,6 +2476,7 @@ export interface components {
          *       "items": [
          *         {
          *           "activation_days": null,
+         *           "agent_version": "0.2.0",
          *           "asset_number": "004512",
          *           "building": "B",
          *           "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -2363,8 +2490,13 @@ export interface components {
          *           "ip": "10.1.7.7",
          *           "lifecycle": "active",
          *           "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *           "macs": [
+         *             "00:1b:21:aa:bb:cc"
+         *           ],
+         *           "manufacturer": "Dell Inc.",
          *           "memory_total_mb": 16068,
          *           "memory_used_mb": 4211,
+         *           "model_reported": "OptiPlex 7090",
          *           "notes": "New power supply in March.",
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -2372,12 +2504,17 @@ export interface components {
          *           "proof": "signature",
          *           "purchase_date": "2024-01-08",
          *           "room": "Lab 01",
+         *           "serial": "5CD1234ABC",
          *           "site": "Campus Norte",
          *           "status": "online",
          *           "tags": [
          *             "lab"
          *           ],
          *           "updated_at": "2026-11-18T08:06:40-04:00",
+         *           "users": [
+         *             "ana"
+         *           ],
+         *           "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *           "warranty_end_date": "2027-01-07"
          *         }
          *       ],
@@ -2787,6 +2924,7 @@ export interface components {
          *     report to an older server.
          * @example {
          *       "activation_days": null,
+         *       "agent_version": null,
          *       "computer_activation": null,
          *       "computer_model": null,
          *       "cpu_percent": 12.5,
@@ -2798,12 +2936,15 @@ export interface components {
          *       "memory_used_mb": 4211,
          *       "os": "linux",
          *       "os_version": "Debian GNU/Linux 12 (bookworm)",
+         *       "sections": {},
          *       "timestamp": "2026-11-23T07:24:37Z"
          *     }
          */
         Report: {
             /** @description Days in use; kept only while no such number is known. */
             activation_days?: (number | null) | string;
+            /** @description The agent's version, such as `0.2.0`; at most 30 characters are kept. */
+            agent_version?: string | null;
             /**
              * @description When the computer went into use; kept only while no such date is known. RFC 3339,
              *     `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds.
@@ -2835,6 +2976,18 @@ export interface components {
             os: string;
             /** @description Operating system and version for people, such as `Windows 11`; cut at 100 characters. */
             os_version?: string | null;
+            /**
+             * @description The hashes of the sections that the agent has, by their names: the answer says in `want` which of
+             *     them the server does not have. Names that the server does not know are ignored.
+             * @default {}
+             * @example {
+             *       "cpu": "5f2d0a",
+             *       "system": "09c1"
+             *     }
+             */
+            sections: {
+                [key: string]: string | null;
+            } | null;
             /** @description The agent's own clock, RFC 3339. Informational, not read: the server's clock decides. */
             timestamp?: unknown;
         };
@@ -2848,6 +3001,57 @@ export interface components {
          * @enum {string}
          */
         Scope: "ingest" | "read" | "write" | "admin" | "enrol";
+        /**
+         * Section
+         * @description A section as it is kept.
+         * @example {
+         *       "content": {
+         *         "cores": 6,
+         *         "model": "Intel Core i5-10500",
+         *         "sockets": 1,
+         *         "threads": 12
+         *       },
+         *       "hash": "5f2d0a",
+         *       "received_at": "2026-11-18T07:06:40-04:00"
+         *     }
+         */
+        Section: {
+            /** @description What the section holds, as the agent sent it, but for what could do harm. */
+            content: {
+                [key: string]: unknown;
+            } | unknown[];
+            /** @description By what its agent knows it. */
+            hash: string;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            received_at: string;
+        };
+        /**
+         * SectionUpload
+         * @description A section as an agent sends it.
+         * @example {
+         *       "content": {
+         *         "cores": 6,
+         *         "model": "Intel Core i5-10500",
+         *         "sockets": 1,
+         *         "threads": 12
+         *       },
+         *       "hash": "5f2d0a"
+         *     }
+         */
+        SectionUpload: {
+            /** @description What the section holds: an object or an array. Control characters are removed from its text. */
+            content: {
+                [key: string]: unknown;
+            } | unknown[];
+            /**
+             * @description By what the server knows whether it has the section: any hash over what seldom changes of it, in
+             *     1 to 64 characters from `0-9 a-f`. A report names it in `sections`.
+             */
+            hash: string;
+        };
         /**
          * Server
          * @description A server.
@@ -3046,6 +3250,7 @@ export interface components {
          *       "arrivals": [
          *         {
          *           "activation_days": null,
+         *           "agent_version": "0.2.0",
          *           "asset_number": "004512",
          *           "building": "B",
          *           "computer_activation": "2024-01-15T00:00:00-04:00",
@@ -3059,8 +3264,13 @@ export interface components {
          *           "ip": "10.1.7.7",
          *           "lifecycle": "active",
          *           "machine_id": "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e",
+         *           "macs": [
+         *             "00:1b:21:aa:bb:cc"
+         *           ],
+         *           "manufacturer": "Dell Inc.",
          *           "memory_total_mb": 16068,
          *           "memory_used_mb": 4211,
+         *           "model_reported": "OptiPlex 7090",
          *           "notes": "New power supply in March.",
          *           "os": "linux",
          *           "os_version": "Debian GNU/Linux 12 (bookworm)",
@@ -3068,12 +3278,17 @@ export interface components {
          *           "proof": "signature",
          *           "purchase_date": "2024-01-08",
          *           "room": "Lab 01",
+         *           "serial": "5CD1234ABC",
          *           "site": "Campus Norte",
          *           "status": "online",
          *           "tags": [
          *             "lab"
          *           ],
          *           "updated_at": "2026-11-18T08:06:40-04:00",
+         *           "users": [
+         *             "ana"
+         *           ],
+         *           "uuid": "4c4c4544-0042-3510-8052-b4c04f4a3132",
          *           "warranty_end_date": "2027-01-07"
          *         }
          *       ],
@@ -4957,6 +5172,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -5134,6 +5351,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -5307,6 +5526,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -5482,6 +5703,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -6558,6 +6781,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -6821,9 +7046,15 @@ export interface operations {
                  *     | `os:windows,linux` | one of these |
                  *     | `version:"Windows 11"` | a value with a space |
                  *     | `-model:dell` | without `dell` in the model, or without a model |
+                 *     | `manufacturer:lenovo` | who made it, as its agent says |
+                 *     | `serial:5cd12` | `5cd12` in the serial number, as its agent says |
+                 *     | `uuid:4c4c4544` | a part of the UUID, as its agent says |
+                 *     | `user:=ana` | logged in, or the last one who was, as its agent says |
+                 *     | `agent:0.2` | the version of its agent begins so |
                  *     | `ip:10.1.0.0/16` | in the network; `ip:10.1` is the same |
                  *     | `ip:10.1.0.5..10.1.0.20` | both included |
-                 *     | `mac:00-1B-21-AA-BB-CC` | the machine with this network card alone |
+                 *     | `mac:00-1B-21-AA-BB-CC` | a network card with this address |
+                 *     | `mac:00:1b:21` | an address with this in it, of machines whose agents send theirs |
                  *     | `id:b151a3` | the id begins so |
                  *     | `memory:<8g` | less than 8 GiB is reported; 8 GB computers report some 7.7 |
                  *     | `memory:8g` | about 8 GiB, as 8 GB computers report |
@@ -6848,6 +7079,7 @@ export interface operations {
                  *     | `activation_days:>1000` | days in use, as the original's scripts keep them |
                  *     | `has:notes` | there are some |
                  *     | `no:model,activated` | one of these is not known |
+                 *     | `no:agent` | its agent does not say its version, as the original's |
                  *     | `custom.rack:12` | a field that an admin defined, by its key |
                  *
                  *     A comma means or. `=` before the value of a text or an id means all of it, `""` that there is none. Addresses and `http://…` are words; any other word with a colon that is no condition goes into quotes. An error says in `token` which characters are wrong.
@@ -6869,6 +7101,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -7218,9 +7452,15 @@ export interface operations {
                  *     | `os:windows,linux` | one of these |
                  *     | `version:"Windows 11"` | a value with a space |
                  *     | `-model:dell` | without `dell` in the model, or without a model |
+                 *     | `manufacturer:lenovo` | who made it, as its agent says |
+                 *     | `serial:5cd12` | `5cd12` in the serial number, as its agent says |
+                 *     | `uuid:4c4c4544` | a part of the UUID, as its agent says |
+                 *     | `user:=ana` | logged in, or the last one who was, as its agent says |
+                 *     | `agent:0.2` | the version of its agent begins so |
                  *     | `ip:10.1.0.0/16` | in the network; `ip:10.1` is the same |
                  *     | `ip:10.1.0.5..10.1.0.20` | both included |
-                 *     | `mac:00-1B-21-AA-BB-CC` | the machine with this network card alone |
+                 *     | `mac:00-1B-21-AA-BB-CC` | a network card with this address |
+                 *     | `mac:00:1b:21` | an address with this in it, of machines whose agents send theirs |
                  *     | `id:b151a3` | the id begins so |
                  *     | `memory:<8g` | less than 8 GiB is reported; 8 GB computers report some 7.7 |
                  *     | `memory:8g` | about 8 GiB, as 8 GB computers report |
@@ -7245,6 +7485,7 @@ export interface operations {
                  *     | `activation_days:>1000` | days in use, as the original's scripts keep them |
                  *     | `has:notes` | there are some |
                  *     | `no:model,activated` | one of these is not known |
+                 *     | `no:agent` | its agent does not say its version, as the original's |
                  *     | `custom.rack:12` | a field that an admin defined, by its key |
                  *
                  *     A comma means or. `=` before the value of a text or an id means all of it, `""` that there is none. Addresses and `http://…` are words; any other word with a colon that is no condition goes into quotes. An error says in `token` which characters are wrong.
@@ -7266,6 +7507,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
@@ -8318,6 +8561,311 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no space left on the server */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getSection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine's id, percent-encoded where needed. */
+                machine_id: string;
+                /** @description The section's name. */
+                section: "system" | "firmware" | "cpu" | "memory" | "disks" | "filesystems" | "interfaces" | "os" | "users" | "software" | "gpus" | "batteries" | "monitors" | "printers";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Section"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    putSection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The machine's id, percent-encoded where needed. */
+                machine_id: string;
+                /** @description The section's name. */
+                section: "system" | "firmware" | "cpu" | "memory" | "disks" | "filesystems" | "interfaces" | "os" | "users" | "software" | "gpus" | "batteries" | "monitors" | "printers";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SectionUpload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Missing required fields: ['ip']"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none with this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Inventory not found: lab-01-pc07"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What is there already contradicts it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "There is a user ana already"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than allowed */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The body is larger than 64 KiB"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type, or is encoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Content-Type must be application/json"
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorBody"];
@@ -10277,6 +10825,8 @@ export interface operations {
                 site?: string[];
                 /** @description Owner, without regard to case; `-` for none. */
                 owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
                 /** @description Address, or network such as `10.1.0.0/16`. */
                 ip?: string[];
                 /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */

@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 
 use super::{asked, bare, finds, machine};
+use crate::model::HardwareFields;
 
 #[test]
 fn searches_find_what_they_say() {
@@ -68,6 +69,10 @@ fn searches_find_what_they_say() {
         ("mac:001b.21aa.bbcc", true),
         ("mac:001b21aabbcc", true),
         ("mac:001b21aabbcd", false),
+        // Of a hash nobody sees a part.
+        ("mac:00:1b:21", false),
+        ("no:mac", true),
+        ("no:serial,agent", true),
         ("00:1b:21:aa:bb:cc", true),
         ("00:1b:21:aa:bb:cd", false),
         ("-00:1b:21:aa:bb:cc", false),
@@ -275,4 +280,63 @@ fn what_nobody_keeps_is_found_by_its_absence_alone() {
     ] {
         assert_eq!(finds(search, &bare()), expected, "{search}");
     }
+}
+
+#[test]
+fn what_agents_find_out_is_found() {
+    let mut machine = machine();
+    machine.hardware = HardwareFields {
+        manufacturer: Some("LENOVO".into()),
+        model: Some("20XW".into()),
+        serial: Some("PF-3ABC12".into()),
+        uuid: Some("4c4c4544-0042-3510-8052-b4c04f4a3132".into()),
+        macs: vec!["00:1b:21:dd:ee:ff".into(), "a4:bb:6d:01:02:03".into()],
+        logged_in: vec!["João".into()],
+        last_user: Some("bea".into()),
+        agent_version: Some("0.2.10".into()),
+        sections: Vec::new(),
+    }
+    .into();
+    for (search, expected) in [
+        ("serial:3abc", true),
+        ("serial:=pf-3abc12", true),
+        ("serial:=3abc", false),
+        ("pf-3abc12", true),
+        ("uuid:4C4C4544", true),
+        ("uuid:=4c4c4544", false),
+        ("manufacturer:leno", true),
+        ("maker:=lenovo", true),
+        ("user:joao", true),
+        ("user:=bea", true),
+        ("user:ana", false),
+        ("joao", true),
+        ("agent:0.2", true),
+        ("agent:=0.2.10", true),
+        ("agent:2.10", false),
+        ("has:agent", true),
+        ("no:serial", false),
+        // Any notation, whole or a part; the beginning is that of a byte.
+        ("mac:00:1b:21:dd:ee:ff", true),
+        ("mac:A4-BB-6D-01-02-03", true),
+        ("mac:a4bb.6d01.0203", true),
+        ("mac:bb:6d:01", true),
+        ("mac:BB6D", true),
+        ("mac:bb6d0", true),
+        ("mac:b6d0", false),
+        ("mac:6d:02", false),
+        ("has:mac", true),
+        ("00-1B-21-DD-EE-FF", true),
+        ("a4bb6d010203", true),
+        ("a4bb6d010204", false),
+        ("00:1b:21:dd", true),
+        // The address that its id was made from, which it does not send.
+        ("mac:00:1b:21:aa:bb:cc", true),
+        // What people say of the model wins; with nothing of them it is what the firmware says.
+        ("model:20xw", false),
+        ("model:7090", true),
+    ] {
+        assert_eq!(finds(search, &machine), expected, "{search}");
+    }
+    machine.human.computer_model = None;
+    assert!(finds("model:=20xw", &machine) && finds("20xw", &machine));
 }
