@@ -76,12 +76,11 @@ impl Access {
         transact(&*self.inner.store, Pace::Shared, move |transaction| {
             let own_id = &report.id;
             let admitted = access.admitted(transaction, own_id, &sender, &by, &mut unsigned);
-            let Admitted { merged, key } = match admitted {
+            let Admitted { is_new, merged, key } = match admitted {
                 Ok(admitted) => admitted,
                 Err(answer) => return Ok(answer),
             };
             let id = merged.as_ref().unwrap_or(own_id);
-            let is_new = transaction.machine(id).is_none();
             let has_token = sender != Sender::Nobody;
             let (machines, now) = (transaction.machine_count(), report.received_at);
             if is_new && !access.flood.admits(has_token, machines, now) {
@@ -131,7 +130,7 @@ impl Access {
         let mut unsigned = None;
         transact(&*self.inner.store, Pace::Shared, move |transaction| {
             let admitted = access.admitted(transaction, &own_id, &sender, &by, &mut unsigned);
-            let Admitted { merged, key } = match admitted {
+            let Admitted { merged, key, .. } = match admitted {
                 Ok(admitted) => admitted,
                 Err(answer) => return Ok(answer),
             };
@@ -163,6 +162,8 @@ impl Access {
 
 /// What a report, or a section, that is its sender's to make is about.
 struct Admitted {
+    /// Whether there is no such machine yet.
+    is_new: bool,
     /// The machine, when that of the report's own id was merged into it.
     merged: Option<MachineId>,
     /// The key of the report's own id.
@@ -181,13 +182,15 @@ impl Inner {
         by: &Identity,
         unsigned: &mut Option<u64>,
     ) -> Result<Admitted, Ingested> {
-        let merged = merged_into(transaction, own_id);
+        let is_known = transaction.machine(own_id).is_some();
+        let merged = if is_known { None } else { merged_into(transaction, own_id) };
+        let is_new = !is_known && merged.is_none();
         let id = merged.as_ref().unwrap_or(own_id);
         let key = transaction.record_of::<MachineKey>(own_id.as_str());
         let key = key.filter(|key| !key.is_forgotten);
         let admitted = admit(transaction, id, sender, key.as_deref())
             .and_then(|()| admit_merged(transaction, merged.as_ref(), sender));
-        let Err(answer) = admitted else { return Ok(Admitted { merged, key }) };
+        let Err(answer) = admitted else { return Ok(Admitted { is_new, merged, key }) };
         if answer == Ingested::Refused(Refusal::Enrolled) {
             let reports = *unsigned.get_or_insert_with(|| self.refused.count_unsigned(own_id));
             // Whoever goes on for long fills no log.
@@ -209,14 +212,11 @@ fn proof(caller: &Caller) -> Proof {
     }
 }
 
-/// The machine that reports under this id are about, when it was merged into another one. When that one
-/// was removed, this is a machine of its own again.
+/// The machine that reports under this id are about, when there is none of it because it was merged into
+/// another one. When that one was removed, this is a machine of its own again.
 fn merged_into(transaction: &Transaction<'_>, id: &MachineId) -> Option<MachineId> {
     /// One into the other, and that one into a third; more than anybody merges.
     const MOST: usize = 16;
-    if transaction.machine(id).is_some() {
-        return None;
-    }
     let mut id = id.clone();
     for _ in 0..MOST {
         id = transaction.record_of::<MergedMachine>(id.as_str())?.into_id().clone();

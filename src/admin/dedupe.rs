@@ -163,6 +163,8 @@ fn in_words(doubt: Option<&str>) -> &'static str {
         Some("model") => "their models differ",
         Some("memory") => "their memory differs",
         Some("asset_number") => "their asset numbers differ",
+        Some("serial") => "their serial numbers differ",
+        Some("uuid") => "the UUIDs of their boards differ",
         _ => "something speaks against it",
     }
 }

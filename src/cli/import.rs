@@ -20,7 +20,7 @@ pub struct Import {
     /// What a row and its machine have in common: the id, the host name, the number in it, or the
     /// asset number (the first of them that the file has a column of if not given)
     #[arg(long = "match", value_name = "FIELD",
-        value_parser = ["machine_id", "hostname", "number", "asset_number"])]
+        value_parser = ["machine_id", "hostname", "number", "asset_number", "serial"])]
     pub match_by: Option<String>,
 
     /// What a column is, where its header does not say: 'Andar:custom.floor'; nothing after the

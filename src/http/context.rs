@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::Gate;
-use crate::access::Access;
+use crate::access::{self, Access, Plane};
 use crate::inventory::Inventory;
+use crate::model::access::Caller;
 use crate::wire::Presenter;
 
 /// What the server is told from outside.
@@ -33,6 +34,13 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// Whether a caller may do what is asked for, from wherever it comes.
+    pub(super) fn admits(&self, caller: &Caller, plane: Plane) -> bool {
+        let is_public = self.access.is_public();
+        let asked = access::Request { plane, is_local: false, is_in_grace: false, is_public };
+        access::decide(self.access.mode(), caller, asked).is_ok()
+    }
+
     pub(super) fn presenter(&self) -> Presenter {
         let now = (self.settings.now)();
         Presenter { zone: self.settings.zone, now, rules: self.inventory.rules() }

@@ -166,7 +166,7 @@ impl Header {
             return found.next().ok_or_else(|| {
                 BadBody(format!(
                     "No column says which machine a row is about. The file has {}. Say which one is \
-                     what with map=Header:machine_id, hostname, number or asset_number",
+                     what with map=Header:machine_id, hostname, number, asset_number or serial",
                     shown(&self.columns)
                 ))
             });
@@ -316,7 +316,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         for (headers, map, said) in [
             (&["a"][..], &[("b", "room")][..], "map names the column 'b', but the file has the"),
-            (&["a"], &[("a", "serial")], "map has the field 'serial', but takes machine_id, "),
+            (&["a"], &[("a", "colour")], "map has the field 'colour', but takes machine_id, "),
             (&["a", "A"], &[("a", "room")], "Two columns are room; the second is 'A'."),
         ] {
             let error = names(headers, map).unwrap_err();

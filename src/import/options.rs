@@ -39,10 +39,10 @@ pub const IMPORT_PARAMETERS: &[Parameter] = &[
     parameter(
         "match",
         "",
-        &["machine_id", "hostname", "number", "asset_number"],
+        &["machine_id", "hostname", "number", "asset_number", "serial"],
         "What a row and its machine have in common. `number` is the number in the host name, which \
          the file has in a column of its own (`NUMERO`) or in a host name. Without it the first of \
-         `machine_id`, `number`, `hostname` and `asset_number` that the file has a column of.",
+         `machine_id`, `number`, `hostname`, `asset_number` and `serial` that the file has a column of.",
     ),
     Parameter {
         repeats: true,
@@ -102,7 +102,7 @@ pub fn parse_options(query: &str) -> Result<Options, BadBody> {
             ("dry_run", text) => options.dry_run = truth("dry_run", text)?,
             ("fill_days", text) => options.fill_days = truth("fill_days", text)?,
             ("match", text) => {
-                let takes = "machine_id, hostname, number or asset_number";
+                let takes = "machine_id, hostname, number, asset_number or serial";
                 let by = MatchBy::of(text).ok_or_else(|| wrong("match", text, takes))?;
                 options.by = Some(by);
             }
@@ -165,7 +165,7 @@ mod tests {
         for (query, named) in [
             ("dryrun=true", "dryrun is no parameter of an import; there are dry_run, match"),
             ("dry_run=yes", "dry_run is 'yes', but takes true or false"),
-            ("match=serial", "match is 'serial', but takes machine_id, hostname"),
+            ("match=colour", "match is 'colour', but takes machine_id, hostname"),
             ("map=room", "map is 'room', but takes Header:field"),
             ("delimiter=x", "delimiter is 'x', but takes ; , | or tab"),
             ("encoding=x", "encoding is 'x', but takes"),

@@ -16,7 +16,7 @@ pub use duplicates::{DuplicateError, Merge, Merged, Merges};
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
 pub use import::{Import, ImportChange, Imported, LineProblem, MOST_IMPORTED};
-pub use views::{ViewChange, ViewError};
+pub use views::{Keeper, ViewChange, ViewError};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Inventory;
-use crate::model::access::{Caller, Identity, Role, Scope};
+use crate::model::access::Identity;
 use crate::model::{Text, View};
 use crate::store::{self, Pace, StoreError, Transaction, transact};
 
@@ -24,7 +24,7 @@ pub struct ViewChange {
 /// Why a view was not kept, changed or removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
-    /// There is none with this id that the caller may see.
+    /// There is none with this id that one may see.
     #[error("There is no view {0}")]
     Unknown(String),
     /// There is one with this name.
@@ -45,23 +45,14 @@ pub enum ViewError {
 }
 
 /// Who somebody is, as far as views go.
-struct Keeper {
-    name: Option<String>,
-    is_admin: bool,
+pub struct Keeper {
+    /// A person's name; `None` for a program, and for whom nobody asks.
+    pub name: Option<String>,
+    /// Whether views for everybody are theirs to make and to change.
+    pub is_admin: bool,
 }
 
 impl Keeper {
-    fn of(caller: &Caller) -> Self {
-        match caller {
-            Caller::Person { name, role, .. } => {
-                Self { name: Some(name.clone()), is_admin: *role == Role::Admin }
-            }
-            Caller::Token(token) => Self { name: None, is_admin: token.scope == Scope::Admin },
-            Caller::TokenFile => Self { name: None, is_admin: true },
-            Caller::Anonymous | Caller::Machine { .. } => Self { name: None, is_admin: false },
-        }
-    }
-
     fn owns(&self, view: &View) -> bool {
         self.name.is_some() && self.name == view.owner
     }
@@ -72,12 +63,11 @@ impl Keeper {
 }
 
 impl Inventory {
-    /// The views that the caller sees, by name: the caller's own, and those for everybody.
+    /// The views that somebody sees, by name: one's own, and those for everybody.
     ///
     /// # Errors
     /// As [`store::Store::records`].
-    pub async fn views(&self, by: &Identity) -> Result<Vec<Arc<View>>, StoreError> {
-        let keeper = Keeper::of(&by.caller);
+    pub async fn views(&self, keeper: &Keeper) -> Result<Vec<Arc<View>>, StoreError> {
         let mut views = store::records::<View>(&*self.store).await?;
         views.retain(|view| keeper.sees(view));
         views.sort_by_cached_key(|view| (view.name.to_lowercase(), view.id.clone()));
@@ -94,9 +84,9 @@ impl Inventory {
         name: Text,
         query: String,
         is_shared: bool,
+        keeper: Keeper,
         by: Identity,
     ) -> Result<View, ViewError> {
-        let keeper = Keeper::of(&by.caller);
         transact(&*self.store, Pace::AtOnce, move |transaction| {
             let view = View {
                 id: id.clone(),
@@ -119,9 +109,10 @@ impl Inventory {
         &self,
         id: &str,
         change: ViewChange,
+        keeper: Keeper,
         by: Identity,
     ) -> Result<View, ViewError> {
-        let (id, keeper) = (id.to_owned(), Keeper::of(&by.caller));
+        let id = id.to_owned();
         transact(&*self.store, Pace::AtOnce, move |transaction| {
             let before = match seen(transaction, &id, &keeper) {
                 Ok(before) => before,
@@ -144,8 +135,13 @@ impl Inventory {
     ///
     /// # Errors
     /// [`ViewError`]
-    pub async fn remove_view(&self, id: &str, by: Identity) -> Result<(), ViewError> {
-        let (id, keeper) = (id.to_owned(), Keeper::of(&by.caller));
+    pub async fn remove_view(
+        &self,
+        id: &str,
+        keeper: Keeper,
+        by: Identity,
+    ) -> Result<(), ViewError> {
+        let id = id.to_owned();
         transact(&*self.store, Pace::AtOnce, move |transaction| {
             let view = match seen(transaction, &id, &keeper) {
                 Ok(view) => view,

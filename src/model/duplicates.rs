@@ -32,6 +32,12 @@ pub enum Reason {
     Hostname,
     /// The number on the label.
     AssetNumber,
+    /// The serial number.
+    Serial,
+    /// The UUID of the board.
+    Uuid,
+    /// A MAC address of a physical interface.
+    Mac,
 }
 
 /// Something that machines have in common.
@@ -58,6 +64,10 @@ pub enum Doubt {
     Memory,
     /// The number on the label is another one.
     AssetNumber,
+    /// The serial number is another one.
+    Serial,
+    /// The UUID of the board is another one.
+    Uuid,
 }
 
 /// Machines that may be one.
@@ -101,10 +111,7 @@ pub fn candidates(machines: &[Arc<Machine>], distinct: &[Arc<Distinct>]) -> Vec<
         if machine.human.asset.lifecycle == Lifecycle::Retired {
             continue;
         }
-        let asset_number = machine.human.asset.asset_number.as_deref().unwrap_or_default();
-        let values =
-            [(Reason::Hostname, machine.hostname.as_str()), (Reason::AssetNumber, asset_number)];
-        for (reason, value) in values {
+        for (reason, value) in traits(machine) {
             let value = value.trim();
             if !value.is_empty() {
                 alike.entry((reason, value.to_lowercase())).or_default().push(machine);
@@ -113,17 +120,16 @@ pub fn candidates(machines: &[Arc<Machine>], distinct: &[Arc<Distinct>]) -> Vec<
     }
     let told_apart = ToldApart::new(distinct);
     let mut groups: BTreeMap<Vec<&MachineId>, Alike<'_>> = BTreeMap::new();
-    for ((reason, _), mut machines) in alike {
+    for ((reason, value), mut machines) in alike {
         if machines.len() < 2 || told_apart.all(&machines) {
             continue;
         }
         machines.sort_by_key(|machine| {
             std::cmp::Reverse((machine.last_seen(), machine.created_at, &machine.id))
         });
-        let value = match reason {
-            Reason::Hostname => machines[0].hostname.trim().into(),
-            Reason::AssetNumber => machines[0].human.asset.asset_number.clone().unwrap_or_default(),
-        };
+        let shown = traits(machines[0])
+            .find(|(one, shown)| *one == reason && shown.trim().to_lowercase() == value);
+        let value = shown.map_or_else(Text::default, |(_, shown)| shown.trim().into());
         let mut ids: Vec<_> = machines.iter().map(|machine| &machine.id).collect();
         ids.sort_unstable();
         let group = groups.entry(ids).or_insert_with(|| Alike { machines, shared: Vec::new() });
@@ -145,6 +151,20 @@ pub fn candidates(machines: &[Arc<Machine>], distinct: &[Arc<Distinct>]) -> Vec<
         (!candidate.is_safe(), NameKey::new(&first.hostname, &first.id))
     });
     candidates
+}
+
+/// What machines can have in common.
+fn traits(machine: &Machine) -> impl Iterator<Item = (Reason, &str)> {
+    let hardware = &machine.hardware;
+    [
+        (Reason::Hostname, Some(&machine.hostname)),
+        (Reason::AssetNumber, machine.human.asset.asset_number.as_ref()),
+        (Reason::Serial, hardware.serial.as_ref()),
+        (Reason::Uuid, hardware.uuid.as_ref()),
+    ]
+    .into_iter()
+    .filter_map(|(reason, value)| Some((reason, value?.as_str())))
+    .chain(hardware.macs.iter().map(|mac| (Reason::Mac, mac.as_str())))
 }
 
 /// Machines that have something in common.
@@ -173,12 +193,18 @@ fn doubts(machines: &[&Arc<Machine>], shared: &[Shared]) -> Vec<Doubt> {
     };
     // What people wrote into a manual entry is as good as another way to say it.
     let is_manual = machines.iter().any(|machine| machine.is_manual());
+    // One board is one machine, whatever system and memory it has by now.
+    let is_one_board =
+        shared.iter().any(|shared| matches!(shared.reason, Reason::Serial | Reason::Uuid));
+    let may_differ = is_manual || is_one_board;
     for (doubt, differs) in [
-        (Doubt::Os, differ(|machine| Some(&machine.os))),
-        (Doubt::Model, differ(|machine| machine.human.computer_model.as_ref())),
+        (Doubt::Os, !may_differ && differ(|machine| Some(&machine.os))),
+        (Doubt::Model, !may_differ && differ(Machine::model)),
         (Doubt::AssetNumber, differ(|machine| machine.human.asset.asset_number.as_ref())),
+        (Doubt::Serial, differ(|machine| machine.hardware.serial.as_ref())),
+        (Doubt::Uuid, differ(|machine| machine.hardware.uuid.as_ref())),
     ] {
-        if differs && (doubt == Doubt::AssetNumber || !is_manual) {
+        if differs {
             doubts.push(doubt);
         }
     }
@@ -187,7 +213,7 @@ fn doubts(machines: &[&Arc<Machine>], shared: &[Shared]) -> Vec<Doubt> {
     let (least, most) =
         memory.fold((i64::MAX, 0), |(least, most), it| (least.min(it), most.max(it)));
     // What graphics take of it differs by a little.
-    if least < most && least.saturating_mul(10) < most.saturating_mul(9) {
+    if !is_one_board && least < most && least.saturating_mul(10) < most.saturating_mul(9) {
         doubts.push(Doubt::Memory);
     }
     doubts.sort_unstable();

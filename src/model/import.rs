@@ -18,6 +18,8 @@ pub enum MatchBy {
     Number,
     /// The number on its label, in any case.
     AssetNumber,
+    /// Its serial number, in any case.
+    Serial,
 }
 
 /// A row: what is to become of the machines that it is about.
@@ -35,7 +37,8 @@ pub struct ImportRow {
 
 impl MatchBy {
     /// All of them, in the order in which a file's columns are looked through for one.
-    pub const ALL: [Self; 4] = [Self::MachineId, Self::Number, Self::Hostname, Self::AssetNumber];
+    pub const ALL: [Self; 5] =
+        [Self::MachineId, Self::Number, Self::Hostname, Self::AssetNumber, Self::Serial];
 
     /// Its name.
     #[must_use]
@@ -45,6 +48,7 @@ impl MatchBy {
             Self::Hostname => "hostname",
             Self::Number => "number",
             Self::AssetNumber => "asset_number",
+            Self::Serial => "serial",
         }
     }
 
@@ -66,7 +70,7 @@ impl MatchBy {
         let text = text.trim();
         match self {
             Self::MachineId => text.into(),
-            Self::Hostname | Self::AssetNumber => text.to_lowercase().into(),
+            Self::Hostname | Self::AssetNumber | Self::Serial => text.to_lowercase().into(),
             Self::Number => number(text).into(),
         }
     }
@@ -78,10 +82,10 @@ impl MatchBy {
             Self::MachineId => machine.id.as_str().into(),
             Self::Hostname => self.key(&machine.hostname),
             Self::Number => hostname_number(&machine.hostname).into(),
-            Self::AssetNumber => match &machine.human.asset.asset_number {
-                Some(number) => self.key(number).into_owned().into(),
-                None => "".into(),
-            },
+            Self::AssetNumber => {
+                self.key(machine.human.asset.asset_number.as_deref().unwrap_or_default())
+            }
+            Self::Serial => self.key(machine.hardware.serial.as_deref().unwrap_or_default()),
         }
     }
 }

@@ -15,6 +15,12 @@ pub enum Reason {
     Hostname,
     /// The asset number.
     AssetNumber,
+    /// The serial number.
+    Serial,
+    /// The UUID of the board.
+    Uuid,
+    /// A MAC address of a physical interface.
+    Mac,
 }
 
 /// What speaks against machines being one.
@@ -34,6 +40,10 @@ pub enum Doubt {
     Memory,
     /// Their asset numbers differ.
     AssetNumber,
+    /// Their serial numbers differ.
+    Serial,
+    /// The UUIDs of their boards differ.
+    Uuid,
 }
 
 /// Something that machines have in common.
@@ -218,6 +228,9 @@ impl From<&model::Shared> for Shared {
         let reason = match shared.reason {
             model::Reason::Hostname => Reason::Hostname,
             model::Reason::AssetNumber => Reason::AssetNumber,
+            model::Reason::Serial => Reason::Serial,
+            model::Reason::Uuid => Reason::Uuid,
+            model::Reason::Mac => Reason::Mac,
         };
         Self { reason, value: shared.value.to_string() }
     }
@@ -232,6 +245,8 @@ impl From<model::Doubt> for Doubt {
             model::Doubt::Model => Self::Model,
             model::Doubt::Memory => Self::Memory,
             model::Doubt::AssetNumber => Self::AssetNumber,
+            model::Doubt::Serial => Self::Serial,
+            model::Doubt::Uuid => Self::Uuid,
         }
     }
 }

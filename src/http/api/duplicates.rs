@@ -30,7 +30,8 @@ pub(in crate::http) struct DuplicatesApi;
 impl DuplicatesApi {
     /// List machines that may be one
     ///
-    /// Machines with the same host name or asset number, and what speaks against their being one.
+    /// Machines with the same host name, asset number, serial number, UUID or MAC address, and what
+    /// speaks against their being one.
     /// Retired machines are none of them, and neither are those that somebody told apart.
     #[oai(path = "/api/duplicates", method = "get", operation_id = "listDuplicates")]
     async fn duplicates(

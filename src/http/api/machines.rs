@@ -8,7 +8,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::machine_id::MachineIdPath;
 use super::{Tag, sections, signature};
-use crate::access::{self, Ingested, Plane};
+use crate::access::{Ingested, Plane};
 use crate::http::context::Context;
 use crate::http::error::{ApiError, ChangeError, DeleteError, FindError, QueryError, RecordError};
 use crate::http::guard::Visitor;
@@ -16,7 +16,7 @@ use crate::http::listing::Listing;
 use crate::http::payload::{BULK_BYTES, JsonBody, JsonBytes};
 use crate::http::question::Question;
 use crate::inventory::{Edited, Selection};
-use crate::model::access::{Caller, Identity};
+use crate::model::access::Identity;
 use crate::model::{Filter, MachineId};
 use crate::store::StoreError;
 use crate::wire::{
@@ -62,7 +62,8 @@ impl MachinesApi {
         let caller = signer.unwrap_or_else(|| visitor.identity.caller.clone());
         signature::check_own(&caller, &report.id)?;
         let sections = report.sections.clone();
-        let sees_all = may_read(&context, &caller);
+        // What people keep about the machine is shown to those who may read it.
+        let sees_all = context.admits(&caller, Plane::Read);
         let by = Identity { caller, ..visitor.identity };
         let recorded = match context.access.report(report, by).await? {
             Ingested::Recorded(recorded) => recorded,
@@ -227,14 +228,6 @@ impl MachinesApi {
 const BOTH: &str = "Give ids, or conditions in the address, not both";
 const NEITHER: &str = "No machines are chosen: give ids in the body, or conditions in the address, \
                        such as ?os=linux";
-
-/// Whether whoever reports may also read what people keep about the machine.
-fn may_read(context: &Context, caller: &Caller) -> bool {
-    let is_public = context.access.is_public();
-    let asked =
-        access::Request { plane: Plane::Read, is_local: false, is_in_grace: false, is_public };
-    access::decide(context.access.mode(), caller, asked).is_ok()
-}
 
 /// The error, with the id that the original puts into its 404.
 fn named(error: StoreError, id: &MachineId) -> ApiError {

@@ -7,12 +7,14 @@ use poem_openapi::OpenApi;
 
 use super::name::NamePath;
 use super::{Tag, fresh_id};
+use crate::access::Plane;
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ChangeError, DeleteError};
 use crate::http::guard::Visitor;
 use crate::http::payload::{JsonBody, JsonBytes};
-use crate::inventory::ViewChange;
+use crate::inventory::{Keeper, ViewChange};
 use crate::model::Asked;
+use crate::model::access::Caller;
 use crate::wire::access::parse;
 use crate::wire::{
     BadBody, Message, NewView, Presenter, View, ViewEdit, ViewList, view_name, view_query,
@@ -32,7 +34,7 @@ impl ViewsApi {
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<JsonBody<ViewList>, AdminError> {
         let presenter = context.presenter();
-        let views = context.inventory.views(&visitor.identity).await?;
+        let views = context.inventory.views(&keeper(&context, &visitor)).await?;
         Ok(JsonBody(ViewList { items: views.iter().map(|view| presenter.view(view)).collect() }))
     }
 
@@ -49,8 +51,9 @@ impl ViewsApi {
     ) -> Result<JsonBody<View>, ChangeError> {
         let NewView { name, query, shared } = parse(&body.read().await?)?;
         let (name, query) = (view_name(&name)?, checked(&context, &query).await?);
-        let (is_shared, by) = (shared.unwrap_or(false), visitor.identity.clone());
-        let view = context.inventory.add_view(fresh_id(), name, query, is_shared, by);
+        let (is_shared, keeper) = (shared.unwrap_or(false), keeper(&context, &visitor));
+        let by = visitor.identity.clone();
+        let view = context.inventory.add_view(fresh_id(), name, query, is_shared, keeper, by);
         Ok(JsonBody(context.presenter().view(&view.await?)))
     }
 
@@ -76,8 +79,8 @@ impl ViewsApi {
         };
         let name = edit.name.as_deref().map(view_name).transpose()?;
         let change = ViewChange { name, query, is_shared: edit.shared };
-        let by = visitor.identity.clone();
-        let view = context.inventory.change_view(&id.0, change, by).await?;
+        let (keeper, by) = (keeper(&context, &visitor), visitor.identity.clone());
+        let view = context.inventory.change_view(&id.0, change, keeper, by).await?;
         Ok(JsonBody(context.presenter().view(&view)))
     }
 
@@ -92,9 +95,19 @@ impl ViewsApi {
         /// The view's id.
         id: NamePath,
     ) -> Result<JsonBody<Message>, DeleteError> {
-        context.inventory.remove_view(&id.0, visitor.identity.clone()).await?;
+        let (keeper, by) = (keeper(&context, &visitor), visitor.identity.clone());
+        context.inventory.remove_view(&id.0, keeper, by).await?;
         Ok(JsonBody(Message { message: "Visão removida".to_owned() }))
     }
+}
+
+fn keeper(context: &Context, visitor: &Visitor) -> Keeper {
+    let caller = &visitor.identity.caller;
+    let name = match caller {
+        Caller::Person { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    Keeper { name, is_admin: context.admits(caller, Plane::Administer) }
 }
 
 async fn checked(context: &Context, query: &str) -> Result<String, ChangeError> {

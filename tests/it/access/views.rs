@@ -118,6 +118,23 @@ async fn programs_keep_views_for_everybody_alone() {
 }
 
 #[tokio::test]
+async fn where_nobody_is_asked_views_are_everybodys() {
+    let server = crate::support::server::Server::start().await;
+    let keep = async |shared: bool| {
+        let request = server.client.post(server.url("/api/views"));
+        let view = json!({"name": "lab", "query": "q=lab", "shared": shared});
+        let request = request.header("Content-Type", "application/json").body(view.to_string());
+        answer(request.send().await.unwrap()).await
+    };
+    assert_eq!(keep(false).await.0, 403, "there is nobody whose own it could be");
+    let (status, view) = keep(true).await;
+    assert_eq!(status, 200, "{view}");
+    assert_eq!(server.get("/api/views").await.1["items"], json!([view]));
+    let removed = server.client.delete(server.url(&path(&view))).send().await.unwrap();
+    assert_eq!(removed.status(), 200);
+}
+
+#[tokio::test]
 async fn a_view_that_no_list_could_answer_is_refused() {
     let server = Box::start(Guarded::compat()).await;
     let ana = person(&server, "ana", Role::Viewer).await;

@@ -110,6 +110,47 @@ async fn candidates_say_what_is_alike_and_what_speaks_against_it() {
     assert_eq!(ask(&server, "DELETE", &path, &Value::Null).await.0, 404);
 }
 
+/// What the hardware says counts for more than a name.
+#[tokio::test]
+async fn one_board_is_one_machine_and_two_boards_are_two() {
+    let server = Server::start().await;
+    let system = |serial: &str, uuid: &str| json!({"hash": "1", "content": {"serial": serial, "uuid": uuid}});
+    let cards =
+        |mac: &str| json!({"hash": "1", "content": {"interfaces": [{"name": "e", "mac": mac}]}});
+    let uuid = |n: u8| format!("4c4c4544-0042-3510-8052-b4c04f4a31{n:02}");
+    for (id, name, os, section, content) in [
+        // Reinstalled with another system and name.
+        ("a1", "old-name", "windows", "system", system("SN-1", "")),
+        ("a2", "new-name", "linux", "system", system("sn-1", "")),
+        // The name went on to another computer.
+        ("b1", "lab-2", "linux", "system", system("SN-2", &uuid(1))),
+        ("b2", "lab-2", "linux", "system", system("SN-3", &uuid(2))),
+        ("c1", "dock-1", "linux", "interfaces", cards("00:1b:21:aa:bb:cc")),
+        ("c2", "dock-2", "linux", "interfaces", cards("00-1B-21-AA-BB-CC")),
+        // What makers leave in firmware tells nothing.
+        ("d1", "one", "linux", "system", system("To be filled by O.E.M.", "")),
+        ("d2", "two", "linux", "system", system("To be filled by O.E.M.", "")),
+    ] {
+        let mut report = named(id, name);
+        report["os"] = os.into();
+        assert!(server.report(&report).await.0 < 300);
+        let path = format!("/api/machines/{id}/sections/{section}");
+        let (status, reply) = ask(&server, "PUT", &path, &content).await;
+        assert_eq!(status, 200, "{reply}");
+    }
+    let expected = [
+        found(&["c2", "c1"], json!([])),
+        found(&["a2", "a1"], json!([])),
+        found(&["b2", "b1"], json!(["serial", "uuid"])),
+    ];
+    assert_eq!(candidates(&server).await, expected);
+    let (_, list) = server.get("/api/duplicates").await;
+    let shared: Vec<_> = (0..3).map(|at| &list["items"][at]["shared"]).collect();
+    assert_eq!(shared[0], &json!([{"reason": "mac", "value": "00:1b:21:aa:bb:cc"}]));
+    assert_eq!(shared[1], &json!([{"reason": "serial", "value": "sn-1"}]));
+    assert_eq!(shared[2], &json!([{"reason": "hostname", "value": "lab-2"}]));
+}
+
 #[tokio::test]
 async fn a_merge_keeps_what_is_known_and_can_be_undone() {
     let server = Server::start().await;

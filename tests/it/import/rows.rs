@@ -159,7 +159,7 @@ async fn machines_are_found_by_what_the_file_has() {
         ("", "hostname;room\n", "The file has a header, but no rows below it"),
         ("", "a;b\nc;d\n", "No column says which machine a row is about. The file has the columns"),
         ("match=number", "room\nx\n", "match is number, but no column is that."),
-        ("match=serial", "room\nx\n", "match is 'serial', but takes machine_id, hostname, number"),
+        ("match=colour", "room\nx\n", "match is 'colour', but takes machine_id, hostname, number"),
         ("dryrun=true", "hostname;room\nlab-01;x\n", "dryrun is no parameter of an import"),
         ("map=x:room", "hostname;room\nlab-01;x\n", "map names the column 'x', but the file has"),
         ("encoding=utf-8", "h\0", "The file has characters of value 0"),
@@ -218,4 +218,21 @@ async fn editors_import_and_nobody_else() {
     }
     let answer = send("text/csv", vec![b'a'; (16 << 20) + 1]).await.unwrap();
     assert_eq!(answer.status(), 413);
+}
+
+#[tokio::test]
+async fn rows_find_machines_by_their_serial_numbers() {
+    let server = with_hosts(&["a", "b"]).await;
+    let url = server.url("/api/machines/m1/sections/system");
+    let section = json!({"hash": "1", "content": {"serial": "5CD1234ABC"}});
+    let put = server.client.put(url).header("Content-Type", "application/json");
+    assert_eq!(put.body(section.to_string()).send().await.unwrap().status(), 200);
+    for file in ["serial;room\n 5cd1234abc ;12\nX;13\n", "Número de série;Sala\n5CD1234ABC;14\n"]
+    {
+        let (status, done) = import(&server, "", file).await;
+        assert_eq!((status, &done["matched_by"]), (200, &json!("serial")), "{done}");
+        let [machines, keyed, matched, changed] = counts(&done);
+        assert_eq!([machines, keyed, matched, changed], [2, 1, 1, 1]);
+    }
+    assert_eq!(machine(&server, "m1").await["room"], "14");
 }

@@ -55,7 +55,8 @@ export interface paths {
         };
         /**
          * List machines that may be one
-         * @description Machines with the same host name or asset number, and what speaks against their being one.
+         * @description Machines with the same host name, asset number, serial number, UUID or MAC address, and what
+         *     speaks against their being one.
          *     Retired machines are none of them, and neither are those that somebody told apart.
          */
         get: operations["listDuplicates"];
@@ -1238,7 +1239,7 @@ export interface components {
          * @description What speaks against machines being one.
          * @enum {string}
          */
-        Doubt: "overlap" | "generic_name" | "os" | "model" | "memory" | "asset_number";
+        Doubt: "overlap" | "generic_name" | "os" | "model" | "memory" | "asset_number" | "serial" | "uuid";
         /**
          * Duplicates
          * @description Machines that may be one.
@@ -2836,7 +2837,7 @@ export interface components {
          * @description What machines have in common.
          * @enum {string}
          */
-        Reason: "hostname" | "asset_number";
+        Reason: "hostname" | "asset_number" | "serial" | "uuid" | "mac";
         /**
          * RefusedList
          * @description Where reports were refused.
@@ -6578,8 +6579,8 @@ export interface operations {
             query?: {
                 /** @description Only say what would be changed. */
                 dry_run?: "true" | "false" | "";
-                /** @description What a row and its machine have in common. `number` is the number in the host name, which the file has in a column of its own (`NUMERO`) or in a host name. Without it the first of `machine_id`, `number`, `hostname` and `asset_number` that the file has a column of. */
-                match?: "machine_id" | "hostname" | "number" | "asset_number" | "";
+                /** @description What a row and its machine have in common. `number` is the number in the host name, which the file has in a column of its own (`NUMERO`) or in a host name. Without it the first of `machine_id`, `number`, `hostname`, `asset_number` and `serial` that the file has a column of. */
+                match?: "machine_id" | "hostname" | "number" | "asset_number" | "serial" | "";
                 /** @description What a column is, where its header does not say: `Header:field`, with the API's name of the field, `custom.KEY` for a custom one, `machine_id`, `hostname` or `number`, or nothing to leave the column out. */
                 map?: string[];
                 /** @description What separates fields. Without it the one that the header is written with. */

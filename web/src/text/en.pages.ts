@@ -321,7 +321,13 @@ export const text: PageWords = {
       keep: 'Stays',
       seen: 'Last report',
       machines: (n: number) => plural(n, 'machine', 'machines'),
-      reasons: { hostname: 'same name', asset_number: 'same asset number' },
+      reasons: {
+        hostname: 'same name',
+        asset_number: 'same asset number',
+        serial: 'same serial number',
+        uuid: 'same UUID',
+        mac: 'same MAC address',
+      },
       doubts: {
         overlap: 'reported at the same time',
         generic_name: 'many machines have this name',
@@ -329,6 +335,8 @@ export const text: PageWords = {
         model: 'different models',
         memory: 'different memory',
         asset_number: 'different asset numbers',
+        serial: 'different serial numbers',
+        uuid: 'different UUIDs',
       },
       isSafe: 'Nothing speaks against it',
       merged: (n: number) => plural(n, 'machine merged', 'machines merged'),

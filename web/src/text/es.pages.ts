@@ -325,7 +325,13 @@ export const text: PageWords = {
       keep: 'Se queda',
       seen: 'Último informe',
       machines: (n: number) => plural(n, 'equipo', 'equipos'),
-      reasons: { hostname: 'mismo nombre', asset_number: 'mismo número de inventario' },
+      reasons: {
+        hostname: 'mismo nombre',
+        asset_number: 'mismo número de inventario',
+        serial: 'mismo número de serie',
+        uuid: 'mismo UUID',
+        mac: 'misma dirección MAC',
+      },
       doubts: {
         overlap: 'informaron al mismo tiempo',
         generic_name: 'muchos equipos tienen este nombre',
@@ -333,6 +339,8 @@ export const text: PageWords = {
         model: 'modelos distintos',
         memory: 'memorias distintas',
         asset_number: 'números de inventario distintos',
+        serial: 'números de serie distintos',
+        uuid: 'UUID distintos',
       },
       isSafe: 'Nada habla en contra',
       merged: (n: number) => plural(n, 'equipo combinado', 'equipos combinados'),

@@ -319,7 +319,13 @@ export const text = {
       keep: 'Fica',
       seen: 'Último relato',
       machines: (n: number) => plural(n, 'máquina', 'máquinas'),
-      reasons: { hostname: 'mesmo nome', asset_number: 'mesmo patrimônio' },
+      reasons: {
+        hostname: 'mesmo nome',
+        asset_number: 'mesmo patrimônio',
+        serial: 'mesmo número de série',
+        uuid: 'mesmo UUID',
+        mac: 'mesmo endereço MAC',
+      },
       doubts: {
         overlap: 'relataram ao mesmo tempo',
         generic_name: 'muitas máquinas têm este nome',
@@ -327,6 +333,8 @@ export const text = {
         model: 'modelos diferentes',
         memory: 'memórias diferentes',
         asset_number: 'patrimônios diferentes',
+        serial: 'números de série diferentes',
+        uuid: 'UUIDs diferentes',
       },
       isSafe: 'Nada fala contra',
       merged: (n: number) => plural(n, 'máquina mesclada', 'máquinas mescladas'),
