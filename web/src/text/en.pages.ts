@@ -70,7 +70,7 @@ export const text: PageWords = {
       missing: 'Missing machines',
       offline: 'Offline machines',
       future_activation: 'Activation in the future',
-      old: 'In use for 5 years or more',
+      old: 'Linux, original agent',
       unknown_age: 'Without an activation date',
     },
     concernsHelp: {
@@ -261,9 +261,10 @@ export const text: PageWords = {
       installLead: 'With an enrolment token the machine gets a key and signs what it reports.',
       makeToken: 'Make an enrolment token',
       linux: 'Linux',
-      windows: 'Windows (PowerShell)',
+      windows: 'Windows, original agent (PowerShell)',
       old: 'Old agent, without another program',
-      oldLead: 'The original agent carries the token in the address.',
+      oldLead:
+        'The original agent goes on, on Windows too: it carries in its address a token that allows reporting machines (page Tokens).',
       placeholder: 'TOKEN',
       legacy: 'Agents without a credential',
       legacyCount: (n: number) =>

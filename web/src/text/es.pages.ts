@@ -72,7 +72,7 @@ export const text: PageWords = {
       missing: 'Equipos ausentes',
       offline: 'Equipos sin conexión',
       future_activation: 'Activación en el futuro',
-      old: 'Con 5 años de uso o más',
+      old: 'Linux, agente original',
       unknown_age: 'Sin fecha de activación',
     },
     concernsHelp: {
@@ -265,9 +265,10 @@ export const text: PageWords = {
         'Con un token de inscripción, el equipo obtiene una clave y firma lo que informa.',
       makeToken: 'Crear token de inscripción',
       linux: 'Linux',
-      windows: 'Windows (PowerShell)',
+      windows: 'Windows, agente original (PowerShell)',
       old: 'Agente antiguo, sin cambiar el programa',
-      oldLead: 'El agente original lleva el token en la dirección.',
+      oldLead:
+        'El agente original sigue, también en Windows: lleva en la dirección un token que permite informar equipos (página Tokens).',
       placeholder: 'TOKEN',
       legacy: 'Agentes sin credencial',
       legacyCount: (n: number) =>

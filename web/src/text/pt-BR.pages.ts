@@ -70,7 +70,7 @@ export const text = {
       missing: 'Máquinas ausentes',
       offline: 'Máquinas offline',
       future_activation: 'Ativação no futuro',
-      old: 'Com 5 anos de uso ou mais',
+      old: 'Linux, agente original',
       unknown_age: 'Sem data de ativação',
     },
     concernsHelp: {
@@ -260,9 +260,10 @@ export const text = {
       installLead: 'Com um token de cadastro, a máquina ganha uma chave e assina o que relata.',
       makeToken: 'Criar token de cadastro',
       linux: 'Linux',
-      windows: 'Windows (PowerShell)',
+      windows: 'Windows, agente original (PowerShell)',
       old: 'Agente antigo, sem trocar o programa',
-      oldLead: 'O agente original leva o token no endereço.',
+      oldLead:
+        'O agente original continua, também no Windows: leva no endereço um token que permite relatar máquinas (página Tokens).',
       placeholder: 'TOKEN',
       legacy: 'Agentes sem credencial',
       legacyCount: (n: number) =>
