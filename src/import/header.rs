@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(header.has_decimal_comma, language.has_decimal_comma());
             for (column, read) in MACHINE_COLUMNS.iter().zip(&header.columns) {
                 let is_set = FIELDS.contains(&column.name);
-                let is_key = ["machine_id", "hostname"].contains(&column.name);
+                let is_key = ["machine_id", "hostname", "serial"].contains(&column.name);
                 let name = read.field.as_ref().map(Field::name);
                 assert_eq!(name.as_deref(), (is_set || is_key).then_some(column.name));
             }
