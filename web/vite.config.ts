@@ -37,7 +37,7 @@ function licences(): Plugin {
 }
 
 const SHARED =
-  /node_modules\/svelte|src\/(?:api|lib|styles)\/|index\.svelte\.ts|parts\/(?:Account|Ago|Header|Icon|Lost|Menu|Settings|Shape|Trouble|Unguarded)\.|report\/(?:Cell|Chips|labels)\.|src\/App\.svelte|pages\/index\.ts/;
+  /node_modules\/svelte|src\/(?:api|lib|styles)\/(?!work)|index\.svelte\.ts|parts\/(?:Account|Ago|Header|Icon|Lost|Menu|Settings|Shape|Trouble|Unguarded)\.|report\/(?:Cell|labels)\.|src\/App\.svelte|pages\/index\.ts/;
 
 const server = process.env.TATUSCAN_URL ?? 'http://127.0.0.1:8040';
 const proxy = { '/api': server, '/openapi.json': server };

@@ -209,6 +209,7 @@ fn describe_fields(schemas: &mut Map<String, Value>) {
         (MachineEdit::name(), "tags", "tag"),
         (MachinesEdit::name(), "add_tags", "tag"),
         (MachinesEdit::name(), "remove_tags", "tag"),
+        (NewToken::name(), "tags", "tag"),
         (NewField::name(), "choices", "choice"),
         (FieldEdit::name(), "choices", "choice"),
     ] {

@@ -52,8 +52,8 @@ pub use search::Search;
 pub use section::{SECTION_BYTES, SectionHash, SectionName};
 pub use status::{Exempt, Liveness, Status, StatusRules};
 pub use summary::{
-    AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, Moment, StatusCounts, Summary, facets,
-    summary,
+    AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, MEMORY_RANGES, MemorySizes, Moment,
+    StatusCounts, Summary, facets, summary,
 };
 pub use tags::{BadTag, TAG_CHARS, TAGS, tag, with_tags, without_tags};
 pub use text::{

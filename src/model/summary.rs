@@ -12,6 +12,9 @@ use super::{Exempt, Filter, Lifecycle, Machine, Proof, Status, StatusRules, Text
 pub const DAYS_PER_MONTH: f64 = 30.42;
 /// The lower bounds of the ranges of ages, in months; each ends where the next begins.
 pub const AGE_RANGES: [u32; 5] = [0, 12, 36, 60, 120];
+/// The lower bounds of the ranges of memory, in GB as computers are sold; each ends where the next
+/// begins.
+pub const MEMORY_RANGES: [u32; 6] = [0, 4, 8, 16, 32, 64];
 
 /// How many machines have each value, most first; equal counts in natural order.
 pub type Counts = Vec<(String, usize)>;
@@ -166,6 +169,8 @@ pub struct Summary {
     pub os_version: Counts,
     /// How old.
     pub ages: Ages,
+    /// How much memory.
+    pub memory: MemorySizes,
     /// The machines that reported for the first time last, newest first.
     pub arrivals: Vec<Arc<Machine>>,
 }
@@ -189,6 +194,32 @@ pub struct Ages {
     pub oldest_months: Option<f64>,
     /// How many computers are in each range of [`AGE_RANGES`].
     pub ranges: [usize; AGE_RANGES.len()],
+}
+
+/// How much memory computers have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MemorySizes {
+    /// How many do not say.
+    pub unknown: usize,
+    /// How many computers are in each range of [`MEMORY_RANGES`].
+    pub ranges: [usize; MEMORY_RANGES.len()],
+}
+
+impl MemorySizes {
+    /// The least that a computer sold with `sold_gb` reports, in MiB: firmware and graphics keep up
+    /// to an eighth.
+    #[must_use]
+    pub fn least_mb(sold_gb: u32) -> i64 {
+        i64::from(sold_gb) * 1024 / 8 * 7
+    }
+
+    fn count(&mut self, memory_total_mb: i64) {
+        let reaches = |from: &&u32| memory_total_mb >= Self::least_mb(**from);
+        match MEMORY_RANGES.iter().filter(reaches).count() {
+            reached if memory_total_mb > 0 => self.ranges[reached - 1] += 1,
+            _ => self.unknown += 1,
+        }
+    }
 }
 
 /// Arrivals that a summary names.
@@ -220,6 +251,7 @@ where
         summary.legacy += usize::from(machine.agent_proof() == Some(Proof::Legacy));
         os.count(&machine.os);
         version.count(&machine.os_version);
+        summary.memory.count(machine.memory_total_mb);
     }
     let mut newest: Vec<_> = machines.iter().collect();
     newest.sort_by_key(|machine| std::cmp::Reverse(machine.created_at));

@@ -4,7 +4,7 @@ use poem_openapi::{Enum, Object, types::Example};
 use serde::Serialize;
 
 use super::{Machine, Presenter};
-use crate::model::{self, AGE_RANGES, Counts};
+use crate::model::{self, AGE_RANGES, Counts, MEMORY_RANGES};
 
 /// How many machines have a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
@@ -118,6 +118,29 @@ pub struct Ages {
     pub ranges: Vec<AgeRange>,
 }
 
+/// How many computers were sold with so much memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct MemoryRange {
+    /// From this many GB on. Computers report up to an eighth less, and are counted as sold.
+    pub from_gb: u32,
+    /// To less than this many GB; null for the last range.
+    #[oai(nullable)]
+    pub to_gb: Option<u32>,
+    /// How many computers.
+    pub count: usize,
+    /// The search that finds them.
+    pub q: String,
+}
+
+/// How much memory computers have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Object)]
+pub struct MemorySizes {
+    /// Machines whose memory is not known; `no:memory` finds them.
+    pub unknown: usize,
+    /// How many computers are in each range.
+    pub ranges: Vec<MemoryRange>,
+}
+
 /// What needs a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Enum)]
 #[oai(rename_all = "snake_case")]
@@ -165,6 +188,8 @@ pub struct Summary {
     pub os_version: Distribution,
     /// How old.
     pub ages: Ages,
+    /// How much memory.
+    pub memory: MemorySizes,
     /// The machines that reported for the first time last, newest first.
     pub arrivals: Vec<Machine>,
     /// What needs a look, most urgent first.
@@ -220,6 +245,7 @@ impl Presenter {
             os: distribution(summary.os, top),
             os_version: distribution(summary.os_version, top),
             ages: ages(&summary.ages),
+            memory: memory(summary.memory),
             arrivals: self.machines(&summary.arrivals),
             attention,
         }
@@ -242,6 +268,18 @@ fn ages(ages: &model::Ages) -> Ages {
         oldest_months: ages.oldest_months,
         ranges: ranges.collect(),
     }
+}
+
+fn memory(sizes: model::MemorySizes) -> MemorySizes {
+    let least_mb = model::MemorySizes::least_mb;
+    let ranges = sizes.ranges.into_iter().enumerate().map(|(index, count)| {
+        let (from_gb, to_gb) = (MEMORY_RANGES[index], MEMORY_RANGES.get(index + 1).copied());
+        let least = (from_gb > 0).then(|| format!("memory:>={}m", least_mb(from_gb)));
+        let less = to_gb.map(|to_gb| format!("memory:<{}m", least_mb(to_gb)));
+        let q = [least, less].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        MemoryRange { from_gb, to_gb, count, q }
+    });
+    MemorySizes { unknown: sizes.unknown, ranges: ranges.collect() }
 }
 
 fn attention(summary: &model::Summary) -> Vec<Attention> {
@@ -311,6 +349,7 @@ impl Example for Summary {
                 oldest_months: months,
                 ranges: ranges.collect(),
             },
+            memory: memory(model::MemorySizes { unknown: 0, ranges: [0, 1, 1, 0, 0, 0] }),
             arrivals: vec![Machine::example()],
             attention: vec![
                 Attention { concern: Concern::Offline, count: 1, query: "status=offline".into() },

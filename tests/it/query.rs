@@ -415,6 +415,9 @@ async fn check(inventory: &Inventory, machines: &[Machine], conditions: &Conditi
         assert_eq!(*count, known.iter().filter(within).count(), "{url} {index}");
     }
     assert_eq!(summary.ages.oldest_months, known.iter().max().map(|days| *days as f64 / 30.42));
+    let unknown = met.iter().filter(|machine| machine.memory_total_mb == 0).count();
+    assert_eq!(summary.memory.unknown, unknown, "{url}");
+    assert_eq!(summary.memory.ranges.iter().sum::<usize>(), total - unknown, "{url}");
     assert!(summary.arrivals.is_sorted_by_key(|machine| std::cmp::Reverse(machine.created_at)));
     assert_eq!(summary.arrivals.len(), total.min(10));
 }

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOOKS, launch, Watched } from './browser';
-import { fleet, idOf, machine, Server } from './server';
+import { fleet, INSIDE, idOf, machine, Server } from './server';
 
 /** Would leave its mark in the title, if it were ever interpreted. */
 const HOSTILE = '<img src=x onerror=document.title=1>';
@@ -22,6 +22,19 @@ beforeAll(async () => {
       computer_model: `${HOSTILE} ${'m'.repeat(60)}`,
     }),
   );
+  await full.inside(1, INSIDE);
+  await full.send('POST', '/api/fields', { key: 'rack', type: 'text' });
+  await full.send('PATCH', `/api/machines/${idOf(1)}`, {
+    tags: ['lab', 'projetor'],
+    site: 'Campus Norte',
+    building: 'B',
+    room: '12',
+    owner: 'Coordenação de Informática',
+    lifecycle: 'repair',
+    warranty_end_date: '2020-01-31',
+    notes: 'Ventoinha trocada.\nVoltou em março.',
+    custom: { rack: 'A-7' },
+  });
   // Twice the same name.
   await full.report(machine(902, { hostname: 'lab-99' }));
   await full.report(machine(903, { hostname: 'lab-99' }));
@@ -47,7 +60,7 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
   },
   {
     name: 'report, every column',
-    path: '/report?cols=hostname,status,os,os_version,ip,computer_model,cpu,memory,computer_activation,activation_days,created_at,updated_at,machine_id&density=compact',
+    path: '/report?cols=hostname,status,os,os_version,ip,computer_model,serial,tags,site,building,room,owner,asset_number,lifecycle,cpu,memory,computer_activation,activation_days,created_at,updated_at,agent_version,proof,machine_id&density=compact',
     ready: 'tbody th a',
   },
   {
@@ -69,6 +82,12 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
     act: '.tools .menu:nth-of-type(3) button',
   },
   { name: 'report, filters', path: '/report', ready: 'tbody th a', act: '.tools .filters' },
+  {
+    name: 'report, selecting',
+    path: '/report',
+    ready: 'tbody th a',
+    act: '.tools button[aria-pressed]',
+  },
   { name: 'report, help', path: '/report', ready: 'tbody th a', act: 'key:?' },
   { name: 'report on paper', path: '/report?print=1', ready: 'article table' },
   { name: 'charts', path: '/charts', ready: '.grid .card:nth-child(2)' },
@@ -79,6 +98,18 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
     path: `/machines/${idOf(1)}`,
     ready: '.badge',
     act: '[aria-label="Editar Modelo"]',
+  },
+  {
+    name: 'machine, notes edited',
+    path: `/machines/${idOf(1)}`,
+    ready: '.badge',
+    act: '[aria-label="Editar Observações"]',
+  },
+  {
+    name: 'machine, about to be removed',
+    path: `/machines/${idOf(2)}`,
+    ready: '.badge',
+    act: '.acts button:text-is("Remover")',
   },
   {
     name: 'machine with a hostile name',

@@ -77,21 +77,33 @@ export class Server {
   }
 
   report(report: Report): Promise<void> {
+    return this.send('POST', '/api/machines', report);
+  }
+
+  /** What an agent says of what is inside a machine. */
+  async inside(number: number, sections: Record<string, object>): Promise<void> {
+    for (const [name, content] of Object.entries(sections)) {
+      const path = `/api/machines/${idOf(number)}/sections/${name}`;
+      await this.send('PUT', path, { hash: 'abc', content });
+    }
+  }
+
+  send(method: string, path: string, body: object): Promise<void> {
     return new Promise((resolve, reject) => {
       const post = request(
-        `${this.url}/api/machines`,
-        { method: 'POST', agent: this.#agent, headers: { 'Content-Type': 'application/json' } },
+        `${this.url}${path}`,
+        { method, agent: this.#agent, headers: { 'Content-Type': 'application/json' } },
         (answer) => {
           answer.resume();
           answer.on('end', () =>
             answer.statusCode === 200 || answer.statusCode === 201
               ? resolve()
-              : reject(new Error(`a report was answered ${answer.statusCode}`)),
+              : reject(new Error(`${method} ${path} was answered ${answer.statusCode}`)),
           );
         },
       );
       post.on('error', reject);
-      post.end(JSON.stringify(report));
+      post.end(JSON.stringify(body));
     });
   }
 
@@ -138,3 +150,66 @@ export function machine(number: number, more: Report = {}): Report {
 }
 
 export const fleet = (size: number) => Array.from({ length: size }, (_, at) => machine(at + 1));
+
+/** What is inside a computer, as an agent sends it. */
+export const INSIDE = {
+  system: {
+    manufacturer: 'Dell Inc.',
+    model: 'OptiPlex 7090',
+    serial: '5CD1234XYZ',
+    uuid: '4c4c4544-0035-4310-8031-b5c04f4e3432',
+    chassis: 'desktop',
+    asset_tag: '<img src=x onerror=document.title=1>',
+    made_on: 'a Tuesday',
+  },
+  firmware: { vendor: 'Dell Inc.', version: '1.20.1', mode: 'uefi', secure_boot: true, tpm: '2.0' },
+  cpu: { model: 'Intel(R) Core(TM) i5-10500 CPU @ 3.10GHz', sockets: 1, cores: 6, threads: 12 },
+  memory: {
+    slots: 4,
+    max_mb: 131_072,
+    modules: ['DIMM1', 'DIMM2'].map((slot) => ({
+      slot,
+      size_mb: 8192,
+      type: 'DDR4',
+      speed_mts: 2666,
+    })),
+  },
+  disks: {
+    disks: [
+      {
+        name: 'nvme0n1',
+        model: 'KXG60ZNV256G',
+        size_bytes: 256_060_514_304,
+        rotational: false,
+        bus: 'nvme',
+      },
+    ],
+  },
+  interfaces: {
+    interfaces: [
+      {
+        name: 'eno1',
+        mac: '00:1b:21:aa:bb:cc',
+        ipv4: ['10.1.7.7'],
+        ipv6: ['fe80::21b:21ff:feaa:bbcc'],
+        virtual: false,
+      },
+      { name: 'docker0', ipv4: ['172.17.0.1'], virtual: true },
+    ],
+  },
+  os: {
+    name: 'Debian GNU/Linux',
+    version: '12 (bookworm)',
+    kernel: '6.1.0-27-amd64',
+    booted_at: '2026-11-20T08:01:02-04:00',
+  },
+  users: { logged_in: [{ name: 'ana', since: '2026-11-28T07:30:00-04:00' }], last: 'ana' },
+  software: {
+    packages: Array.from({ length: 120 }, (_, at) => ({
+      name: `lib-number-${at}`,
+      version: `1.${at}-2`,
+      source: 'dpkg',
+    })),
+  },
+  batteries: { batteries: [] },
+};

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { asServerTime, makeFormat, monthsSince, networkOf } from '../src/lib/format';
+import { makeFormat } from '../src/lib/format';
+import { networkOf } from '../src/pages/machine/network';
+import { asServerTime, monthsSince } from '../src/parts/moments';
 import { preferred } from '../src/text/languages';
 
 const AT = '2026-11-24T14:07:38.675163-04:00';

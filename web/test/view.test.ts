@@ -4,12 +4,12 @@ import {
   filterQuery,
   listQuery,
   NO_FILTERS,
-  readTop,
   readView,
   reportOf,
   toggled,
   viewHref,
 } from '../src/lib/view';
+import { readTop } from '../src/pages/charts/bars';
 
 describe('the address of a view', () => {
   it('is bare for the usual view', () => {

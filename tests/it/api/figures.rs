@@ -70,6 +70,28 @@ async fn facets_and_summary_count_what_is_there() {
 }
 
 #[tokio::test]
+async fn memory_is_counted_as_computers_are_sold() {
+    let server = Server::start().await;
+    let reported = [0, 1, 1900, 3583, 3584, 3900, 5800, 7167, 7168, 7900, 11_800, 15_700, 32_000];
+    for (id, mb) in reported.iter().chain(&[63_900, 2_000_000]).enumerate() {
+        let mut report = body(&id.to_string());
+        report["memory_total_mb"] = json!(mb);
+        server.report(&report).await;
+    }
+    let (_, summary) = server.get("/api/summary").await;
+    let ranges = summary["memory"]["ranges"].as_array().unwrap();
+    let counts: Vec<_> = ranges.iter().map(|range| range["count"].as_u64().unwrap()).collect();
+    assert_eq!((counts, &summary["memory"]["unknown"]), (vec![3, 4, 3, 1, 1, 2], &json!(1)));
+    for range in ranges {
+        let q = form_urlencoded::byte_serialize(range["q"].as_str().unwrap().as_bytes());
+        let (_, list) = server.get(&format!("/api/machines?q={}", q.collect::<String>())).await;
+        assert_eq!(list["count"], range["count"], "{range}");
+    }
+    let (_, list) = server.get("/api/machines?q=no:memory").await;
+    assert_eq!(list["count"], 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_the_client_has_is_not_sent_again() {
     let server = Server::start().await;
     some_machines(&server).await;

@@ -9,11 +9,13 @@ export type Facets = Schemas['Facets'];
 export type Count = Schemas['Count'];
 export type Distribution = Schemas['Distribution'];
 export type Ages = Schemas['Ages'];
+export type MemorySizes = Schemas['MemorySizes'];
 export type Concern = Schemas['Concern'];
 export type MachineEdit = Schemas['MachineEdit'];
 export type Session = Schemas['Session'];
 export type StatusCounts = Schemas['StatusCounts'];
 export type Status = keyof StatusCounts;
+export type Lifecycle = Schemas['Lifecycle'];
 
 type Reads = {
   [P in keyof paths as paths[P] extends {
@@ -105,6 +107,13 @@ export async function read<T>(
 
 export const machinePath = (id: string) => `/api/machines/${encodeURIComponent(id)}`;
 export const machinePage = (id: string) => `/machines/${encodeURIComponent(id)}`;
+
+/** The state of a machine, or why it has none. */
+export const stateOf = ({ status, lifecycle }: Machine): Status =>
+  status ?? (lifecycle === 'retired' ? 'retired' : 'manual');
+
+/** What people say that it is, or else its firmware. */
+export const modelOf = (machine: Machine) => machine.computer_model || machine.model_reported || '';
 
 /** Who is at this browser. */
 export async function getSession(): Promise<Session> {

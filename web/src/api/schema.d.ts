@@ -2436,6 +2436,42 @@ export interface components {
             salt?: string | null;
         };
         /**
+         * MemoryRange
+         * @description How many computers were sold with so much memory.
+         */
+        MemoryRange: {
+            /**
+             * Format: uint64
+             * @description How many computers.
+             */
+            count: number;
+            /**
+             * Format: uint32
+             * @description From this many GB on. Computers report up to an eighth less, and are counted as sold.
+             */
+            from_gb: number;
+            /** @description The search that finds them. */
+            q: string;
+            /**
+             * Format: uint32
+             * @description To less than this many GB; null for the last range.
+             */
+            to_gb: number | null;
+        };
+        /**
+         * MemorySizes
+         * @description How much memory computers have.
+         */
+        MemorySizes: {
+            /** @description How many computers are in each range. */
+            ranges: components["schemas"]["MemoryRange"][];
+            /**
+             * Format: uint64
+             * @description Machines whose memory is not known; `no:memory` finds them.
+             */
+            unknown: number;
+        };
+        /**
          * MergeGroup
          * @description Machines to be made one.
          */
@@ -3306,6 +3342,47 @@ export interface components {
          *         }
          *       ],
          *       "legacy": 1,
+         *       "memory": {
+         *         "ranges": [
+         *           {
+         *             "count": 0,
+         *             "from_gb": 0,
+         *             "q": "memory:<3584m",
+         *             "to_gb": 4
+         *           },
+         *           {
+         *             "count": 1,
+         *             "from_gb": 4,
+         *             "q": "memory:>=3584m memory:<7168m",
+         *             "to_gb": 8
+         *           },
+         *           {
+         *             "count": 1,
+         *             "from_gb": 8,
+         *             "q": "memory:>=7168m memory:<14336m",
+         *             "to_gb": 16
+         *           },
+         *           {
+         *             "count": 0,
+         *             "from_gb": 16,
+         *             "q": "memory:>=14336m memory:<28672m",
+         *             "to_gb": 32
+         *           },
+         *           {
+         *             "count": 0,
+         *             "from_gb": 32,
+         *             "q": "memory:>=28672m memory:<57344m",
+         *             "to_gb": 64
+         *           },
+         *           {
+         *             "count": 0,
+         *             "from_gb": 64,
+         *             "q": "memory:>=57344m",
+         *             "to_gb": null
+         *           }
+         *         ],
+         *         "unknown": 0
+         *       },
          *       "new_in_7_days": 1,
          *       "os": {
          *         "items": [
@@ -3349,6 +3426,8 @@ export interface components {
              *     so under `TATUSCAN_AUTH=strict`; `q=proof:legacy` lists them.
              */
             legacy: number;
+            /** @description How much memory. */
+            memory: components["schemas"]["MemorySizes"] & unknown;
             /**
              * Format: uint64
              * @description How many reported for the first time in the last seven days.

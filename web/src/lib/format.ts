@@ -1,8 +1,8 @@
 /** Numbers, dates and lengths of time as people of a language write them. */
 
-const MINUTE = 60;
+export const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const DAY = 24 * HOUR;
 /** As the server counts: ages in months of 30.42 days. */
 export const DAYS_PER_MONTH = 30.42;
 
@@ -15,26 +15,6 @@ export function wallTime(timestamp: string): Date {
 }
 
 export const dayOf = (timestamp: string) => timestamp.slice(0, 10);
-
-/** A moment as the server would write it, in the zone that a timestamp of its own has. */
-export function asServerTime(time: number, timestamp: string): string {
-  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(timestamp) ?? [];
-  const offset = sign ? (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1) : 0;
-  const wall = new Date(time + offset * MINUTE * 1000).toISOString().slice(0, 19);
-  return sign ? `${wall}${sign}${hours}:${minutes}` : `${wall}+00:00`;
-}
-
-/** Months since the day of a timestamp, today being a day of the server's. */
-export function monthsSince(timestamp: string, today: string): number {
-  const days = (Date.parse(dayOf(today)) - Date.parse(dayOf(timestamp))) / (DAY * 1000);
-  return days / DAYS_PER_MONTH;
-}
-
-/** The network of an IPv4 address that people think in; null when there is none. */
-export function networkOf(ip: string): string | null {
-  const match = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(ip);
-  return match && ip !== '0.0.0.0' ? `${match[1]}.0/24` : null;
-}
 
 export type Format = ReturnType<typeof makeFormat>;
 
@@ -89,7 +69,8 @@ export function makeFormat(lang: string) {
       return (ratio < 0.0995 ? fine : percent).format(ratio);
     },
     percent: (value: number) => percent.format(value / 100),
-    date: (timestamp: string) => longDate.format(wallTime(timestamp)),
+    /** The day of a timestamp, or a day alone. */
+    date: (timestamp: string) => longDate.format(wallTime(`${dayOf(timestamp)}T00:00:00`)),
     exact: (timestamp: string) => exact.format(wallTime(timestamp)),
     minute: (timestamp: string) => minute.format(wallTime(timestamp)),
     /** A time of this browser's own. */

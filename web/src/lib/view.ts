@@ -17,18 +17,41 @@ export const COLUMNS = [
   'os_version',
   'ip',
   'computer_model',
+  'serial',
+  'tags',
+  'site',
+  'building',
+  'room',
+  'owner',
+  'asset_number',
+  'lifecycle',
   'cpu',
   'memory',
   'computer_activation',
   'activation_days',
   'created_at',
   'updated_at',
+  'agent_version',
+  'proof',
   'machine_id',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
 /** Filters that take several values, and those that take one. */
-export const CHOICES = ['status', 'os', 'os_version', 'model', 'ip'] as const;
+export const CHOICES = [
+  'status',
+  'os',
+  'os_version',
+  'model',
+  'tag',
+  'lifecycle',
+  'site',
+  'owner',
+  'agent_version',
+  'ip',
+] as const;
+/** Those whose values are of a fixed set, in any case and parted by commas. */
+const KINDS: readonly Choice[] = ['status', 'lifecycle'];
 export const RANGES = ['age', 'seen', 'created'] as const;
 export type Choice = (typeof CHOICES)[number];
 export type Range = (typeof RANGES)[number];
@@ -60,14 +83,14 @@ export function readFilters(search: string): Filters {
         .filter(Boolean),
     ),
   ];
+  const kinds = (name: string) => [
+    ...new Set(all(name).flatMap((list) => list.toLowerCase().split(','))),
+  ];
+  const choices = CHOICES.map((name) => [name, KINDS.includes(name) ? kinds(name) : all(name)]);
   const last = (name: string) => params.getAll(name).at(-1)?.trim() ?? '';
   return {
     q: params.getAll('q').join(' ').trim(),
-    status: [...new Set(all('status').flatMap((list) => list.toLowerCase().split(',')))],
-    os: all('os'),
-    os_version: all('os_version'),
-    model: all('model'),
-    ip: all('ip'),
+    ...(Object.fromEntries(choices) as Record<Choice, string[]>),
     age: last('age'),
     seen: last('seen'),
     created: last('created'),
@@ -156,10 +179,4 @@ export function countFilters(filters: Filters): number {
   const choices = CHOICES.reduce((sum, name) => sum + filters[name].length, 0);
   const ranges = RANGES.filter((name) => filters[name]).length;
   return choices + ranges + (filters.q ? 1 : 0);
-}
-
-/** How many values the charts name: the original's `top`. */
-export function readTop(text: string | null): number {
-  const top = /^\s*[+-]?\d+\s*$/.test(text ?? '') ? Number(text) : 8;
-  return Math.min(50, Math.max(1, top));
 }

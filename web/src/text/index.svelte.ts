@@ -55,6 +55,12 @@ export async function loadPageWords(): Promise<void> {
   pageWords = text;
 }
 
+/** A part of a page that comes when it is asked for, with the words that it says. */
+export async function withWords<T>(part: Promise<T>): Promise<T> {
+  await loadPageWords();
+  return part;
+}
+
 export async function chooseLanguage(chosen: Language): Promise<void> {
   remember('lang', chosen);
   await load(chosen);

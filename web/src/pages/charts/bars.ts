@@ -1,10 +1,10 @@
 /** What the charts are drawn from. */
-import type { Ages, Count } from '../../api/client';
+import type { Ages, Count, MemorySizes } from '../../api/client';
 import { asChoice, type Filters, reportOf } from '../../lib/view';
 import type { Bar } from '../../parts/Bars.svelte';
 import { p, t } from '../../text/index.svelte';
 
-export type ValueName = 'os' | 'os_version' | 'model';
+export type ValueName = 'os' | 'os_version' | 'model' | 'agent_version';
 
 /** Each value links to its machines, among those of the filters. */
 export function valueBars(name: ValueName, values: Count[], filters: Partial<Filters> = {}): Bar[] {
@@ -51,4 +51,23 @@ export function ageBars(ages: Ages, filters: Partial<Filters> = {}): Bar[] {
     ...(ages.future > 0 ? [bar('future', 'future', ages.future, true)] : []),
   ];
   return [...ranges, ...outside];
+}
+
+/** Memory as computers are sold, beside what else is searched for. */
+export function memoryBars(memory: MemorySizes, filters: Partial<Filters> = {}): Bar[] {
+  const href = (q: string) => reportOf({ ...filters, q: [filters.q, q].filter(Boolean).join(' ') });
+  const ranges = memory.ranges.map(({ from_gb: from, to_gb: to, count, q }) => ({
+    label: p().charts.memoryRange(from, to),
+    count,
+    href: href(q),
+  }));
+  const { unknown: count } = memory;
+  const unknown = { label: t().notSaid, count, href: href('no:memory'), rest: true };
+  return count > 0 ? [...ranges, unknown] : ranges;
+}
+
+/** How many values the charts name: the original's `top`. */
+export function readTop(text: string | null): number {
+  const top = /^\s*[+-]?\d+\s*$/.test(text ?? '') ? Number(text) : 8;
+  return Math.min(50, Math.max(1, top));
 }

@@ -1,0 +1,1 @@
+export{t as default}from"./Chips-7efQsQo4.js";

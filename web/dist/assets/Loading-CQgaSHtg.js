@@ -1,1 +1,0 @@
-import{Cn as e,L as t,Qt as n,Sn as r,Zt as i,en as a,hn as o,ln as s}from"./app-BuBtB8Bk.js";var c=a(`<p role="status" class="sfdjv"> </p>`);function l(a,l){e(l,!0);var u=c(),d=o(u,!0);s(e=>i(d,e),[()=>t().loading]),n(a,u),r()}export{l as t};

@@ -1,1 +1,0 @@
-import{A as e,Dt as t,O as n,P as r,T as i,Xt as a,it as o,k as s,v as c,w as l}from"./app-BuBtB8Bk.js";var u=n(s(location.pathname));t(e),o(),await Promise.all([r(),i(),u]);var d=l();d?location.replace(d):a(c,{target:document.body});
