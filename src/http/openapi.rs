@@ -17,7 +17,7 @@ use crate::wire::access::{NewToken, Setup, UserEdit};
 use crate::wire::columns::{COLUMN_PARAMETERS, CSV_PARAMETERS, LANGUAGE_PARAMETERS};
 use crate::wire::{
     FILTER_PARAMETERS, FieldEdit, FieldLabels, MOST_EXACT, MachineEdit, MachinesEdit,
-    ManualMachine, NewField, PAGE_PARAMETERS, Parameter, Report,
+    ManualMachine, NewField, PAGE_PARAMETERS, PROGRAM_PARAMETERS, Parameter, Report,
 };
 
 pub(super) fn service() -> OpenApiService<Api, ()> {
@@ -41,6 +41,8 @@ pub fn document() -> String {
         add_parameters(&mut document, path, "get", FILTER_PARAMETERS);
     }
     add_parameters(&mut document, "/api/machines", "patch", FILTER_PARAMETERS);
+    let software = [FILTER_PARAMETERS, PROGRAM_PARAMETERS].concat();
+    add_parameters(&mut document, "/api/software", "get", &software);
     describe_exports(&mut document);
     add_parameters(&mut document, "/api/import/machines", "post", IMPORT_PARAMETERS);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {

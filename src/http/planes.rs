@@ -27,6 +27,7 @@ pub(super) fn plane(method: &Method, route: &str, is_browser: bool) -> Plane {
             | "/api/machines/:machine_id"
             | "/api/machines/:machine_id/sections/:section"
             | "/api/facets"
+            | "/api/software"
             | "/api/export/machines.csv"
             | "/api/export/machines.xlsx"
             | "/api/export/machines.jsonl"

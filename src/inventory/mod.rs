@@ -7,6 +7,7 @@ mod fields;
 mod history;
 mod import;
 mod manual;
+mod software;
 mod views;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use duplicates::{DuplicateError, Merge, Merged, Merges};
 pub use edit::{EditError, Edited, MOST_AT_ONCE, Selection};
 pub use fields::{FieldChange, FieldError, NewField};
 pub use import::{Import, ImportChange, Imported, LineProblem, MOST_IMPORTED};
+pub use software::ReadPackages;
 pub use views::{Keeper, ViewChange, ViewError};
 
 use chrono::{DateTime, Utc};

@@ -21,6 +21,7 @@ mod query;
 mod report;
 pub mod search;
 mod section;
+mod software;
 mod status;
 mod summary;
 mod tags;
@@ -50,6 +51,9 @@ pub use query::{MachinePage, MachineQuery, Sort};
 pub use report::Report;
 pub use search::Search;
 pub use section::{SECTION_BYTES, SectionHash, SectionName};
+pub use software::{
+    FoundSoftware, MOST_NAMED, MOST_PROGRAMS, Package, Program, ProgramTally, SoftwareQuery,
+};
 pub use status::{Exempt, Liveness, Status, StatusRules};
 pub use summary::{
     AGE_RANGES, Ages, Counts, DAYS_PER_MONTH, Facets, MEMORY_RANGES, MemorySizes, Moment,

@@ -35,6 +35,8 @@ mod report;
 pub mod sections;
 pub mod signing;
 #[cfg(feature = "server")]
+mod software;
+#[cfg(feature = "server")]
 mod summary;
 #[cfg(feature = "server")]
 mod timestamp;
@@ -68,10 +70,12 @@ pub use manual::ManualMachine;
 pub use origin::Origin;
 #[cfg(feature = "server")]
 pub use query::{
-    BadQuestion, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, Parameter, names_custom_fields,
-    parse_query,
+    BadQuestion, FILTER_PARAMETERS, MOST_EXACT, PAGE_PARAMETERS, PROGRAM_PARAMETERS, Parameter,
+    names_custom_fields, parse_query,
 };
 pub use report::Report;
+#[cfg(feature = "server")]
+pub use software::{Programs, read_packages};
 #[cfg(feature = "server")]
 pub use summary::{Facets, Summary};
 #[cfg(feature = "server")]

@@ -155,6 +155,12 @@ pub const PAGE_PARAMETERS: &[Parameter] = &[
     number("offset", "Skip so many machines."),
 ];
 
+/// Which page of the programs that were found.
+pub const PROGRAM_PARAMETERS: &[Parameter] = &[
+    number("limit", "Answer at most so many programs, up to 1000. Without it: 100."),
+    number("offset", "Skip so many programs."),
+];
+
 /// What is wrong with a question, in words for the one who asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadQuestion {

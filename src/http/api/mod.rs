@@ -19,6 +19,7 @@ mod sections;
 mod server;
 mod session;
 mod signature;
+mod software;
 mod views;
 
 use poem_openapi::Tags;
@@ -29,7 +30,7 @@ use crate::model::access::hex;
 
 /// All operations.
 pub(super) type Api = (
-    (machines::MachinesApi, sections::SectionsApi),
+    (machines::MachinesApi, sections::SectionsApi, software::SoftwareApi),
     figures::FiguresApi,
     fields::FieldsApi,
     views::ViewsApi,
@@ -50,7 +51,7 @@ pub(super) type Api = (
 /// All operations, to be routed or documented.
 pub(super) fn operations() -> Api {
     (
-        (machines::MachinesApi, sections::SectionsApi),
+        (machines::MachinesApi, sections::SectionsApi, software::SoftwareApi),
         figures::FiguresApi,
         fields::FieldsApi,
         views::ViewsApi,

@@ -9,3 +9,4 @@ mod reports;
 mod routes;
 mod search;
 mod sections;
+mod software;
