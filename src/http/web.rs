@@ -25,6 +25,7 @@ pub(super) const SHELL: &[&str] = &[
     "/dashboard",
     "/charts",
     "/charts/",
+    "/software",
     "/machines/:id",
     "/login",
     "/setup",

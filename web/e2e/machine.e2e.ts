@@ -180,6 +180,24 @@ describe('many machines', () => {
   });
 });
 
+it('a program and its versions are found over all machines', async () => {
+  const packages = [{ name: 'firefox-esr', version: '115.2' }];
+  await server.inside(8, { software: { packages } });
+  await server.inside(9, { software: { packages: [{ name: 'firefox-esr', version: '115.10' }] } });
+  const watched = await Watched.open(browser, server.url, `/machines/${idOf(8)}`);
+  const { page } = watched;
+  await page.click('td a:text-is("firefox-esr")');
+  await page.waitForURL('**/software?name=%3Dfirefox-esr');
+  await page.waitForSelector('text=2 versões em 3 máquinas');
+  await page.fill('input[name=version]', '<115.10');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=1 versão em 3 máquinas');
+  await page.click('summary');
+  await page.click('details a:text-is("Ver no relatório")');
+  await page.waitForSelector('.title p:has-text("1 máquina")');
+  await watched.close();
+});
+
 it('the help of the search shows searches that work', async () => {
   const watched = await Watched.open(browser, server.url, '/report');
   const { page } = watched;

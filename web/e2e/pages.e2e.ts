@@ -92,6 +92,14 @@ const PAGES: { name: string; path: string; ready: string; act?: string; missing?
   { name: 'report on paper', path: '/report?print=1', ready: 'article table' },
   { name: 'charts', path: '/charts', ready: '.grid .card:nth-child(2)' },
   { name: 'charts as tables', path: '/charts?top=2&as=table&os=windows', ready: '.grid table' },
+  { name: 'software', path: '/software', ready: 'tbody details' },
+  {
+    name: 'software, found',
+    path: '/software?name=number-7&version=1.7',
+    ready: 'tbody details',
+    act: 'summary',
+  },
+  { name: 'software that is not', path: '/software?name=nothing', ready: 'form + p' },
   { name: 'machine', path: `/machines/${idOf(1)}`, ready: '.badge' },
   {
     name: 'machine, edited',

@@ -128,9 +128,17 @@ async fn assets_are_kept_for_good_and_sent_as_small_as_they_get() {
 #[tokio::test]
 async fn pages_carry_the_policy_and_files_their_type() {
     let server = Server::start().await;
-    for path in
-        ["/", "/report", "/report/", "/charts", "/charts/", "/dashboard", "/docs", "/machines/m1"]
-    {
+    for path in [
+        "/",
+        "/report",
+        "/report/",
+        "/charts",
+        "/charts/",
+        "/software",
+        "/dashboard",
+        "/docs",
+        "/machines/m1",
+    ] {
         let request = server.client.get(server.url(path)).header("Accept", "text/html");
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");

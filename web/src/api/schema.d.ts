@@ -826,6 +826,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/software": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find programs
+         * @description Which programs are on which machines, in which versions, as agents say in the section
+         *     `software`: those on most machines first. Conditions choose the machines. It reads what is
+         *     inside each of them: some seconds for many thousands.
+         */
+        get: operations["findSoftware"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/summary": {
         parameters: {
             query?: never;
@@ -2869,6 +2891,78 @@ export interface components {
          * @enum {string}
          */
         ProcessState: "alive";
+        /**
+         * Program
+         * @description A version of a program, and where it is.
+         */
+        Program: {
+            /**
+             * Format: uint64
+             * @description How many machines have it.
+             */
+            count: number;
+            /** @description The first hundred of them, by name. */
+            machines: components["schemas"]["ProgramMachine"][];
+            /** @description The program's name. */
+            name: string;
+            /** @description Who made it; empty when nobody is named. */
+            publisher: string;
+            /** @description What installed it: `dpkg`, `rpm`, `snap`, `flatpak`, `registry`. */
+            source: string;
+            /** @description Its version; empty when none is said. */
+            version: string;
+        };
+        /**
+         * ProgramMachine
+         * @description A machine that has a program.
+         */
+        ProgramMachine: {
+            /** @description Its name. */
+            hostname: string;
+            /** @description Its id. */
+            machine_id: string;
+        };
+        /**
+         * Programs
+         * @description Programs over all machines.
+         * @example {
+         *       "items": [
+         *         {
+         *           "count": 1,
+         *           "machines": [
+         *             {
+         *               "hostname": "lab-01-pc07",
+         *               "machine_id": "lab-01"
+         *             }
+         *           ],
+         *           "name": "firefox-esr",
+         *           "publisher": "Debian",
+         *           "source": "dpkg",
+         *           "version": "115.15.0esr-1~deb12u1"
+         *         }
+         *       ],
+         *       "machines": 2,
+         *       "more": false,
+         *       "total": 1
+         *     }
+         */
+        Programs: {
+            /** @description Versions of programs, those on most machines first. */
+            items: components["schemas"]["Program"][];
+            /**
+             * Format: uint64
+             * @description How many machines were looked at: those, among the ones that meet the conditions, whose agents
+             *     say what programs they have.
+             */
+            machines: number;
+            /** @description Whether there are more than could be told apart: a name finds them. */
+            more: boolean;
+            /**
+             * Format: uint64
+             * @description How many versions of programs there are in all.
+             */
+            total: number;
+        };
         /**
          * @description What machines have in common.
          * @enum {string}
@@ -10871,6 +10965,156 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": "There is no space left for the inventory; free some on the server",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    findSoftware: {
+        parameters: {
+            query?: {
+                /** @description Words that stand in the program's name, in any case, or `=NAME` for all of it. */
+                name?: string;
+                /**
+                 * @description How the version begins, `=VERSION` for all of it, or `<VERSION`, `<=VERSION`, `>VERSION`,
+                 *     `>=VERSION`, compared number by number.
+                 */
+                version?: string;
+                /** @description What is written into the search box. `GET /api/machines` says how. */
+                q?: string;
+                /** @description Operating system, without regard to case; `-` for none. */
+                os?: string[];
+                /** @description Operating system version, without regard to case; `-` for none. */
+                os_version?: string[];
+                /** @description Computer model, without regard to case; `-` for none. */
+                model?: string[];
+                /** @description State, by how long ago it was last heard of; `manual` and `retired` for machines that have none, because they are manual entries or were taken out of use. */
+                status?: ("online" | "late" | "offline" | "missing" | "manual" | "retired" | "")[];
+                /** @description Tag, without regard to case; `-` for machines without one. */
+                tag?: string[];
+                /** @description What the machine is used for. */
+                lifecycle?: ("active" | "stock" | "repair" | "retired" | "")[];
+                /** @description Site, without regard to case; `-` for none. */
+                site?: string[];
+                /** @description Owner, without regard to case; `-` for none. */
+                owner?: string[];
+                /** @description Version of the agent; `-` for agents that do not say it. */
+                agent_version?: string[];
+                /** @description Address, or network such as `10.1.0.0/16`. */
+                ip?: string[];
+                /** @description How long ago the machine was last heard of: `>7d`, `<1h`, `1d..30d`; units s, m, h, d, w, mo, y. */
+                seen?: string;
+                /** @description How long ago the machine first reported, written as `seen` is. */
+                created?: string;
+                /** @description How long the computer has been in use: `>60mo`, `<1y`, `12mo..36mo` (the first included, the second not), `none` without a date, `future` with one to come. */
+                age?: string;
+                /** @description Answer at most so many programs, up to 1000. Without it: 100. */
+                limit?: number;
+                /** @description Skip so many programs. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Programs"];
+                };
+            };
+            /** @description A parameter or the body is wrong; the error names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "status is 'sleeping', but takes online, late, offline, missing, manual or retired"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A credential is needed, or the one shown is none */
+            401: {
+                headers: {
+                    /** @description The kind of credential. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "Log in, or send a token: Authorization: Bearer TOKEN"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is for something else */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "token scripts (5f1c0e9a7b3d) may not change machines"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request took longer than 30 seconds */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The request took too long"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server failed; `id` finds the reason in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory failed; the server's log says why",
+                     *       "id": "5f1c0e9a7b3d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The store is busy or cannot be reached; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "The inventory cannot be written at the moment; try again",
                      *       "id": "5f1c0e9a7b3d"
                      *     }
                      */

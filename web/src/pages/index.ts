@@ -8,6 +8,7 @@ export type PageName =
   | 'report'
   | 'charts'
   | 'machine'
+  | 'software'
   | 'settings'
   | 'login'
   | 'setup'
@@ -18,6 +19,7 @@ export function pageOf(path: string): PageName {
   if (plain === '/' || plain === '/dashboard') return 'home';
   if (plain === '/report') return 'report';
   if (plain === '/charts') return 'charts';
+  if (plain === '/software') return 'software';
   if (/^\/settings(\/|$)/.test(plain)) return 'settings';
   if (plain === '/login') return 'login';
   if (plain === '/setup') return 'setup';
@@ -29,6 +31,7 @@ const PAGES: Record<PageName, () => Promise<{ default: Component }>> = {
   report: () => import('./report/Report.svelte'),
   charts: () => import('./charts/Charts.svelte'),
   machine: () => import('./machine/Machine.svelte'),
+  software: () => import('./software/Software.svelte'),
   settings: () => import('./settings/Settings.svelte'),
   login: () => import('./entry/Login.svelte'),
   setup: () => import('./entry/Setup.svelte'),

@@ -288,6 +288,21 @@ export const text: PageWords = {
     machine_id: 'Code that identifies the machine',
     proof: 'How the agent proved itself in its last report',
   },
+  software: {
+    heading: 'Software',
+    page: (name) => `Software: ${name}`,
+    lead: 'What agents say is installed, on all machines.',
+    name: 'Program',
+    version: 'Version',
+    versionHint: '115, =115.2 or <115.2',
+    find: 'Find',
+    found: (n, machines) =>
+      `${plural(n, 'version', 'versions')} on ${plural(machines, 'machine that says', 'machines that say')} what is on them.`,
+    cut: 'There are more: search for a name.',
+    others: (n) => `and ${plural(n, 'more machine', 'more machines')}`,
+    rest: (n) => `And ${n} more: search for a name.`,
+    everywhere: 'On all machines',
+  },
   export: {
     columns: 'Columns',
     shown: 'Those of this view',

@@ -12,6 +12,7 @@ export const text: Words = {
     home: 'Home',
     report: 'Report',
     charts: 'Charts',
+    software: 'Software',
     api: 'API',
     settings: 'Administration',
   },

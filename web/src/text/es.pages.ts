@@ -286,6 +286,21 @@ export const text: PageWords = {
     machine_id: 'Código que identifica el equipo',
     proof: 'Cómo el agente probó quién es en el último informe',
   },
+  software: {
+    heading: 'Programas',
+    page: (name) => `Programas: ${name}`,
+    lead: 'Lo que los agentes dicen que está instalado, en todos los equipos.',
+    name: 'Programa',
+    version: 'Versión',
+    versionHint: '115, =115.2 o <115.2',
+    find: 'Buscar',
+    found: (n, machines) =>
+      `${plural(n, 'versión', 'versiones')} en ${plural(machines, 'equipo que dice', 'equipos que dicen')} lo que tienen.`,
+    cut: 'Hay más: busque por un nombre.',
+    others: (n) => `y ${plural(n, 'equipo más', 'equipos más')}`,
+    rest: (n) => `Y ${n} más: busque por un nombre.`,
+    everywhere: 'En todos los equipos',
+  },
   export: {
     columns: 'Columnas',
     shown: 'Las de esta vista',

@@ -12,6 +12,7 @@ export const text: Words = {
     home: 'Inicio',
     report: 'Informe',
     charts: 'Gráficos',
+    software: 'Programas',
     api: 'API',
     settings: 'Administración',
   },

@@ -285,6 +285,21 @@ export const text = {
     machine_id: 'Código que identifica a máquina',
     proof: 'Como o agente provou quem é no último relato',
   } as Record<string, string | undefined>,
+  software: {
+    heading: 'Programas',
+    page: (name: string) => `Programas: ${name}`,
+    lead: 'O que os agentes dizem que está instalado, em todas as máquinas.',
+    name: 'Programa',
+    version: 'Versão',
+    versionHint: '115, =115.2 ou <115.2',
+    find: 'Procurar',
+    found: (n: number, machines: number) =>
+      `${plural(n, 'versão', 'versões')} em ${plural(machines, 'máquina que conta', 'máquinas que contam')} o que têm.`,
+    cut: 'Há mais: procure por um nome.',
+    others: (n: number) => `e mais ${plural(n, 'máquina', 'máquinas')}`,
+    rest: (n: string) => `E mais ${n}: procure por um nome.`,
+    everywhere: 'Em todas as máquinas',
+  },
   export: {
     columns: 'Colunas',
     shown: 'As desta visão',

@@ -11,6 +11,7 @@ export const text = {
     home: 'Início',
     report: 'Relatório',
     charts: 'Gráficos',
+    software: 'Programas',
     api: 'API',
     settings: 'Administração',
   },

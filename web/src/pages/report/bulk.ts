@@ -1,7 +1,7 @@
 /** Changes of many machines. */
 import { machinePath, send } from '../../api/client';
 import type { components } from '../../api/schema';
-import { filterQuery, hrefOf, NO_FILTERS, reportOf, type View } from '../../lib/view';
+import { filterQuery, hrefOf, type View } from '../../lib/view';
 import type { Picks } from './picks.svelte';
 
 type Schemas = components['schemas'];
@@ -9,8 +9,6 @@ export type Edit = Partial<Omit<Schemas['MachinesEdit'], 'set'>> & {
   set?: Partial<Schemas['MachineEdit']>;
 };
 
-/** The most that an address has room for. */
-export const MOST_NAMED = 50;
 /** The most that are removed at once. */
 export const MOST_REMOVED = 500;
 
@@ -32,10 +30,4 @@ export async function removeMachines(ids: Iterable<string>): Promise<number> {
     removed += 1;
   }
   return removed;
-}
-
-/** The view of some machines, by their ids. */
-export function viewOf(ids: Iterable<string>): string {
-  const names = [...ids].map((id) => (/^[\w-]+$/.test(id) ? `=${id}` : `=${JSON.stringify(id)}`));
-  return reportOf({ ...NO_FILTERS, q: `id:${names.join(',')}` });
 }

@@ -1,1 +1,0 @@
-export{t as default}from"./Chips-7efQsQo4.js";

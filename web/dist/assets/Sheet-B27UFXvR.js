@@ -1,1 +1,0 @@
-export{t as default}from"./Sheet-BL2fMf30.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./Sheet-DpGx4i1E.js";
