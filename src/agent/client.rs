@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
@@ -58,7 +59,7 @@ struct Send<'a> {
     machine_id: &'a str,
     /// The section's name, when it is one.
     section: Option<&'static str>,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Client {
@@ -92,7 +93,7 @@ impl Client {
         let machine_id = &report.machine_id;
         self.get_key(machine_id).await?;
         let (method, url) = (Method::POST, self.endpoint.clone());
-        let body = serde_json::to_vec(report)?;
+        let body = serde_json::to_vec(report)?.into();
         let answer = self.signed(Send { method, url, machine_id, section: None, body }).await?;
         if answer.status() == StatusCode::UNAUTHORIZED
             && self.enrol_token.is_some()
@@ -108,14 +109,14 @@ impl Client {
         &self,
         machine_id: &str,
         name: SectionName,
-        body: &[u8],
+        body: Bytes,
     ) -> anyhow::Result<Response> {
         let mut url = self.endpoint.clone();
         match url.path_segments_mut() {
             Ok(mut path) => path.extend([machine_id, "sections", name.as_str()]),
             Err(()) => bail!("the server's address has no path"),
         };
-        let (section, body) = (Some(name.as_str()), body.to_vec());
+        let section = Some(name.as_str());
         self.signed(Send { method: Method::PUT, url, machine_id, section, body }).await
     }
 
@@ -151,7 +152,7 @@ impl Client {
         &self,
         method: Method,
         mut url: Url,
-        body: Vec<u8>,
+        body: Bytes,
         signed: Option<Signed>,
     ) -> anyhow::Result<Response> {
         if signed.is_some() {
@@ -202,7 +203,7 @@ impl Client {
         let mut url = self.endpoint.clone();
         let path = url.path().trim_end_matches("/machines").to_owned();
         url.set_path(&format!("{path}/enroll"));
-        let answer = self.json(Method::POST, url, body, None).await?;
+        let answer = self.json(Method::POST, url, body.into(), None).await?;
         let status = answer.status();
         if !status.is_success() {
             bail!("the machine cannot be enrolled: {status}{}", excerpt(answer).await);
@@ -242,7 +243,7 @@ impl Transport for Client {
         }
     }
 
-    async fn send_section(&self, machine_id: &str, name: SectionName, body: &[u8]) -> Delivery {
+    async fn send_section(&self, machine_id: &str, name: SectionName, body: Bytes) -> Delivery {
         match self.section(machine_id, name, body).await {
             Ok(response) => match refusal(response, clock::now()).await {
                 Ok(_) => Delivery::Taken,

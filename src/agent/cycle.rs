@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::schedule;
@@ -33,7 +34,7 @@ pub trait Transport {
         &self,
         machine_id: &str,
         name: SectionName,
-        body: &[u8],
+        body: Bytes,
     ) -> impl Future<Output = Delivery> + Send;
 }
 

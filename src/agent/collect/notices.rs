@@ -35,6 +35,12 @@ impl Notices {
         }
     }
 
+    /// What stands for this subject.
+    #[cfg(test)]
+    pub(in crate::agent) fn standing(&self, subject: &str) -> Option<&str> {
+        self.0.get(subject).map(String::as_str)
+    }
+
     /// Logs the end of what stands for this subject, if something does.
     pub(in crate::agent) fn cleared(&mut self, subject: &str) {
         if self.0.remove(subject).is_some() {

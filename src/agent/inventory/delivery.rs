@@ -1,8 +1,9 @@
 //! Sections on their way to the server that asks for them.
 
+use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::{COLLECTORS, Inventory, Known, LIMIT, State, reading, subject};
+use super::{Inventory, Known, State, reading, subject};
 use crate::agent::cycle::{Delivery, Transport};
 use crate::wire::sections::SectionName;
 
@@ -19,7 +20,7 @@ impl Inventory {
         self.forget_all_but(want);
         for &name in want {
             let Some((hash, body)) = self.body(name).await else { continue };
-            let delivery = transport.send_section(machine_id, name, &body).await;
+            let delivery = transport.send_section(machine_id, name, body.clone()).await;
             let is_over = matches!(delivery, Delivery::Failed { .. });
             self.lock().delivered(name, &hash, body, delivery);
             if is_over {
@@ -38,14 +39,14 @@ impl Inventory {
     }
 
     /// A section as it is sent, with its hash; `None` for one that is not known, or was refused.
-    async fn body(&self, name: SectionName) -> Option<(String, Vec<u8>)> {
+    async fn body(&self, name: SectionName) -> Option<(String, Bytes)> {
         if let Some(ready) = self.lock().ready(name)? {
             return Some(ready);
         }
-        let (_, collect) = COLLECTORS.iter().find(|(known, _)| *known == name)?;
+        let (_, collect) = self.collectors.iter().find(|(known, _)| *known == name)?;
         let pending = self.start(name, *collect)?;
-        let read = timeout(LIMIT, pending).await;
-        let read = read.map_or_else(|_| Err(reading::too_slow(LIMIT)), reading::result);
+        let read = timeout(self.limit, pending).await;
+        let read = read.map_or_else(|_| Err(reading::too_slow(self.limit)), reading::result);
         self.noted(name, read, true);
         self.lock().ready(name)?
     }
@@ -53,12 +54,12 @@ impl Inventory {
 
 impl State {
     /// Takes out what is ready to be sent; `Some(None)` when it has to be read again.
-    fn ready(&mut self, name: SectionName) -> Option<Option<(String, Vec<u8>)>> {
+    fn ready(&mut self, name: SectionName) -> Option<Option<(String, Bytes)>> {
         let known = self.sections.get_mut(&name).filter(|known| !known.is_refused)?;
         Some(known.body.take().map(|body| (known.hash.clone(), body)))
     }
 
-    fn delivered(&mut self, name: SectionName, hash: &str, body: Vec<u8>, delivery: Delivery) {
+    fn delivered(&mut self, name: SectionName, hash: &str, body: Bytes, delivery: Delivery) {
         // Meanwhile it may have been read anew.
         let known = self.sections.get_mut(&name).filter(|known| known.hash == hash);
         match delivery {

@@ -79,7 +79,7 @@ pub(super) fn result(said: Result<Reading, oneshot::error::RecvError>) -> Readin
 
 /// A reading that did not come to an end in time.
 pub(super) fn too_slow(limit: Duration) -> anyhow::Error {
-    anyhow!("there is no answer after {} s", limit.as_secs())
+    anyhow!("there is no answer after {} s", limit.as_secs_f32())
 }
 
 fn upload(content: Content) -> Reading {

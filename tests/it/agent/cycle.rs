@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tatuscan::agent::cycle::{Delivery, Outcome, Pace, Source, Transport, repeat};
 use tatuscan::agent::{Settings, inventory, run, schedule};
@@ -50,7 +51,7 @@ impl Source for Machine {
         want: &[SectionName],
     ) {
         for &name in want {
-            transport.send_section(machine_id, name, b"{}").await;
+            transport.send_section(machine_id, name, Bytes::from("{}")).await;
         }
     }
 }
@@ -73,7 +74,7 @@ impl<F: Fn(Duration, usize) -> Outcome + Send + Sync> Transport for Server<F> {
         outcome
     }
 
-    async fn send_section(&self, _: &str, _: SectionName, _: &[u8]) -> Delivery {
+    async fn send_section(&self, _: &str, _: SectionName, _: Bytes) -> Delivery {
         std::future::pending().await
     }
 }
@@ -205,7 +206,7 @@ async fn a_stop_does_not_wait_for_an_answer() {
             std::future::pending().await
         }
 
-        async fn send_section(&self, _: &str, _: SectionName, _: &[u8]) -> Delivery {
+        async fn send_section(&self, _: &str, _: SectionName, _: Bytes) -> Delivery {
             std::future::pending().await
         }
     }

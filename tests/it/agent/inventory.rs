@@ -286,7 +286,7 @@ async fn a_section_that_hangs_or_breaks_has_no_part_in_the_report_and_the_others
     assert_eq!(said.matches(broken).count(), 1, "{said}");
 }
 
-fn settings(url: String, state: &Path, root: &Path) -> Settings {
+fn settings(url: &str, state: &Path, root: &Path) -> Settings {
     Settings {
         url: url.parse().unwrap(),
         trust: Trust::System,
@@ -327,7 +327,7 @@ async fn an_agent_that_repeats_sends_what_a_server_has_lost() {
         }
     };
     let state = directory.path().join("state");
-    let agent = run(settings(server.url(""), &state, &root), std::future::pending());
+    let agent = run(settings(&server.url(""), &state, &root), std::future::pending());
     let machine = tokio::select! {
         machine = until => machine,
         ended = agent => panic!("the agent ended: {ended:?}"),
@@ -453,9 +453,8 @@ async fn more_software_than_has_room_is_counted() {
     assert!(kept > 8000, "{kept}");
 }
 
-/// The agent under the server's roof obeys the same settings.
 #[test]
-fn nothing_is_kept_from_a_person_who_asks_for_help() {
+fn the_help_says_what_can_be_kept_private() {
     let directory = tempfile::tempdir().unwrap();
     let help = text(&tatuscan(directory.path()).args(["agent", "--help"]).output().unwrap());
     for said in ["--no-users", "TATUSCAN_NO_USERS", "--no-software", "TATUSCAN_NO_SOFTWARE"] {
