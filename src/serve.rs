@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use tatuscan::access::{self, Access, FloodLimits, LinkPlace, Mode, SpaceLimit, UserError};
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
+use tatuscan::agent::inventory::Options as InventoryOptions;
 use tatuscan::agent::{self, Settings as AgentSettings};
 use tatuscan::clock;
 use tatuscan::config::{
@@ -60,6 +61,11 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
         interval: Some(LOCAL_INTERVAL),
         state_dir: config.store.data_dir.join("agent"),
         enrol_token: None,
+        inventory: InventoryOptions {
+            users: config.local_privacy.users,
+            software: config.local_privacy.software,
+            ..InventoryOptions::default()
+        },
     };
     let reporting = report_locally(local, tls.clone(), shutdown.clone());
     let reporting = config.local_agent.then(|| tokio::spawn(reporting));

@@ -7,27 +7,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use chrono::{DateTime, Utc};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
-use serde::{Deserialize, Serialize};
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Method, Response, StatusCode, Url};
+use serde::Serialize;
 
+use super::answer::{LastSeq, Refusal, excerpt, last_seq, refusal, want, without_token};
 use super::collect;
-use super::cycle::{Outcome, Transport};
+use super::cycle::{Delivery, Outcome, Transport};
 use super::key::MachineKey;
 use crate::clock;
 use crate::trust::Trust;
 use crate::wire::Report;
+use crate::wire::sections::SectionName;
 use crate::wire::signing::{Signed, hex};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of a refusing answer is read and logged, in bytes.
-const EXCERPT: usize = 300;
-/// How much of an answer is read where it says something to the agent, in bytes.
-const ANSWER: usize = 4096;
-
-/// Sends reports to `POST <server>/api/machines`. Shown as that address without credentials.
+/// Sends reports to `POST <server>/api/machines`, and sections to where they belong. Shown as that address without credentials.
 pub struct Client {
     http: reqwest::Client,
     endpoint: Url,
@@ -55,10 +52,14 @@ struct Enrolment<'a> {
     signature: String,
 }
 
-/// What the agent reads in an answer about numbers of reports.
-#[derive(Deserialize)]
-struct LastSeq {
-    last_seq: u64,
+/// A request that carries what the machine is known by.
+struct Send<'a> {
+    method: Method,
+    url: Url,
+    machine_id: &'a str,
+    /// The section's name, when it is one.
+    section: Option<&'static str>,
+    body: Bytes,
 }
 
 impl Client {
@@ -88,46 +89,70 @@ impl Client {
         Ok(Self { http, endpoint: endpoint(server), trust, state_dir, enrol_token, key })
     }
 
-    async fn post(&self, report: &Report) -> anyhow::Result<Response> {
-        let body = serde_json::to_vec(report)?;
-        self.get_key(&report.machine_id).await?;
-        let answer = self.post_signed(report, body.clone()).await?;
-        match answer.status() {
-            // The machine was set back to an earlier time, or its agent has started anew.
-            StatusCode::CONFLICT => {
-                let Some(LastSeq { last_seq }) = last_seq(answer).await else {
-                    bail!("the server answered 409 Conflict, without the last report's number");
-                };
-                if let Some(key) = &mut *self.lock() {
-                    key.set_enrolled(Some(last_seq));
-                }
-                self.post_signed(report, body).await
-            }
+    async fn report(&self, report: &Report) -> anyhow::Result<Response> {
+        let machine_id = &report.machine_id;
+        self.get_key(machine_id).await?;
+        let (method, url) = (Method::POST, self.endpoint.clone());
+        let body = serde_json::to_vec(report)?.into();
+        let answer = self.signed(Send { method, url, machine_id, section: None, body }).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && self.enrol_token.is_some()
+            && let Some(key) = &mut *self.lock()
+        {
             // The server has forgotten the key: the next report comes with another enrolment.
-            StatusCode::UNAUTHORIZED if self.enrol_token.is_some() => {
-                if let Some(key) = &mut *self.lock() {
-                    key.set_enrolled(None);
-                }
-                Ok(answer)
-            }
-            _ => Ok(answer),
+            key.set_enrolled(None);
         }
+        Ok(answer)
     }
 
-    async fn post_signed(&self, report: &Report, body: Vec<u8>) -> anyhow::Result<Response> {
+    async fn section(
+        &self,
+        machine_id: &str,
+        name: SectionName,
+        body: Bytes,
+    ) -> anyhow::Result<Response> {
+        let mut url = self.endpoint.clone();
+        match url.path_segments_mut() {
+            Ok(mut path) => path.extend([machine_id, "sections", name.as_str()]),
+            Err(()) => bail!("the server's address has no path"),
+        };
+        let section = Some(name.as_str());
+        self.signed(Send { method: Method::PUT, url, machine_id, section, body }).await
+    }
+
+    /// Sends a request with a signature, where the machine has a key: twice, when the server says that
+    /// the machine's numbers are behind.
+    async fn signed(&self, send: Send<'_>) -> anyhow::Result<Response> {
+        let answer = self.signed_once(&send).await?;
+        if answer.status() != StatusCode::CONFLICT {
+            return Ok(answer);
+        }
+        // The machine was set back to an earlier time, or its agent has started anew.
+        let Some(LastSeq { last_seq }) = last_seq(answer).await else {
+            bail!("the server answered 409 Conflict, without the last report's number");
+        };
+        if let Some(key) = &mut *self.lock() {
+            key.set_enrolled(Some(last_seq));
+        }
+        self.signed_once(&send).await
+    }
+
+    async fn signed_once(&self, send: &Send<'_>) -> anyhow::Result<Response> {
+        let Send { method, url, machine_id, section, body } = send;
         let signed = match &mut *self.lock() {
-            Some(key) if key.is_of(&report.machine_id) && key.is_enrolled() => {
-                Some(key.sign(&body))
+            Some(key) if key.is_of(machine_id) && key.is_enrolled() => {
+                Some(key.sign(*section, body))
             }
             _ => None,
         };
-        self.post_json(self.endpoint.clone(), body, signed).await
+        self.json(method.clone(), url.clone(), body.clone(), signed).await
     }
 
-    async fn post_json(
+    async fn json(
         &self,
+        method: Method,
         mut url: Url,
-        body: Vec<u8>,
+        body: Bytes,
         signed: Option<Signed>,
     ) -> anyhow::Result<Response> {
         if signed.is_some() {
@@ -135,7 +160,8 @@ impl Client {
             let _ = url.set_password(None);
             let _ = url.set_username("");
         }
-        let mut request = self.http.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        let request = self.http.request(method, url);
+        let mut request = request.header(CONTENT_TYPE, "application/json").body(body);
         if let Some(signed) = signed {
             request = request.header(AUTHORIZATION, signed.to_string());
         }
@@ -177,7 +203,7 @@ impl Client {
         let mut url = self.endpoint.clone();
         let path = url.path().trim_end_matches("/machines").to_owned();
         url.set_path(&format!("{path}/enroll"));
-        let answer = self.post_json(url, body, None).await?;
+        let answer = self.json(Method::POST, url, body.into(), None).await?;
         let status = answer.status();
         if !status.is_success() {
             bail!("the machine cannot be enrolled: {status}{}", excerpt(answer).await);
@@ -191,6 +217,11 @@ impl Client {
         Ok(())
     }
 
+    /// Why there was no answer, and what to do about it where that is known.
+    fn reason(&self, error: &anyhow::Error) -> String {
+        self.trust.advice(&**error).unwrap_or_else(|| causes(error))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<MachineKey>> {
         self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -198,13 +229,34 @@ impl Client {
 
 impl Transport for Client {
     async fn send(&self, report: &Report) -> Outcome {
-        match self.post(report).await {
-            Ok(response) => outcome(response, clock::now()).await,
-            Err(error) => {
-                let advice = self.trust.advice(&*error);
-                let reason = advice.unwrap_or_else(|| causes(&error));
-                Outcome::Failed { reason, retry_after: None }
-            }
+        match self.report(report).await {
+            Ok(response) => match refusal(response, clock::now()).await {
+                Ok(response) if report.sections.is_empty() => {
+                    drop(response);
+                    Outcome::Accepted { want: Vec::new() }
+                }
+                Ok(response) => Outcome::Accepted { want: want(response).await },
+                Err(refusal) if refusal.is_final() => Outcome::Refused { reason: refusal.reason },
+                Err(Refusal { reason, retry_after, .. }) => Outcome::Failed { reason, retry_after },
+            },
+            Err(error) => Outcome::Failed { reason: self.reason(&error), retry_after: None },
+        }
+    }
+
+    async fn send_section(&self, machine_id: &str, name: SectionName, body: Bytes) -> Delivery {
+        match self.section(machine_id, name, body).await {
+            Ok(response) => match refusal(response, clock::now()).await {
+                Ok(_) => Delivery::Taken,
+                // The machine was removed meanwhile, or reports from elsewhere too: it reports again.
+                Err(Refusal {
+                    status: StatusCode::NOT_FOUND | StatusCode::CONFLICT,
+                    reason,
+                    ..
+                }) => Delivery::Failed { reason },
+                Err(refusal) if refusal.is_final() => Delivery::Refused { reason: refusal.reason },
+                Err(Refusal { reason, .. }) => Delivery::Failed { reason },
+            },
+            Err(error) => Delivery::Failed { reason: self.reason(&error) },
         }
     }
 }
@@ -228,89 +280,10 @@ fn endpoint(server: &Url) -> Url {
     endpoint
 }
 
-/// A path whose token, if it holds one, is hidden.
-fn without_token(path: &str) -> String {
-    let parts = path.split_once("/t/").map(|(before, rest)| (before, rest.split_once('/')));
-    match parts {
-        Some((before, Some((_, after)))) => format!("{before}/t/***/{after}"),
-        _ => path.to_owned(),
-    }
-}
-
 fn is_this_machine(server: &Url) -> bool {
     let host = server.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-}
-
-async fn outcome(response: Response, now: DateTime<Utc>) -> Outcome {
-    let status = response.status();
-    if matches!(status, StatusCode::OK | StatusCode::CREATED) {
-        return Outcome::Accepted;
-    }
-    let retry_after = retry_after(response.headers(), now);
-    let reason = if status.is_redirection() {
-        let to = location(response.url(), response.headers());
-        format!("the server answered {status}{to}; set TATUSCAN_URL to the address it moved to")
-    } else {
-        format!("the server answered {status}{}", excerpt(response).await)
-    };
-    let may_work_later = !status.is_client_error()
-        || matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
-        );
-    if may_work_later {
-        Outcome::Failed { reason, retry_after }
-    } else {
-        Outcome::Refused { reason }
-    }
-}
-
-/// `Retry-After` in seconds or as a date.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = DateTime::parse_from_rfc2822(text).ok()?;
-    Some((date.to_utc() - now).to_std().unwrap_or_default())
-}
-
-fn location(from: &Url, headers: &HeaderMap) -> String {
-    let target = headers.get(LOCATION).and_then(|value| from.join(value.to_str().ok()?).ok());
-    target.map_or_else(String::new, |mut url| {
-        let _ = url.set_password(None);
-        let _ = url.set_username("");
-        url.set_query(None);
-        let path = without_token(url.path());
-        url.set_path(&path);
-        format!(" to {url}")
-    })
-}
-
-/// The beginning of an answer's body.
-async fn beginning(mut response: Response, bytes: usize) -> Vec<u8> {
-    let mut body = Vec::new();
-    while body.len() < bytes {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend(chunk.iter().take(bytes - body.len())),
-            Ok(None) | Err(_) => break,
-        }
-    }
-    body
-}
-
-async fn last_seq(response: Response) -> Option<LastSeq> {
-    serde_json::from_slice(&beginning(response, ANSWER).await).ok()
-}
-
-/// The beginning of an answer's body, on one line.
-async fn excerpt(response: Response) -> String {
-    let body = beginning(response, EXCERPT).await;
-    let text = String::from_utf8_lossy(&body);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() { String::new() } else { format!(": {}", words.join(" ").escape_debug()) }
 }
 
 /// An error with its causes on one line, none of them twice.
@@ -345,19 +318,6 @@ mod tests {
         ] {
             assert_eq!(endpoint(&server.parse().unwrap()).as_str(), expected);
         }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = DateTime::from_timestamp(1_445_412_420, 0).unwrap();
-        let parse = |text: &str| {
-            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]), now)
-        };
-        assert_eq!(parse("120"), Some(Duration::from_secs(120)));
-        assert_eq!(parse("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(60)));
-        assert_eq!(parse("Wed, 21 Oct 2015 07:26:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(parse("soon"), None);
-        assert_eq!(parse("-1"), None);
     }
 
     #[test]

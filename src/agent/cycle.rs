@@ -2,28 +2,50 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::schedule;
 use crate::wire::Report;
+use crate::wire::sections::SectionName;
 
 /// Where reports come from.
 pub trait Source {
     /// The machine as it is now. There always is a report.
     fn report(&mut self) -> impl Future<Output = Report> + Send;
+
+    /// Sends the sections that the server asked for when it took a report of that machine; may be
+    /// dropped before it is done.
+    fn deliver(
+        &self,
+        transport: &(impl Transport + Sync),
+        machine_id: &str,
+        want: &[SectionName],
+    ) -> impl Future<Output = ()> + Send;
 }
 
 /// How reports get to the server.
 pub trait Transport {
     /// Sends one report, in a bounded time.
     fn send(&self, report: &Report) -> impl Future<Output = Outcome> + Send;
+
+    /// Sends one inventory section, as JSON, in a bounded time.
+    fn send_section(
+        &self,
+        machine_id: &str,
+        name: SectionName,
+        body: Bytes,
+    ) -> impl Future<Output = Delivery> + Send;
 }
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The server has it.
-    Accepted,
+    Accepted {
+        /// The sections that it asks for.
+        want: Vec<SectionName>,
+    },
     /// The server will never take it: sending it again is useless.
     Refused {
         /// For the log; no secrets.
@@ -35,6 +57,23 @@ pub enum Outcome {
         reason: String,
         /// How long the server asked to be left alone.
         retry_after: Option<Duration>,
+    },
+}
+
+/// What became of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The server has it.
+    Taken,
+    /// The server will never take it so.
+    Refused {
+        /// For the log; no secrets.
+        reason: String,
+    },
+    /// It may work later.
+    Failed {
+        /// For the log; no secrets.
+        reason: String,
     },
 }
 
@@ -55,11 +94,11 @@ impl<J: FnMut(Duration) -> Duration> Pace<J> {
     }
 
     /// The pause after an outcome.
-    pub fn wait(&mut self, outcome: Outcome, machine_id: &str, now: DateTime<Utc>) -> Duration {
+    pub fn wait(&mut self, outcome: &Outcome, machine_id: &str, now: DateTime<Utc>) -> Duration {
         let phase = schedule::phase(machine_id, self.interval);
         let next_tick = schedule::until_next_tick(now, self.interval, phase);
         match outcome {
-            Outcome::Accepted => {
+            Outcome::Accepted { .. } => {
                 if self.failures > 0 {
                     tracing::warn!(failures = self.failures, "reports are accepted again");
                 }
@@ -79,7 +118,7 @@ impl<J: FnMut(Duration) -> Duration> Pace<J> {
                 let ceiling = schedule::backoff_ceiling(self.failures);
                 match retry_after {
                     Some(pause) => {
-                        pause.min(schedule::LONGEST_RETRY_AFTER) + (self.jitter)(ceiling)
+                        (*pause).min(schedule::LONGEST_RETRY_AFTER) + (self.jitter)(ceiling)
                     }
                     None => (self.jitter)(ceiling),
                 }
@@ -87,22 +126,23 @@ impl<J: FnMut(Duration) -> Duration> Pace<J> {
         }
     }
 
-    fn note(&mut self, reason: String, what: &str) {
-        if self.last_reason.as_ref() == Some(&reason) {
+    fn note(&mut self, reason: &str, what: &str) {
+        if self.last_reason.as_deref() == Some(reason) {
             tracing::debug!(reason, "{what}");
         } else {
             tracing::warn!(reason, "{what}");
-            self.last_reason = Some(reason);
+            self.last_reason = Some(reason.to_owned());
         }
     }
 }
 
 /// Collects, sends and waits until `shutdown` is done, which ends it at once, also in the middle
 /// of a report. The first report goes out at once. After a failure the next one is collected
-/// anew, so that the server always gets the newest.
+/// anew, so that the server always gets the newest. Sections that the server asked for are sent until
+/// the next report is due.
 pub async fn repeat<J: FnMut(Duration) -> Duration>(
     mut source: impl Source,
-    transport: impl Transport,
+    transport: impl Transport + Sync,
     mut pace: Pace<J>,
     clock: impl Fn() -> DateTime<Utc>,
     shutdown: impl Future<Output = ()>,
@@ -111,8 +151,18 @@ pub async fn repeat<J: FnMut(Duration) -> Duration>(
         loop {
             let report = source.report().await;
             let outcome = transport.send(&report).await;
-            let pause = pace.wait(outcome, &report.machine_id, clock());
-            tokio::time::sleep(pause).await;
+            let pause = pace.wait(&outcome, &report.machine_id, clock());
+            let next = tokio::time::sleep(pause);
+            tokio::pin!(next);
+            if let Outcome::Accepted { want } = &outcome {
+                let delivery = source.deliver(&transport, &report.machine_id, want);
+                tokio::select! {
+                    biased;
+                    () = &mut next => continue,
+                    () = delivery => {}
+                }
+            }
+            next.await;
         }
     };
     tokio::select! {

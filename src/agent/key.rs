@@ -106,10 +106,14 @@ impl MachineKey {
         hex(self.pair.sign(message.as_bytes()).as_ref())
     }
 
-    /// Signs the next report.
-    pub(super) fn sign(&mut self, body: &[u8]) -> Signed {
+    /// Signs the next report, or the next section when it has a name: they are numbered together.
+    pub(super) fn sign(&mut self, section: Option<&str>, body: &[u8]) -> Signed {
         self.seq = self.seq.saturating_add(1);
-        let message = signing::report(&self.machine_id, self.seq, &Sha256::digest(body).into());
+        let (id, seq, digest) = (&self.machine_id, self.seq, &Sha256::digest(body).into());
+        let message = match section {
+            Some(name) => signing::section(id, seq, name, digest),
+            None => signing::report(id, seq, digest),
+        };
         let mut sig = [0; 64];
         sig.copy_from_slice(self.pair.sign(message.as_bytes()).as_ref());
         Signed { id: self.machine_id.clone(), seq: self.seq, sig }

@@ -1,25 +1,32 @@
 //! The agent: collect, send, wait. It opens no port and takes no command from the server.
 
+mod answer;
 pub mod client;
 pub mod collect;
 pub mod cycle;
 pub mod identity;
+pub mod inventory;
 mod key;
 pub mod schedule;
 mod signal;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
 pub use reqwest::Url;
+use serde::Serialize;
 
 use crate::clock;
 use crate::trust::Trust;
+use crate::wire::Report;
+use crate::wire::sections::SectionName;
 use client::{Client, Credentials};
 use collect::Collector;
 use cycle::{Outcome, Pace, Source, Transport};
+use inventory::Inventory;
 pub use signal::stop_requested;
 
 /// What the agent needs to know.
@@ -35,7 +42,12 @@ pub struct Settings {
     pub state_dir: PathBuf,
     /// A token with which the machine gets a key of its own.
     pub enrol_token: Option<String>,
+    /// What is read of the machine beyond its report.
+    pub inventory: inventory::Options,
 }
+
+/// How long a single report waits for the inventory to be read.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Reports again and again until `shutdown` is done, which ends it at once; or once.
 ///
@@ -47,13 +59,18 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyh
     let (state_dir, enrol_token) = (settings.state_dir.clone(), settings.enrol_token);
     let credentials = Credentials { state_dir, enrol_token };
     let client = Client::new(&settings.url, settings.trust, credentials)?;
+    let inventory = Inventory::new(settings.inventory);
     let collector = Collector::new(settings.state_dir, settings.interval);
+    let machine = Machine { collector, inventory: &inventory };
     let Some(interval) = settings.interval else {
-        return send_once(collector, &client).await;
+        return send_once(machine, &client).await;
     };
     tracing::info!(server = %client, ?interval, "agent started");
     let pace = Pace::new(interval, schedule::uniform);
-    cycle::repeat(collector, client, pace, clock::now, shutdown).await;
+    tokio::select! {
+        () = cycle::repeat(machine, client, pace, clock::now, shutdown) => {}
+        () = inventory.keep_up() => {}
+    }
     tracing::info!("agent stopped");
     Ok(())
 }
@@ -85,8 +102,12 @@ pub fn enrol_process(settings: Settings, token: &str) -> anyhow::Result<String> 
 ///
 /// # Errors
 /// As [`print()`].
-pub fn print_process(state_dir: PathBuf, interval: Option<Duration>) -> anyhow::Result<()> {
-    in_process(print(state_dir, interval))
+pub fn print_process(
+    state_dir: PathBuf,
+    interval: Option<Duration>,
+    inventory: inventory::Options,
+) -> anyhow::Result<()> {
+    in_process(print(state_dir, interval, inventory))
 }
 
 fn in_process<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
@@ -97,11 +118,36 @@ fn in_process<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
     result
 }
 
-async fn send_once(mut collector: Collector, client: &Client) -> anyhow::Result<()> {
-    let report = collector.report().await;
+/// A machine with what is inside it.
+struct Machine<'a> {
+    collector: Collector,
+    inventory: &'a Inventory,
+}
+
+impl Source for Machine<'_> {
+    async fn report(&mut self) -> Report {
+        let report = self.collector.report().await;
+        Report { sections: self.inventory.hashes(), ..report }
+    }
+
+    async fn deliver(
+        &self,
+        transport: &(impl Transport + Sync),
+        machine_id: &str,
+        want: &[SectionName],
+    ) {
+        self.inventory.deliver(transport, machine_id, want).await;
+    }
+}
+
+async fn send_once(mut machine: Machine<'_>, client: &Client) -> anyhow::Result<()> {
+    // What is read later than that is sent the next time.
+    let _ = tokio::time::timeout(PATIENCE, machine.inventory.read_all()).await;
+    let report = machine.report().await;
     match client.send(&report).await {
-        Outcome::Accepted => {
+        Outcome::Accepted { want } => {
             tracing::info!(machine_id = report.machine_id, "report accepted");
+            machine.deliver(client, &report.machine_id, &want).await;
             Ok(())
         }
         Outcome::Refused { reason } | Outcome::Failed { reason, .. } => {
@@ -110,12 +156,31 @@ async fn send_once(mut collector: Collector, client: &Client) -> anyhow::Result<
     }
 }
 
-/// Prints the report that [`run`] would send now, as indented JSON, to standard output.
+/// What [`print()`] shows.
+#[derive(Serialize)]
+struct Printed {
+    #[serde(flatten)]
+    report: Report,
+    inventory: BTreeMap<&'static str, serde_json::Value>,
+}
+
+/// Prints what [`run`] would send now, as one object of indented JSON, to standard output: the fields
+/// of the report, and after them `inventory` with the body of every section by its name.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub async fn print(state_dir: PathBuf, interval: Option<Duration>) -> anyhow::Result<()> {
-    let report = Collector::new(state_dir, interval).report().await;
-    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
+pub async fn print(
+    state_dir: PathBuf,
+    interval: Option<Duration>,
+    options: inventory::Options,
+) -> anyhow::Result<()> {
+    let inventory = Inventory::new(options);
+    inventory.read_all().await;
+    let collector = Collector::new(state_dir, interval);
+    let report = Machine { collector, inventory: &inventory }.report().await;
+    let printed = Printed { report, inventory: inventory.bodies() };
+    let mut output = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut output, &printed)?;
+    writeln!(output)?;
     Ok(())
 }

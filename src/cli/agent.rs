@@ -1,5 +1,7 @@
 //! Reporting this machine.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser};
 
 use super::Trust;
@@ -62,7 +64,33 @@ pub struct Agent {
     #[arg(long, env = "TATUSCAN_ENROLL_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub enroll_token: Option<String>,
 
-    /// Print the report that would be sent, and exit
+    /// Do not tell the server who uses this machine
+    #[arg(
+        long,
+        env = "TATUSCAN_NO_USERS",
+        value_name = "YES|NO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "yes"
+    )]
+    pub no_users: Option<String>,
+
+    /// Do not tell the server which programs are on this machine
+    #[arg(
+        long,
+        env = "TATUSCAN_NO_SOFTWARE",
+        value_name = "YES|NO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "yes"
+    )]
+    pub no_software: Option<String>,
+
+    /// Directory in which the files of the machine are that is looked into
+    #[arg(long, hide = true, value_name = "DIRECTORY")]
+    pub root: Option<PathBuf>,
+
+    /// Print what would be sent, the report and the inventory, and exit
     #[arg(long)]
     pub print: bool,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use super::{ConfigError, present};
+use super::{ConfigError, present, yes_or_no};
 use crate::cli;
 
 /// How far the audit log goes back when nothing is said: three years.
@@ -197,18 +197,6 @@ fn public_url(text: Option<String>) -> Result<Option<String>, ConfigError> {
             "is not the address of a server",
             "Write http:// or https://, the name and, if it has one, the port; no path",
         )),
-    }
-}
-
-/// Yes or no, in the words that environment files have.
-pub(super) fn yes_or_no(setting: &str, text: Option<String>) -> Result<bool, ConfigError> {
-    match text.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("no" | "false" | "0" | "off") => Ok(false),
-        Some("yes" | "true" | "1" | "on") => Ok(true),
-        Some(_) => {
-            let text = text.unwrap_or_default();
-            Err(ConfigError::new(setting, &text, "is neither yes nor no", "Write yes or no"))
-        }
     }
 }
 

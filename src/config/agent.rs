@@ -6,8 +6,8 @@ use std::time::Duration;
 use tracing::Level;
 
 use super::{
-    ConfigError, Environment, Format, Log, Output, ServerUrl, duration, enrolment, log, present,
-    trust,
+    ConfigError, Environment, Format, Log, Output, Privacy, ServerUrl, duration, enrolment, log,
+    present, trust,
 };
 use crate::cli::{self, AgentAction};
 use crate::trust::Trust;
@@ -38,6 +38,10 @@ pub struct Agent {
     pub interval: Option<Duration>,
     /// Directory of what must survive a restart; it need not exist yet.
     pub state_dir: PathBuf,
+    /// What the server is told.
+    pub privacy: Privacy,
+    /// The directory in which the machine's files are.
+    pub root: PathBuf,
     /// What is logged, and where.
     pub log: Log,
     /// What was noticed before there was a log.
@@ -89,6 +93,8 @@ impl Agent {
             enrol_token,
             interval: repeats.then_some(interval),
             state_dir: state_dir(present(raw.state_dir), environment),
+            privacy: Privacy::choose(raw.no_users, raw.no_software)?,
+            root: raw.root.unwrap_or_else(|| PathBuf::from("/")),
             log: Log { level, format: Format::Text, output, colour },
             warnings: environment.warnings().to_vec(),
         })

@@ -30,6 +30,7 @@ mod machine;
 mod management;
 #[cfg(feature = "server")]
 mod migrate;
+mod privacy;
 #[cfg(feature = "server")]
 mod serve;
 mod server_url;
@@ -39,6 +40,7 @@ mod status;
 mod store_file;
 #[cfg(feature = "server")]
 mod store_place;
+mod switch;
 #[cfg(feature = "server")]
 mod target;
 #[cfg(feature = "server")]
@@ -82,6 +84,7 @@ pub use machine::MachineTask;
 pub use management::Management;
 #[cfg(feature = "server")]
 pub use migrate::Migrate;
+pub use privacy::Privacy;
 #[cfg(feature = "server")]
 pub use serve::Serve;
 pub use server_url::ServerUrl;
@@ -89,6 +92,7 @@ pub use server_url::ServerUrl;
 pub use status::StatusThresholds;
 #[cfg(feature = "server")]
 pub use store_place::StorePlace;
+use switch::yes_or_no;
 #[cfg(feature = "server")]
 pub use target::Target;
 #[cfg(feature = "server")]

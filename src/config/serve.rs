@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use chrono_tz::Tz;
 use tracing::Level;
 
-use super::access::{self, AccessRules, yes_or_no};
+use super::access::{self, AccessRules};
 use super::{
     BackupSchedule, ConfigError, Environment, Format, Log, Output, ServerTls, StatusThresholds,
     StorePlace,
 };
+use super::{Privacy, yes_or_no};
 use super::{log, present, tls};
 use crate::cli;
 
@@ -38,6 +39,8 @@ pub struct Serve {
     pub max_connections: usize,
     /// Whether the server reports its own machine.
     pub local_agent: bool,
+    /// What that agent tells.
+    pub local_privacy: Privacy,
     /// Whether the server speaks HTTPS, and with which certificate.
     pub tls: ServerTls,
     /// What is logged, and where.
@@ -81,6 +84,10 @@ impl Serve {
                 "TATUSCAN_LOCAL_AGENT (--local-agent)",
                 present(raw.local_agent),
             )?,
+            local_privacy: {
+                let set = |name: &str| environment.value(name).map(str::to_owned);
+                Privacy::choose(set("TATUSCAN_NO_USERS"), set("TATUSCAN_NO_SOFTWARE"))?
+            },
             tls: tls::choose(present(raw.tls), present(raw.tls_cert), present(raw.tls_key))?,
             log: Log { level, format, output: Output::Stdout, colour },
             warnings,

@@ -4,5 +4,6 @@ mod client;
 mod cycle;
 mod enrolment;
 mod identity;
+mod inventory;
 mod namespace;
 mod process;

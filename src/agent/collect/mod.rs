@@ -12,13 +12,12 @@ use std::time::Duration;
 
 use chrono::SecondsFormat;
 
-use super::cycle::Source;
 use super::identity::{self, Interface};
 use crate::clock;
 use crate::wire::Report;
 #[cfg(target_os = "linux")]
 use linux as platform;
-use notices::Notices;
+pub(in crate::agent) use notices::Notices;
 
 /// Longest time over which the processor load is measured.
 const CPU_WINDOW: Duration = Duration::from_secs(1);
@@ -30,6 +29,12 @@ pub fn os() -> &'static str {
         "macos" => "darwin",
         other => other,
     }
+}
+
+/// The network interfaces, in no order.
+#[cfg(target_os = "linux")]
+pub(in crate::agent) fn interfaces() -> anyhow::Result<Vec<Interface>> {
+    platform::interfaces()
 }
 
 /// Reads this machine.
@@ -83,8 +88,9 @@ impl Collector {
     }
 }
 
-impl Source for Collector {
-    async fn report(&mut self) -> Report {
+impl Collector {
+    /// The machine as it is now. There always is a report; its inventory is no part of it.
+    pub async fn report(&mut self) -> Report {
         let window = self.interval.map_or(CPU_WINDOW, |interval| CPU_WINDOW.min(interval));
         let cpu = self.notices.checked("processor load", cpu::usage(window).await);
         let interfaces =
@@ -105,6 +111,7 @@ impl Source for Collector {
             memory_used_mb: memory.map(|memory| memory.used_mb),
             timestamp: Some(clock::now().to_rfc3339_opts(SecondsFormat::Secs, true)),
             interval_s: self.interval.map(whole_seconds),
+            agent_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             ..Report::default()
         }
     }

@@ -5,13 +5,13 @@ use std::fmt::Display;
 
 /// What is wrong at the moment, by subject.
 #[derive(Debug, Default)]
-pub(super) struct Notices(BTreeMap<&'static str, String>);
+pub(in crate::agent) struct Notices(BTreeMap<String, String>);
 
 impl Notices {
     /// The value of a reading; a failure is noticed, a success clears it.
-    pub(super) fn checked<T, E: Display>(
+    pub(in crate::agent) fn checked<T, E: Display>(
         &mut self,
-        subject: &'static str,
+        subject: &str,
         reading: Result<T, E>,
     ) -> Option<T> {
         match reading {
@@ -28,15 +28,21 @@ impl Notices {
     }
 
     /// Logs the message unless it is the one already standing for this subject.
-    pub(super) fn noticed(&mut self, subject: &'static str, message: String) {
+    pub(in crate::agent) fn noticed(&mut self, subject: &str, message: String) {
         if self.0.get(subject) != Some(&message) {
             tracing::warn!("{message}");
-            self.0.insert(subject, message);
+            self.0.insert(subject.to_owned(), message);
         }
     }
 
+    /// What stands for this subject.
+    #[cfg(test)]
+    pub(in crate::agent) fn standing(&self, subject: &str) -> Option<&str> {
+        self.0.get(subject).map(String::as_str)
+    }
+
     /// Logs the end of what stands for this subject, if something does.
-    pub(super) fn cleared(&mut self, subject: &'static str) {
+    pub(in crate::agent) fn cleared(&mut self, subject: &str) {
         if self.0.remove(subject).is_some() {
             tracing::warn!("{subject}: in order again");
         }

@@ -1,5 +1,7 @@
 //! A section on its way to the server.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -61,16 +63,18 @@ impl Content {
 
     /// What seldom changes: without free space, who is logged in, and when the system was started.
     #[must_use]
-    pub fn lasting(&self) -> Self {
-        let mut lasting = self.clone();
-        match &mut lasting {
+    pub fn lasting(&self) -> Cow<'_, Self> {
+        match self {
             Self::Filesystems(Filesystems { filesystems }) => {
+                let mut filesystems = filesystems.clone();
                 filesystems.iter_mut().for_each(|one| one.free_bytes = None);
+                Cow::Owned(Self::Filesystems(Filesystems { filesystems }))
             }
-            Self::Users(users) => users.logged_in.clear(),
-            Self::Os(os) => os.booted_at = None,
-            _ => {}
+            Self::Users(Users { last, .. }) => {
+                Cow::Owned(Self::Users(Users { last: last.clone(), ..Users::default() }))
+            }
+            Self::Os(os) => Cow::Owned(Self::Os(OperatingSystem { booted_at: None, ..os.clone() })),
+            _ => Cow::Borrowed(self),
         }
-        lasting
     }
 }

@@ -7,7 +7,7 @@ use tatuscan::agent::client::{Client, Credentials};
 use tatuscan::agent::cycle::{Outcome, Transport};
 use tatuscan::trust::Trust;
 
-use super::cycle::report;
+use super::cycle::{accepted, report};
 use crate::support::edge::{Listener, answer};
 
 fn client(listener: &Listener, address: &str) -> Client {
@@ -28,7 +28,7 @@ async fn outcome_of(status: &str, headers: &str) -> (Outcome, Listener) {
 #[tokio::test]
 async fn only_200_and_201_are_success_whatever_the_body_says() {
     for status in ["200 OK", "201 Created"] {
-        assert_eq!(outcome_of(status, "").await.0, Outcome::Accepted, "{status}");
+        assert_eq!(outcome_of(status, "").await.0, accepted(), "{status}");
     }
     for status in ["202 Accepted", "203 Non-Authoritative", "206 Partial Content"] {
         assert!(matches!(outcome_of(status, "").await.0, Outcome::Failed { .. }), "{status}");
@@ -77,7 +77,7 @@ async fn user_name_and_password_go_out_as_basic_credentials_and_nowhere_else() {
     ] {
         let listener = Listener::start("127.0.0.1:0", &[&answer("201 Created", "")]);
         let client = client(&listener, &format!("http://{user_info}@127.0.0.1:PORT/tatu/"));
-        assert_eq!(client.send(&report()).await, Outcome::Accepted);
+        assert_eq!(client.send(&report()).await, accepted());
         let request = listener.request();
         assert!(request.starts_with("POST /tatu/api/machines HTTP/1.1\r\n"), "{request}");
         assert!(request.contains(&format!("uthorization: Basic {credentials}\r\n")), "{request}");

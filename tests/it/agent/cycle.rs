@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use tatuscan::agent::cycle::{Outcome, Pace, Source, Transport, repeat};
-use tatuscan::agent::{Settings, run, schedule};
+use tatuscan::agent::cycle::{Delivery, Outcome, Pace, Source, Transport, repeat};
+use tatuscan::agent::{Settings, inventory, run, schedule};
 use tatuscan::trust::Trust;
 use tatuscan::wire::Report;
+use tatuscan::wire::sections::SectionName;
 use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -30,11 +32,27 @@ pub(super) fn report() -> Report {
     }
 }
 
+/// The server has it, and asks for nothing.
+pub(super) fn accepted() -> Outcome {
+    Outcome::Accepted { want: Vec::new() }
+}
+
 struct Machine;
 
 impl Source for Machine {
     async fn report(&mut self) -> Report {
         report()
+    }
+
+    async fn deliver(
+        &self,
+        transport: &(impl Transport + Sync),
+        machine_id: &str,
+        want: &[SectionName],
+    ) {
+        for &name in want {
+            transport.send_section(machine_id, name, Bytes::from("{}")).await;
+        }
     }
 }
 
@@ -54,6 +72,10 @@ impl<F: Fn(Duration, usize) -> Outcome + Send + Sync> Transport for Server<F> {
         let outcome = (self.decide)(after, tries.len());
         tries.push((after, outcome.clone()));
         outcome
+    }
+
+    async fn send_section(&self, _: &str, _: SectionName, _: Bytes) -> Delivery {
+        std::future::pending().await
     }
 }
 
@@ -92,7 +114,7 @@ fn off_phase(after: Duration, interval: Duration) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn the_first_report_goes_out_at_once_and_the_later_ones_on_the_phase() {
     let day = 24 * HOUR;
-    let tries = simulate(MINUTE, day, schedule::uniform, |_, _| Outcome::Accepted).await;
+    let tries = simulate(MINUTE, day, schedule::uniform, |_, _| accepted()).await;
     assert_eq!(tries[0].0, Duration::ZERO);
     assert!((1440..=1441).contains(&tries.len()), "{} reports in a day", tries.len());
     for (after, _) in &tries[1..] {
@@ -105,7 +127,7 @@ async fn two_hours_without_a_server_are_survived_without_a_storm() {
     let outage = 10 * MINUTE..130 * MINUTE;
     let during = outage.clone();
     let tries = simulate(MINUTE, 4 * HOUR, schedule::uniform, move |after, _| {
-        if during.contains(&after) { failed() } else { Outcome::Accepted }
+        if during.contains(&after) { failed() } else { accepted() }
     })
     .await;
     let failures: Vec<_> =
@@ -118,7 +140,7 @@ async fn two_hours_without_a_server_are_survived_without_a_storm() {
     assert!(back[0].0 - outage.end <= schedule::LONGEST_BACKOFF);
     assert!(back.len() >= 104, "{} reports after the outage", back.len());
     for (after, outcome) in &back[1..] {
-        assert_eq!(*outcome, Outcome::Accepted);
+        assert_eq!(*outcome, accepted());
         assert!(off_phase(*after, MINUTE) <= Duration::from_millis(2), "{after:?}");
     }
 }
@@ -139,7 +161,7 @@ async fn retry_after_is_obeyed_up_to_an_hour() {
             |_| Duration::ZERO,
             move |_, number| {
                 if number > 0 {
-                    return Outcome::Accepted;
+                    return accepted();
                 }
                 let retry_after = Some(Duration::from_secs(asked));
                 Outcome::Failed { reason: "busy".to_owned(), retry_after }
@@ -162,11 +184,29 @@ async fn a_refused_report_is_dropped_and_the_next_one_is_on_time() {
     assert!((60..=61).contains(&tries.len()), "{} tries in an hour", tries.len());
 }
 
+/// The server asks for a section, and never answers when it comes.
+#[tokio::test(start_paused = true)]
+async fn sections_never_delay_a_report() {
+    let day = 24 * HOUR;
+    let tries = simulate(MINUTE, day, schedule::uniform, |_, _| Outcome::Accepted {
+        want: vec![SectionName::Software],
+    })
+    .await;
+    assert!((1440..=1441).contains(&tries.len()), "{} reports in a day", tries.len());
+    for (after, _) in &tries[1..] {
+        assert!(off_phase(*after, MINUTE) <= Duration::from_millis(2), "{after:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stop_does_not_wait_for_an_answer() {
     struct Deaf;
     impl Transport for Deaf {
         async fn send(&self, _report: &Report) -> Outcome {
+            std::future::pending().await
+        }
+
+        async fn send_section(&self, _: &str, _: SectionName, _: Bytes) -> Delivery {
             std::future::pending().await
         }
     }
@@ -186,6 +226,7 @@ async fn the_agent_can_run_beside_a_server_in_one_process() {
         interval: Some(MINUTE),
         enrol_token: None,
         state_dir: state.path().to_owned(),
+        inventory: inventory::Options::default(),
     };
     let agent = tokio::spawn(run(settings, tokio::time::sleep(HOUR)));
     agent.await.unwrap().unwrap();

@@ -32,7 +32,7 @@ fn a_daemon_says_its_interval_repeats_and_stops_at_once() {
             .spawn()
             .unwrap();
         for _ in 0..2 {
-            assert!(listener.request().contains(r#""interval_s":1}"#));
+            assert!(listener.request().contains(r#""interval_s":1,"#));
         }
         let asked = Instant::now();
         kill(nix::unistd::Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();

@@ -29,10 +29,23 @@ fn nothing_set_is_a_server_for_every_network() {
     assert_eq!(serve.status.missing, Duration::from_secs(604_800));
     assert_eq!(serve.max_connections, 4096);
     assert!(!serve.local_agent);
+    assert!(serve.local_privacy.users && serve.local_privacy.software);
     assert_eq!(serve.tls, ServerTls::Off);
     assert_eq!(serve.log.level, tracing::Level::INFO);
     assert_eq!(serve.log.format, Format::Text);
     assert!(serve.warnings.is_empty());
+}
+
+#[test]
+fn the_servers_own_agent_keeps_to_itself_what_agents_do() {
+    let serve = |users, software| {
+        let set = [("TATUSCAN_NO_USERS", users), ("TATUSCAN_NO_SOFTWARE", software)];
+        serve(&set).map(|serve| (serve.local_privacy.users, serve.local_privacy.software))
+    };
+    assert_eq!(serve("yes", "").unwrap(), (false, true));
+    assert_eq!(serve("no", "on").unwrap(), (true, false));
+    let refused = format!("{:?}", serve("no", "perhaps").unwrap_err());
+    assert!(refused.contains("TATUSCAN_NO_SOFTWARE"), "{refused}");
 }
 
 #[test]
