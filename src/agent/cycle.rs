@@ -14,6 +14,9 @@ pub trait Source {
     /// The machine as it is now. There always is a report.
     fn report(&mut self) -> impl Future<Output = Report> + Send;
 
+    /// A server took the last report.
+    fn accepted(&mut self);
+
     /// Sends the sections that the server asked for when it took a report of that machine; may be
     /// dropped before it is done.
     fn deliver(
@@ -155,6 +158,7 @@ pub async fn repeat<J: FnMut(Duration) -> Duration>(
             let next = tokio::time::sleep(pause);
             tokio::pin!(next);
             if let Outcome::Accepted { want } = &outcome {
+                source.accepted();
                 let delivery = source.deliver(&transport, &report.machine_id, want);
                 tokio::select! {
                     biased;

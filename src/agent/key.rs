@@ -1,7 +1,6 @@
 //! The machine's own key, with which it signs its reports.
 
-use std::fs::{self, DirBuilder};
-use std::io;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
@@ -10,6 +9,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::state;
 use crate::atomic_file::{self, PRIVATE};
 use crate::wire::signing::{self, Signed, hex};
 
@@ -72,7 +72,7 @@ impl MachineKey {
         let (machine_id, is_enrolled) = (self.machine_id.clone(), self.is_enrolled);
         let kept = Kept { machine_id, private_key, is_enrolled };
         let path = state_dir.join(FILE);
-        make_private(state_dir)
+        state::make_private(state_dir)
             .and_then(|()| atomic_file::write(&path, &serde_json::to_vec(&kept)?, PRIVATE))
             .with_context(|| format!("cannot keep the machine's key in {}", path.display()))
     }
@@ -123,16 +123,4 @@ impl MachineKey {
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
-/// Makes the directory where it is missing, for its owner alone.
-fn make_private(directory: &Path) -> io::Result<()> {
-    if directory.exists() {
-        return Ok(());
-    }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
 }

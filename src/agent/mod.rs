@@ -9,6 +9,7 @@ pub mod inventory;
 mod key;
 pub mod schedule;
 mod signal;
+mod state;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -92,8 +93,10 @@ pub fn enrol_process(settings: Settings, token: &str) -> anyhow::Result<String> 
     in_process(async {
         let credentials = Credentials { state_dir: settings.state_dir.clone(), enrol_token: None };
         let client = Client::new(&settings.url, settings.trust, credentials)?;
-        let report = Collector::new(settings.state_dir, settings.interval).report().await;
+        let mut collector = Collector::new(settings.state_dir, settings.interval);
+        let report = collector.report().await;
         client.enrol(&report.machine_id, token).await?;
+        collector.accepted();
         Ok(report.machine_id)
     })
 }
@@ -130,6 +133,10 @@ impl Source for Machine<'_> {
         Report { sections: self.inventory.hashes(), ..report }
     }
 
+    fn accepted(&mut self) {
+        self.collector.accepted();
+    }
+
     async fn deliver(
         &self,
         transport: &(impl Transport + Sync),
@@ -147,6 +154,7 @@ async fn send_once(mut machine: Machine<'_>, client: &Client) -> anyhow::Result<
     match client.send(&report).await {
         Outcome::Accepted { want } => {
             tracing::info!(machine_id = report.machine_id, "report accepted");
+            machine.accepted();
             machine.deliver(client, &report.machine_id, &want).await;
             Ok(())
         }

@@ -65,6 +65,10 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", oai(nullable))]
     pub agent_version: Option<String>,
+    /// The id of the machine that this one's disk was copied from. Informational, not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", oai(nullable))]
+    pub cloned_from: Option<String>,
     /// The hashes of the sections that the agent has, by their names: the answer says in `want` which of
     /// them the server does not have. Names that the server does not know are ignored.
     #[serde(skip_serializing_if = "SectionHashes::is_empty")]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use nix::net::if_::InterfaceFlags;
 
 use super::memory::{self, Memory};
 use super::os_version::{self, Sources};
-use crate::agent::identity::Interface;
+use crate::agent::identity::{Fingerprint, Interface};
 
 pub(super) fn memory() -> anyhow::Result<Memory> {
     let text = fs::read_to_string("/proc/meminfo").context("/proc/meminfo")?;
@@ -34,10 +34,22 @@ pub(super) fn os_version() -> anyhow::Result<String> {
 
 /// Values that tell this machine from others, each with the name of its kind, the best first.
 pub(super) fn hardware_ids() -> Vec<(&'static str, String)> {
-    [("smbios-uuid", "/sys/class/dmi/id/product_uuid"), ("machine-id", "/etc/machine-id")]
-        .into_iter()
-        .filter_map(|(domain, path)| Some((domain, fs::read_to_string(path).ok()?)))
-        .collect()
+    let installation = fs::read_to_string("/etc/machine-id").ok();
+    let values = [("smbios-uuid", firmware("product_uuid")), ("machine-id", installation)];
+    values.into_iter().filter_map(|(domain, value)| Some((domain, value?))).collect()
+}
+
+/// What the hardware says of itself.
+pub(super) fn fingerprint() -> Fingerprint {
+    Fingerprint::new(firmware)
+}
+
+/// What the firmware's tables say: to root, and to a unit that is handed these files.
+fn firmware(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "systemd says so where it put the files")]
+    let handed = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let places = handed.into_iter().chain([PathBuf::from("/sys/class/dmi/id")]);
+    places.map(|place| place.join(name)).find_map(|path| fs::read_to_string(path).ok())
 }
 
 pub(super) fn interfaces() -> anyhow::Result<Vec<Interface>> {

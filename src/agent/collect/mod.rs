@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::SecondsFormat;
 
-use super::identity::{self, Interface};
+use super::identity::{self, Interface, Known};
 use crate::clock;
 use crate::wire::Report;
 #[cfg(target_os = "linux")]
@@ -41,40 +41,84 @@ pub(in crate::agent) fn interfaces() -> anyhow::Result<Vec<Interface>> {
 pub struct Collector {
     state_dir: PathBuf,
     interval: Option<Duration>,
+    identity: Identity,
+    notices: Notices,
+}
+
+/// Which machine this is, as far as it is settled.
+#[derive(Default)]
+struct Identity {
+    /// Whether the state directory was looked at.
+    is_read: bool,
+    /// By what a server knows this machine.
+    known: Option<Known>,
+    /// What the last report said, before a server took it.
+    said: Known,
     /// Once the interfaces gave an id it holds as long as the process: a cable that is pulled or
     /// a dock that is plugged in does not make another machine.
     interface_id: Option<String>,
-    /// A random id that found no place to be kept.
-    unkept_id: Option<String>,
-    notices: Notices,
+    random_id: Option<String>,
 }
 
 impl Collector {
     /// A collector that keeps what it must in `state_dir`; `interval` as the server shall know it.
     #[must_use]
     pub fn new(state_dir: PathBuf, interval: Option<Duration>) -> Self {
-        Self {
-            state_dir,
-            interval,
-            interface_id: None,
-            unkept_id: None,
-            notices: Notices::default(),
+        let (identity, notices) = (Identity::default(), Notices::default());
+        Self { state_dir, interval, identity, notices }
+    }
+
+    /// A server took the last report: by its id this machine is known from now on.
+    pub fn accepted(&mut self) {
+        if self.identity.known.as_ref() != Some(&self.identity.said) {
+            self.identity.known = Some(self.identity.said.clone());
+            self.keep();
         }
     }
 
-    fn machine_id(&mut self, interfaces: &[Interface]) -> String {
-        if let Some(id) = identity::from_interfaces(&identity::physical(interfaces)) {
-            self.notices.cleared("identity");
-            return self.interface_id.get_or_insert(id).clone();
+    /// Who this machine is now.
+    fn identify(&mut self, interfaces: &[Interface]) -> Known {
+        if !self.identity.is_read {
+            self.identity.is_read = true;
+            let read = Known::read(&self.state_dir);
+            self.identity.known = self.notices.checked("state directory", read).flatten();
         }
-        if let Some(id) = &self.interface_id {
+        let fingerprint = platform::fingerprint();
+        let mut cloned_from = None;
+        if let Some(known) = &mut self.identity.known {
+            if let Some(is_new) = known.recognises(&fingerprint) {
+                let known = known.clone();
+                if is_new {
+                    self.keep();
+                }
+                return known;
+            }
+            let text = "This disk was copied from another machine: this one gets an id of its own";
+            self.notices.noticed("copy", text.to_owned());
+            cloned_from = Some(known.machine_id.clone());
+        }
+        let machine_id = self.first_id(interfaces, cloned_from.as_deref());
+        Known { machine_id, fingerprint, cloned_from }
+    }
+
+    /// The id of a machine that no server knows, and that is not the one it was copied from.
+    fn first_id(&mut self, interfaces: &[Interface], copied: Option<&str>) -> String {
+        let is_own = |id: &String| Some(id.as_str()) != copied;
+        let id = identity::from_interfaces(&identity::physical(interfaces)).filter(is_own);
+        if let Some(id) = id {
+            self.notices.cleared("identity");
+            return self.identity.interface_id.get_or_insert(id).clone();
+        }
+        if let Some(id) = &self.identity.interface_id {
             return id.clone();
         }
-        let hardware = platform::hardware_ids();
+        let hardware = platform::hardware_ids().into_iter();
         let known = hardware
-            .into_iter()
-            .find_map(|(domain, value)| Some((domain, identity::from_hardware(domain, &value)?)));
-        let (source, id) = known.unwrap_or_else(|| ("random number", self.random_id()));
+            .filter_map(|(domain, value)| Some((domain, identity::from_hardware(domain, &value)?)))
+            .find(|(_, id)| is_own(id));
+        let random_id = &mut self.identity.random_id;
+        let mut random = || random_id.get_or_insert_with(identity::random).clone();
+        let (source, id) = known.unwrap_or_else(|| ("random number", random()));
         self.notices.noticed(
             "identity",
             format!("No valid physical network interface found; identified by {source}"),
@@ -82,9 +126,10 @@ impl Collector {
         id
     }
 
-    fn random_id(&mut self) -> String {
-        let kept = self.notices.checked("state directory", identity::kept(&self.state_dir));
-        kept.unwrap_or_else(|| self.unkept_id.get_or_insert_with(identity::random).clone())
+    fn keep(&mut self) {
+        if let Some(known) = &self.identity.known {
+            let _ = self.notices.checked("state directory", known.keep(&self.state_dir));
+        }
     }
 }
 
@@ -98,8 +143,11 @@ impl Collector {
         let memory = self.notices.checked("memory", platform::memory());
         let hostname = self.notices.checked("host name", platform::hostname());
         let os_version = self.notices.checked("operating system", platform::os_version());
+        self.identity.said = self.identify(&interfaces);
+        let Known { machine_id, cloned_from, .. } = self.identity.said.clone();
         Report {
-            machine_id: self.machine_id(&interfaces),
+            machine_id,
+            cloned_from,
             hostname: hostname
                 .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| "Unknown".to_owned()),

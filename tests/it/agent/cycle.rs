@@ -44,6 +44,8 @@ impl Source for Machine {
         report()
     }
 
+    fn accepted(&mut self) {}
+
     async fn deliver(
         &self,
         transport: &(impl Transport + Sync),

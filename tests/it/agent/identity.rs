@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use tatuscan::agent::identity::{
-    Interface, from_hardware, from_interfaces, kept, physical, primary_address,
+    Interface, from_hardware, from_interfaces, physical, primary_address,
 };
 
 const RECORDED: &str = "b151a34bbc369886058cd96579b5356b29a47fb9bd81bf1bcef4189046a7c65e";
@@ -137,16 +137,4 @@ fn values_that_many_machines_share_are_no_identity() {
     ] {
         assert_eq!(from_hardware("smbios-uuid", value), None, "{value}");
     }
-}
-
-#[test]
-fn a_random_id_is_kept() {
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("deep/state");
-    let id = kept(&state).unwrap();
-    assert_eq!(id.len(), 64);
-    assert_eq!(kept(&state).unwrap(), id);
-    std::fs::write(state.join("machine-id"), "damaged").unwrap();
-    assert_ne!(kept(&state).unwrap(), id);
-    assert!(kept(&directory.path().join("deep/state/machine-id")).is_err());
 }

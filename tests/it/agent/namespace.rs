@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tatuscan::agent::identity::from_hardware;
 
@@ -84,11 +85,19 @@ fn on_a_machine(test: &str, commands: &str, machine_id: &str) -> bool {
 
 /// One report of the program on this machine: the request and what the program printed.
 fn one_report(state: &Path) -> (String, String) {
-    // The address of the recording; it is free in the namespace.
-    let listener = Listener::start("127.0.0.1:18099", &[&answer("201 Created", "")]);
+    one_report_of(state, state)
+}
+
+/// As [`one_report`], of a program that is handed what the firmware says in files of that directory.
+fn one_report_of(state: &Path, firmware: &Path) -> (String, String) {
+    /// The one of the recording, which is free in the namespace, and then those after it.
+    static PORT: AtomicU16 = AtomicU16::new(18099);
+    let address = format!("127.0.0.1:{}", PORT.fetch_add(1, Ordering::Relaxed));
+    let listener = Listener::start(&address, &[&answer("201 Created", "")]);
     let output = tatuscan(state)
-        .env("TATUSCAN_URL", "http://127.0.0.1:18099/")
+        .env("TATUSCAN_URL", format!("http://{address}/"))
         .env("TATUSCAN_STATE_DIR", state)
+        .env("CREDENTIALS_DIRECTORY", firmware)
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -209,9 +218,84 @@ fn a_machine_without_any_mark_keeps_the_id_it_drew() {
     let (first, log) = one_report(state.path());
     assert!(log.contains("identified by random number"), "{log}");
     assert_eq!(raw(&first, "ip"), "\"\"");
-    let kept = std::fs::read_to_string(state.path().join("machine-id")).unwrap();
-    assert_eq!(id(&first), format!("\"{kept}\""));
     let mut again = tatuscan(state.path());
     again.args(["agent", "--print"]).env("TATUSCAN_STATE_DIR", state.path());
-    assert!(text(&again.output().unwrap()).contains(&kept));
+    assert!(text(&again.output().unwrap()).contains(id(&first).trim_matches('"')));
+    // A network card that is put in makes no other machine.
+    run(RECORDED_MACHINE);
+    assert_eq!(id(&one_report(state.path()).0), id(&first));
+}
+
+/// Runs shell commands on the machine.
+fn run(commands: &str) {
+    let output = Command::new("sh").args(["-ec", commands]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+/// What the firmware of a computer says of it, as files.
+fn firmware(values: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, value) in values {
+        std::fs::write(directory.path().join(name), format!("{value}\n")).unwrap();
+    }
+    directory
+}
+
+#[test]
+fn a_dock_another_card_and_another_name_make_no_other_machine() {
+    let test = "a_dock_another_card_and_another_name_make_no_other_machine";
+    if !on_a_machine(test, RECORDED_MACHINE, MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let id = |request: &str| raw(request, "machine_id").to_owned();
+    let (_, recorded) = RECORDED.split_once("\r\n\r\n").unwrap();
+    // Not before a server knows it: nothing is written.
+    let mut print = tatuscan(state.path());
+    print.args(["agent", "--print"]).env("TATUSCAN_STATE_DIR", state.path()).output().unwrap();
+    assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 0);
+    let notebook = firmware(&[("product_uuid", "4C4C4544-0042-3510-8052-B4C04F4A3132")]);
+    assert_eq!(id(&one_report_of(state.path(), notebook.path()).0), raw(recorded, "machine_id"));
+    for commands in [
+        "ip link set eth0 address 00:1b:21:dd:ee:ff; hostname another",
+        "ip link set eth0 address 52:54:00:dd:ee:ff",
+        "ip addr flush dev eth0; ip addr add fd00:99::2/64 dev eth0 nodad",
+        "ip link set eth0 down",
+    ] {
+        run(commands);
+        let (request, log) = one_report_of(state.path(), notebook.path());
+        assert_eq!(id(&request), raw(recorded, "machine_id"), "{commands}");
+        assert!(!request.contains("cloned_from") && !log.contains("WARN"), "{log}");
+    }
+    // What cannot be read says nothing against it.
+    assert_eq!(id(&one_report(state.path()).0), raw(recorded, "machine_id"));
+}
+
+#[test]
+fn a_copied_disk_is_another_machine_and_says_of_which() {
+    let test = "a_copied_disk_is_another_machine_and_says_of_which";
+    if !on_a_machine(test, &RECORDED_MACHINE.replace("00:1b:21", "52:54:00"), MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    let computer = |serial| {
+        let junk = ("product_uuid", "03000200-0400-0500-0006-000700080009");
+        firmware(&[("board_serial", serial), junk])
+    };
+    let id = |request: &str| raw(request, "machine_id").to_owned();
+    let template = one_report_of(state.path(), computer("S1").path()).0;
+    assert_eq!(id(&template), format!("\"{}\"", from_hardware("machine-id", MACHINE_ID).unwrap()));
+    // The copy has the same installation's id, and must not have the same machine's.
+    let (copy, log) = one_report_of(state.path(), computer("S2").path());
+    assert_ne!(id(&copy), id(&template));
+    assert_eq!(raw(&copy, "cloned_from"), id(&template));
+    assert!(log.contains("copied from another machine"), "{log}");
+    let again = one_report_of(state.path(), computer("S2").path()).0;
+    assert_eq!((id(&again), raw(&again, "cloned_from")), (id(&copy), id(&template).as_str()));
+    // And so does the copy of the copy, which has a UUID too.
+    let uuid = "4c4c4544-0042-3510-8052-b4c04f4a3132";
+    let third = firmware(&[("board_serial", "S3"), ("product_uuid", uuid)]);
+    let third = one_report_of(state.path(), third.path()).0;
+    assert_eq!(raw(&third, "cloned_from"), id(&copy));
+    assert_eq!(id(&third), format!("\"{}\"", from_hardware("smbios-uuid", uuid).unwrap()));
 }

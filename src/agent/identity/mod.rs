@@ -1,13 +1,15 @@
 //! Which machine this is: the same id as the original agent's wherever that agent had one.
 
+mod known;
+
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::atomic_file::{self, PUBLIC};
+use crate::wire::sections::is_junk_identifier;
+
+pub use known::{Fingerprint, Known};
 
 /// Parts of names that virtual interfaces have, in lower case.
 const VIRTUAL_NAMES: [&str; 17] = [
@@ -29,16 +31,6 @@ const VIRTUAL_NAMES: [&str; 17] = [
     "virtualbox",
     "teredo",
 ];
-
-/// Values that makers leave in firmware, as bare lower-case digits: thousands of machines share
-/// them.
-const JUNK: [&str; 3] = [
-    "03000200040005000006000700080009",
-    "00020003000400050006000700080009",
-    "123456781234567890abcddeefaabbcc",
-];
-
-const KEPT_ID: &str = "machine-id";
 
 /// A network interface as the system shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,8 +103,7 @@ pub fn from_hardware(domain: &str, value: &str) -> Option<String> {
     let value = value.trim().to_lowercase();
     let digits = value.replace('-', "");
     let is_id = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let is_filler = digits.chars().all(|digit| digits.starts_with(digit));
-    if !is_id || is_filler || JUNK.contains(&digits.as_str()) {
+    if !is_id || is_junk_identifier(&digits) {
         return None;
     }
     Some(hex_sha256(&format!("tatuscan {domain} {value}")))
@@ -133,24 +124,6 @@ pub fn primary_address(interfaces: &[Interface]) -> Option<String> {
     })
 }
 
-/// The random id kept in `directory`, made on first use.
-///
-/// # Errors
-/// When it can be neither read nor written.
-pub fn kept(directory: &Path) -> io::Result<String> {
-    let path = directory.join(KEPT_ID);
-    match std::fs::read_to_string(&path) {
-        Ok(text) if is_machine_id(text.trim()) => return Ok(text.trim().to_owned()),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    std::fs::create_dir_all(directory)?;
-    let id = random();
-    atomic_file::write(&path, id.as_bytes(), PUBLIC)?;
-    Ok(id)
-}
-
 /// A new random id.
 #[must_use]
 pub fn random() -> String {
@@ -160,8 +133,10 @@ pub fn random() -> String {
     hex_sha256(&seed.join(" "))
 }
 
-fn is_machine_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+/// Whether a text can be a machine's id.
+fn is_id(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_letter)
 }
 
 fn hex_sha256(text: &str) -> String {
