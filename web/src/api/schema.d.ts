@@ -3056,6 +3056,7 @@ export interface components {
          * @example {
          *       "activation_days": null,
          *       "agent_version": null,
+         *       "cloned_from": null,
          *       "computer_activation": null,
          *       "computer_model": null,
          *       "cpu_percent": 12.5,
@@ -3076,6 +3077,8 @@ export interface components {
             activation_days?: (number | null) | string;
             /** @description The agent's version, such as `0.2.0`; at most 30 characters are kept. */
             agent_version?: string | null;
+            /** @description The id of the machine that this one's disk was copied from. Informational, not read. */
+            cloned_from?: string | null;
             /**
              * @description When the computer went into use; kept only while no such date is known. RFC 3339,
              *     `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds.

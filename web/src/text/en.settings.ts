@@ -103,6 +103,12 @@ export const settings: SettingsWords = {
         ? 'All agents prove who they are. TATUSCAN_AUTH=strict would shut nobody out.'
         : `${plural(n, 'agent reports', 'agents report')} without a token or key; TATUSCAN_AUTH=strict would shut them out.`,
     legacyShow: 'Show in the report',
+    versionsLead: (version) =>
+      `The server is ${version}. An older agent goes on reporting; what it does not say is missing.`,
+    state: 'State',
+    original: 'original agent, or without a version',
+    behind: 'behind the server',
+    upToDate: 'up to date',
     waiting: 'Keys that wait for approval',
     waitingLead:
       'A machine that has a key asks for another one: it was reinstalled, or somebody imitates it.',

@@ -104,6 +104,12 @@ export const settings: SettingsWords = {
         ? 'Todos los agentes prueban quiénes son. TATUSCAN_AUTH=strict no dejaría a nadie fuera.'
         : `${plural(n, 'agente informa', 'agentes informan')} sin token ni clave; con TATUSCAN_AUTH=strict quedarían fuera.`,
     legacyShow: 'Ver en el informe',
+    versionsLead: (version) =>
+      `El servidor es ${version}. Un agente más antiguo sigue informando; lo que no dice falta.`,
+    state: 'Estado',
+    original: 'agente original o sin versión',
+    behind: 'detrás del servidor',
+    upToDate: 'al día',
     waiting: 'Claves que esperan aprobación',
     waitingLead:
       'Un equipo que ya tiene clave pide otra: se reinstaló, o alguien se hace pasar por él.',

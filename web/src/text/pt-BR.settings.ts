@@ -100,6 +100,12 @@ export const settings = {
         ? 'Todos os agentes provam quem são. TATUSCAN_AUTH=strict não deixaria ninguém de fora.'
         : `${plural(n, 'agente relata', 'agentes relatam')} sem token nem chave; com TATUSCAN_AUTH=strict ficariam de fora.`,
     legacyShow: 'Ver no relatório',
+    versionsLead: (version: string) =>
+      `O servidor é ${version}. Um agente mais antigo continua a relatar; o que ele não conta falta.`,
+    state: 'Estado',
+    original: 'agente original ou sem versão',
+    behind: 'atrás do servidor',
+    upToDate: 'em dia',
     waiting: 'Chaves que esperam aprovação',
     waitingLead:
       'Uma máquina que já tem chave pede outra: foi reinstalada, ou alguém se passa por ela.',

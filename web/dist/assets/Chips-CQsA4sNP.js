@@ -1,1 +1,0 @@
-export{t as default}from"./Chips-B-Ln__Px.js";

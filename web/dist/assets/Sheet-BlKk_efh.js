@@ -1,1 +1,0 @@
-export{t as default}from"./Sheet-DpGx4i1E.js";
