@@ -11,7 +11,7 @@ use super::Search;
 use super::custom::Wanted;
 use super::field::{Day, Part, Presence};
 use super::fold::fold;
-use super::text::{NEXT, line};
+use super::text::{Lines, NEXT};
 use super::values::{Addresses, MacPart, Numbers};
 use crate::model::asked::Days;
 use crate::model::{Activation, Lifecycle, Liveness, Machine, Period, Proof, StatusFilter, Text};
@@ -153,8 +153,10 @@ impl Matcher<'_> {
     /// Whether it finds a machine.
     #[must_use]
     pub fn finds(&self, subject: &Subject<'_>) -> bool {
-        let met = |tests: &[Test<'_>]| tests.iter().any(|test| test.is_met(subject));
-        self.clauses.iter().all(|(is_negated, tests)| met(tests) != *is_negated)
+        let mut lines = Lines::new(subject.text);
+        self.clauses.iter().all(|(is_negated, tests)| {
+            tests.iter().any(|test| test.is_met(subject, &mut lines)) != *is_negated
+        })
     }
 }
 
@@ -191,7 +193,7 @@ impl<'a> Test<'a> {
         self.finder.as_ref().is_some_and(|finder| finder.find(text.as_bytes()).is_some())
     }
 
-    fn is_met(&self, subject: &Subject<'_>) -> bool {
+    fn is_met(&self, subject: &Subject<'_>, lines: &mut Lines<'_>) -> bool {
         let Subject { machine, text, measures } = *subject;
         let asset = || &machine.human.asset;
         match self.condition {
@@ -204,13 +206,13 @@ impl<'a> Test<'a> {
                 has_mac(machine, part) || id.as_ref().is_some_and(|id| machine.id.as_str() == id)
             }
             Condition::Text { line: number, part: Part::Any, .. } => {
-                self.is_in(line(text, *number))
+                self.is_in(lines.line(*number))
             }
             Condition::Text { line: number, part: Part::Beginning, needle } => {
-                line(text, *number).split(NEXT).any(|value| value.starts_with(needle))
+                lines.line(*number).split(NEXT).any(|value| value.starts_with(needle))
             }
             Condition::Text { line: number, part: Part::Whole, needle } => {
-                line(text, *number).split(NEXT).any(|value| value == needle)
+                lines.line(*number).split(NEXT).any(|value| value == needle)
             }
             Condition::Id { id, is_whole } => {
                 let own = machine.id.as_str();
@@ -235,7 +237,7 @@ impl<'a> Test<'a> {
                 let days = machine.human.activation_days;
                 days.is_some_and(|days| numbers.contain(f64::from(days)))
             }
-            Condition::Presence { of, is_set } => of.is_in(subject) == *is_set,
+            Condition::Presence { of, is_set } => of.is_in(subject, lines) == *is_set,
             Condition::Custom { key, wanted } => wanted.is(asset().custom.get(key)),
             Condition::CustomPresence { key, is_set } => {
                 asset().custom.get(key).is_some() == *is_set
@@ -249,10 +251,10 @@ fn has_mac(machine: &Machine, part: &MacPart) -> bool {
 }
 
 impl Presence {
-    fn is_in(self, subject: &Subject<'_>) -> bool {
-        let Subject { machine, text, measures } = *subject;
+    fn is_in(self, subject: &Subject<'_>, lines: &mut Lines<'_>) -> bool {
+        let Subject { machine, measures, .. } = *subject;
         match self {
-            Self::Line(number) => !line(text, number).is_empty(),
+            Self::Line(number) => !lines.line(number).is_empty(),
             Self::Memory => measures.memory_total_mb > 0,
             Self::Activation => measures.activation.is_some(),
             Self::ActivationDays => machine.human.activation_days.is_some(),

@@ -1,7 +1,7 @@
 //! A machine's search text: one line a field, as [`super::field::FIELDS`] has them, and one for the
 //! fields that admins defined.
 
-use memchr::memchr_iter;
+use memchr::{Memchr, memchr_iter};
 
 use super::field::{FIELDS, Texts, custom_texts};
 use super::fold::fold_into;
@@ -33,11 +33,32 @@ pub fn search_text(machine: &Machine) -> String {
     text
 }
 
-/// The texts of a field, by its line.
-pub(super) fn line(text: &str, number: usize) -> &str {
-    let bytes = text.as_bytes();
-    let mut ends = memchr_iter(b'\n', bytes);
-    let start = if number == 0 { 0 } else { ends.nth(number - 1).map_or(text.len(), |at| at + 1) };
-    let end = ends.next().unwrap_or(text.len());
-    text.get(start..end).unwrap_or_default()
+/// The most lines that a search text has.
+const LINES: usize = FIELDS.len() + 1;
+
+/// The lines of a search text, each found when it is first asked for: a search with several conditions
+/// reads the text once.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    ends: Memchr<'a>,
+    /// Where lines begin, as far as that is known.
+    starts: [u32; LINES + 1],
+    known: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, ends: memchr_iter(b'\n', text.as_bytes()), starts: [0; LINES + 1], known: 1 }
+    }
+
+    /// The texts of a field, by its line; empty where there is none.
+    pub(super) fn line(&mut self, number: usize) -> &'a str {
+        while self.known < number + 2 {
+            let end = self.ends.next().unwrap_or(self.text.len());
+            self.starts[self.known] = u32::try_from(end + 1).unwrap_or(u32::MAX);
+            self.known += 1;
+        }
+        let [start, next] = [self.starts[number], self.starts[number + 1]].map(|at| at as usize);
+        self.text.get(start..next - 1).unwrap_or_default()
+    }
 }
