@@ -3,7 +3,10 @@
 mod client;
 mod cycle;
 mod enrolment;
+mod fleet;
 mod identity;
+mod instance;
 mod inventory;
 mod namespace;
 mod process;
+mod snapshot;

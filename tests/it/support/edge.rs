@@ -10,7 +10,7 @@ use std::time::Duration;
 /// `tatuscan` with an empty environment, started in `directory`.
 pub(crate) fn tatuscan(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tatuscan"));
-    command.env_clear().current_dir(directory);
+    command.env_clear().current_dir(directory).env("TATUSCAN_STATE_DIR", directory.join("state"));
     command
 }
 
