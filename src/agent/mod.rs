@@ -4,10 +4,12 @@ mod answer;
 pub mod client;
 pub mod collect;
 pub mod cycle;
+pub mod doctor;
 pub mod identity;
 pub mod inventory;
 mod key;
 pub mod schedule;
+pub mod service;
 mod signal;
 pub mod snapshot;
 mod state;
@@ -21,10 +23,10 @@ use anyhow::bail;
 pub use reqwest::Url;
 use serde::Serialize;
 
-use crate::clock;
 use crate::trust::Trust;
 use crate::wire::Report;
 use crate::wire::sections::SectionName;
+use crate::{clock, findings};
 use client::{Client, Credentials};
 use collect::Collector;
 use cycle::{Outcome, Pace, Source, Transport};
@@ -105,6 +107,14 @@ pub fn enrol_process(settings: Settings, token: &str) -> anyhow::Result<String> 
         collector.accepted();
         Ok(report.machine_id)
     })
+}
+
+/// [`doctor::examine`] as the whole work of a process.
+///
+/// # Errors
+/// When the system gives no runtime.
+pub fn examine_process(asked: doctor::Examination) -> anyhow::Result<findings::Report> {
+    in_process(async { Ok(doctor::examine(asked).await) })
 }
 
 /// [`print()`] as the whole work of a process.

@@ -134,6 +134,11 @@ impl Snapshot {
     }
 }
 
+/// Whether a report waits in that directory.
+pub(super) fn is_kept(state_dir: &Path) -> bool {
+    state_dir.join(FILE).exists()
+}
+
 /// The text of the file; `None` when there is no file. Of a file that is too long, nothing.
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {

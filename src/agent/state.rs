@@ -65,6 +65,52 @@ pub(super) fn take(directory: &Path) -> io::Result<Place> {
     }
 }
 
+/// What a state directory is good for, to one who only looks.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// No process is its agent.
+    Free,
+    /// A process is.
+    Taken,
+    /// It is not there, and can be made as far as one can see.
+    Missing,
+}
+
+/// Whether this process could keep something in that directory. Nothing is written.
+///
+/// # Errors
+/// When it could not.
+pub(super) fn usable(directory: &Path) -> io::Result<Use> {
+    if !directory.exists() {
+        let above = directory.ancestors().skip(1).find(|above| above.exists());
+        return may_write(above.unwrap_or(Path::new("."))).map(|()| Use::Missing);
+    }
+    may_write(directory)?;
+    let file = match File::open(directory.join(LOCK)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Use::Free),
+        file => file?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Use::Free),
+        Err(TryLockError::WouldBlock) => Ok(Use::Taken),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn may_write(directory: &Path) -> io::Result<()> {
+    use nix::unistd::{AccessFlags, access};
+    if !directory.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    Ok(access(directory, AccessFlags::W_OK | AccessFlags::X_OK)?)
+}
+
+#[cfg(not(unix))]
+fn may_write(directory: &Path) -> io::Result<()> {
+    fs::read_dir(directory).map(drop)
+}
+
 /// What root writes belongs to the directory's owner: a service without root's rights has to read
 /// and replace it.
 #[cfg(unix)]
@@ -98,11 +144,14 @@ mod tests {
         let first = take(&state_dir).unwrap();
         assert!(matches!(first, Place::Ours(_)));
         assert!(matches!(take(&state_dir).unwrap(), Place::Taken));
+        assert_eq!(usable(&state_dir).unwrap(), Use::Taken);
         drop(first);
+        assert_eq!(usable(&state_dir).unwrap(), Use::Free);
+        assert_eq!(usable(&directory.path().join("a/b")).unwrap(), Use::Missing);
         assert!(matches!(take(&state_dir).unwrap(), Place::Ours(_)));
         let file = directory.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(take(&file).is_err());
+        assert!(take(&file).is_err() && usable(&file.join("a")).is_err());
     }
 
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 mod client;
 mod cycle;
+mod doctor;
 mod enrolment;
 mod fleet;
 mod identity;
@@ -9,4 +10,5 @@ mod instance;
 mod inventory;
 mod namespace;
 mod process;
+mod service;
 mod snapshot;

@@ -55,6 +55,17 @@ impl Fingerprint {
             || differ(&self.board_serial, &other.board_serial)
     }
 
+    /// What it says, by name.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let values = [
+            ("UUID", &self.smbios_uuid),
+            ("board serial", &self.board_serial),
+            ("chassis serial", &self.chassis_serial),
+        ];
+        values.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
+    }
+
     /// Takes what is said now; what cannot be read any more stays as it was. Answers whether anything
     /// is different.
     fn learn(&mut self, now: &Self) -> bool {
