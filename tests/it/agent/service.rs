@@ -56,6 +56,10 @@ fn install_writes_three_files_and_again_changes_only_what_is_named() {
     let copy = copy.args(["--daemon", "--interval", "no"]).env_clear().output().unwrap();
     assert!(text(&copy).contains("TATUSCAN_INTERVAL"), "{}", text(&copy));
 
+    let mut copy = Command::new(root.join(PROGRAM));
+    let copy = copy.arg("doctor").env_clear().env("TATUSCAN_STATE_DIR", root).output().unwrap();
+    assert!(text(&copy).contains("identity"), "not the server's doctor: {}", text(&copy));
+
     let mut remove = tatuscan(root);
     remove.args(["agent", "uninstall", "--destination"]).arg(root);
     for _ in 0..2 {
