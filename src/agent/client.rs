@@ -91,16 +91,27 @@ impl Client {
 
     async fn report(&self, report: &Report) -> anyhow::Result<Response> {
         let machine_id = &report.machine_id;
+        {
+            let slot = &mut *self.lock();
+            // There may be one by now: `tatuscan agent enroll` is another process.
+            *slot = slot.take().or_else(|| MachineKey::kept(&self.state_dir));
+        }
         self.get_key(machine_id).await?;
         let (method, url) = (Method::POST, self.endpoint.clone());
         let body = serde_json::to_vec(report)?.into();
         let answer = self.signed(Send { method, url, machine_id, section: None, body }).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED
-            && self.enrol_token.is_some()
-            && let Some(key) = &mut *self.lock()
-        {
-            // The server has forgotten the key: the next report comes with another enrolment.
-            key.set_enrolled(None);
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            let slot = &mut *self.lock();
+            let kept = MachineKey::kept(&self.state_dir);
+            let has_changed =
+                kept.as_ref().map(MachineKey::public) != slot.as_ref().map(MachineKey::public);
+            match slot {
+                // Another process has enrolled the machine meanwhile: the next report is signed so.
+                _ if kept.is_some() && has_changed => *slot = kept,
+                // The server has forgotten the key: the next report comes with another enrolment.
+                Some(key) if self.enrol_token.is_some() => key.set_enrolled(None),
+                _ => {}
+            }
         }
         Ok(answer)
     }

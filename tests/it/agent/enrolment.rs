@@ -32,7 +32,12 @@ fn reported(mut command: Command) -> Output {
     output
 }
 
-async fn ask(server: &ServerProcess, data: &Path, method: reqwest::Method, path: &str) -> Value {
+pub(super) async fn ask(
+    server: &ServerProcess,
+    data: &Path,
+    method: reqwest::Method,
+    path: &str,
+) -> Value {
     let admin = fs::read_to_string(data.join("admin.token")).unwrap();
     let request = client().request(method, format!("{}{path}", server.url));
     request.bearer_auth(admin.trim()).send().await.unwrap().json().await.unwrap()

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use super::enrolment::{agent, token};
+use super::enrolment::{agent, ask, token};
 use crate::support::edge::{Listener, answer, tatuscan, text};
 use crate::support::process::{ServerProcess, serve_guarded};
 
@@ -102,4 +102,28 @@ fn single_reports_beside_an_agent_with_a_key_lock_neither_out() {
     let log = text(&daemon.wait_with_output().unwrap());
     assert!(log.matches("report accepted").count() >= 4, "{log}");
     assert!(!log.contains("not sent") && !log.contains("refused"), "{log}");
+}
+
+#[tokio::test]
+async fn an_agent_that_is_running_takes_up_the_key_that_agent_enroll_got() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, state) = (directory.path().join("data"), directory.path());
+    fs::create_dir(&data).unwrap();
+    let server = ServerProcess::spawn(serve_guarded(&data));
+    let mut daemon = agent(state, &["--url", &server.url, "-d", "--interval", "300ms"]);
+    let mut daemon = daemon.stdout(Stdio::null()).spawn().unwrap();
+    let enrol = token(&data, "enrol");
+    let mut proofs = Vec::new();
+    for number in 0..2 {
+        if number == 1 {
+            let enrolled = agent(state, &["enroll", &server.url, &enrol]).output().unwrap();
+            assert_eq!(enrolled.status.code(), Some(0), "{}", text(&enrolled));
+        }
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let list = ask(&server, &data, reqwest::Method::GET, "/api/machines").await;
+        proofs.push(list["items"][0]["proof"].clone());
+    }
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    assert_eq!(proofs, ["legacy", "signature"]);
 }
