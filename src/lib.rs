@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod export;
+pub mod findings;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]

@@ -10,6 +10,7 @@ use tatuscan::admin::{
 };
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
+use tatuscan::findings::Verdict;
 use tatuscan::store::OpenError;
 use tatuscan::workstation;
 use tokio::runtime::{Builder, Runtime};
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match config::command(std::env::args_os(), &Environment::read()) {
         Ok(Command::Serve(config)) => start_server(*config),
-        Ok(Command::Agent(config)) => workstation::start(config),
+        Ok(Command::Agent(config)) => workstation::start(config).and_then(judge),
         Ok(Command::Backup(config)) => say(backup::run(*config)),
         Ok(Command::Restore(config)) => say(restore::run(*config)),
         Ok(Command::Doctor(config)) => examine(*config),
@@ -68,7 +69,11 @@ fn examine(config: config::Doctor) -> anyhow::Result<()> {
     make_private();
     let report = Runtime::new()?.block_on(doctor::run(config))?;
     print!("{}", if is_json { report.to_json() } else { report.to_string() });
-    if report.verdict() == doctor::Verdict::Fail { Err(Unwell.into()) } else { Ok(()) }
+    judge(report.verdict())
+}
+
+fn judge(verdict: Verdict) -> anyhow::Result<()> {
+    if verdict == Verdict::Fail { Err(Unwell.into()) } else { Ok(()) }
 }
 
 /// What is made is nobody else's: hashes of passwords are in it.

@@ -91,16 +91,27 @@ impl Client {
 
     async fn report(&self, report: &Report) -> anyhow::Result<Response> {
         let machine_id = &report.machine_id;
+        {
+            let slot = &mut *self.lock();
+            // There may be one by now: `tatuscan agent enroll` is another process.
+            *slot = slot.take().or_else(|| MachineKey::kept(&self.state_dir));
+        }
         self.get_key(machine_id).await?;
         let (method, url) = (Method::POST, self.endpoint.clone());
         let body = serde_json::to_vec(report)?.into();
         let answer = self.signed(Send { method, url, machine_id, section: None, body }).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED
-            && self.enrol_token.is_some()
-            && let Some(key) = &mut *self.lock()
-        {
-            // The server has forgotten the key: the next report comes with another enrolment.
-            key.set_enrolled(None);
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            let slot = &mut *self.lock();
+            let kept = MachineKey::kept(&self.state_dir);
+            let has_changed =
+                kept.as_ref().map(MachineKey::public) != slot.as_ref().map(MachineKey::public);
+            match slot {
+                // Another process has enrolled the machine meanwhile: the next report is signed so.
+                _ if kept.is_some() && has_changed => *slot = kept,
+                // The server has forgotten the key: the next report comes with another enrolment.
+                Some(key) if self.enrol_token.is_some() => key.set_enrolled(None),
+                _ => {}
+            }
         }
         Ok(answer)
     }
@@ -217,8 +228,35 @@ impl Client {
         Ok(())
     }
 
+    /// Asks whether the server is well.
+    pub(super) async fn health(&self) -> anyhow::Result<Response> {
+        let mut url = self.endpoint.clone();
+        let path = url.path().trim_end_matches("/machines").to_owned();
+        url.set_path(&format!("{path}/health"));
+        let answer = self.http.get(url).send().await;
+        answer.map_err(|error| anyhow::Error::new(error.without_url()))
+    }
+
+    /// Sends a report with nothing in it, which no server takes, as this machine.
+    pub(super) async fn probe(&self, machine_id: &str) -> anyhow::Result<Response> {
+        let (method, url) = (Method::POST, self.endpoint.clone());
+        let body = Bytes::from_static(b"{}");
+        self.signed_once(&Send { method, url, machine_id, section: None, body }).await
+    }
+
+    /// Whether reports of this machine are signed.
+    pub(super) fn signs_for(&self, machine_id: &str) -> bool {
+        self.lock().as_ref().is_some_and(|key| key.is_of(machine_id) && key.is_enrolled())
+    }
+
+    /// Whether the server's address holds a name, a password or a token.
+    pub(super) fn has_credentials(&self) -> bool {
+        let url = &self.endpoint;
+        !url.username().is_empty() || url.password().is_some() || url.path().contains("/t/")
+    }
+
     /// Why there was no answer, and what to do about it where that is known.
-    fn reason(&self, error: &anyhow::Error) -> String {
+    pub(super) fn reason(&self, error: &anyhow::Error) -> String {
         self.trust.advice(&**error).unwrap_or_else(|| causes(error))
     }
 
@@ -280,7 +318,8 @@ fn endpoint(server: &Url) -> Url {
     endpoint
 }
 
-fn is_this_machine(server: &Url) -> bool {
+/// Whether requests to it stay on this machine, and know no proxy.
+pub(super) fn is_this_machine(server: &Url) -> bool {
     let host = server.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())

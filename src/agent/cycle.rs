@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::schedule;
+use super::snapshot::Snapshot;
 use crate::wire::Report;
 use crate::wire::sections::SectionName;
 
@@ -141,11 +142,12 @@ impl<J: FnMut(Duration) -> Duration> Pace<J> {
 
 /// Collects, sends and waits until `shutdown` is done, which ends it at once, also in the middle
 /// of a report. The first report goes out at once. After a failure the next one is collected
-/// anew, so that the server always gets the newest. Sections that the server asked for are sent until
+/// anew, so that the server always gets the newest; until then the failed one is in `snapshot`. Sections that the server asked for are sent until
 /// the next report is due.
 pub async fn repeat<J: FnMut(Duration) -> Duration>(
     mut source: impl Source,
     transport: impl Transport + Sync,
+    mut snapshot: Snapshot,
     mut pace: Pace<J>,
     clock: impl Fn() -> DateTime<Utc>,
     shutdown: impl Future<Output = ()>,
@@ -153,7 +155,7 @@ pub async fn repeat<J: FnMut(Duration) -> Duration>(
     let work = async {
         loop {
             let report = source.report().await;
-            let outcome = transport.send(&report).await;
+            let outcome = snapshot.send(&transport, &report).await;
             let pause = pace.wait(&outcome, &report.machine_id, clock());
             let next = tokio::time::sleep(pause);
             tokio::pin!(next);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::state;
-use crate::atomic_file::{self, PRIVATE};
+use crate::atomic_file::PRIVATE;
 use crate::wire::signing::{self, Signed, hex};
 
 /// The file in the agent's state directory.
@@ -72,8 +72,7 @@ impl MachineKey {
         let (machine_id, is_enrolled) = (self.machine_id.clone(), self.is_enrolled);
         let kept = Kept { machine_id, private_key, is_enrolled };
         let path = state_dir.join(FILE);
-        state::make_private(state_dir)
-            .and_then(|()| atomic_file::write(&path, &serde_json::to_vec(&kept)?, PRIVATE))
+        state::write(state_dir, FILE, &serde_json::to_vec(&kept)?, PRIVATE)
             .with_context(|| format!("cannot keep the machine's key in {}", path.display()))
     }
 

@@ -4,31 +4,36 @@ mod answer;
 pub mod client;
 pub mod collect;
 pub mod cycle;
+pub mod doctor;
 pub mod identity;
 pub mod inventory;
 mod key;
 pub mod schedule;
+pub mod service;
 mod signal;
+pub mod snapshot;
 mod state;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
 pub use reqwest::Url;
 use serde::Serialize;
 
-use crate::clock;
 use crate::trust::Trust;
 use crate::wire::Report;
 use crate::wire::sections::SectionName;
+use crate::{clock, findings};
 use client::{Client, Credentials};
 use collect::Collector;
 use cycle::{Outcome, Pace, Source, Transport};
 use inventory::Inventory;
 pub use signal::stop_requested;
+use snapshot::Snapshot;
+use state::Place;
 
 /// What the agent needs to know.
 #[derive(Clone)]
@@ -54,22 +59,25 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When no client can be made, such as for `https` on a host without root certificates; and when
-/// a single report was not accepted, with the reason. To an agent that repeats, a server that is
+/// a single report was not accepted, with the reason; and when an agent that repeats has this state
+/// directory already and this one is to repeat too. To an agent that repeats, a server that is
 /// down or refuses is no error: it is logged, and tried again.
 pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let (state_dir, enrol_token) = (settings.state_dir.clone(), settings.enrol_token);
     let credentials = Credentials { state_dir, enrol_token };
     let client = Client::new(&settings.url, settings.trust, credentials)?;
+    let place = state::take(&settings.state_dir);
+    let snapshot = snapshot(&place, settings.interval.is_some(), &settings.state_dir)?;
     let inventory = Inventory::new(settings.inventory);
     let collector = Collector::new(settings.state_dir, settings.interval);
     let machine = Machine { collector, inventory: &inventory };
     let Some(interval) = settings.interval else {
-        return send_once(machine, &client).await;
+        return send_once(machine, &client, snapshot).await;
     };
     tracing::info!(server = %client, ?interval, "agent started");
     let pace = Pace::new(interval, schedule::uniform);
     tokio::select! {
-        () = cycle::repeat(machine, client, pace, clock::now, shutdown) => {}
+        () = cycle::repeat(machine, client, snapshot, pace, clock::now, shutdown) => {}
         () = inventory.keep_up() => {}
     }
     tracing::info!("agent stopped");
@@ -99,6 +107,14 @@ pub fn enrol_process(settings: Settings, token: &str) -> anyhow::Result<String> 
         collector.accepted();
         Ok(report.machine_id)
     })
+}
+
+/// [`doctor::examine`] as the whole work of a process.
+///
+/// # Errors
+/// When the system gives no runtime.
+pub fn examine_process(asked: doctor::Examination) -> anyhow::Result<findings::Report> {
+    in_process(async { Ok(doctor::examine(asked).await) })
 }
 
 /// [`print()`] as the whole work of a process.
@@ -147,11 +163,40 @@ impl Source for Machine<'_> {
     }
 }
 
-async fn send_once(mut machine: Machine<'_>, client: &Client) -> anyhow::Result<()> {
+/// Where the newest report is kept by an agent that has this place. A single report may be sent beside
+/// an agent that repeats, and keeps nothing then.
+fn snapshot(
+    place: &io::Result<Place>,
+    repeats: bool,
+    state_dir: &Path,
+) -> anyhow::Result<Snapshot> {
+    let directory = state_dir.display();
+    match place {
+        Ok(Place::Ours(_)) => return Ok(Snapshot::new(state_dir.to_owned())),
+        Ok(Place::Taken) if repeats => bail!(
+            "another agent is running here (its state is in {directory}): stop that one first, or \
+             name another directory in TATUSCAN_STATE_DIR (--state-dir)"
+        ),
+        Ok(Place::Taken) => {
+            tracing::info!("another agent is running here: its state is left alone")
+        }
+        Err(error) => tracing::warn!(
+            "{directory} cannot be used ({error}): what should survive a restart will not; name \
+             another directory in TATUSCAN_STATE_DIR (--state-dir)"
+        ),
+    }
+    Ok(Snapshot::nowhere())
+}
+
+async fn send_once(
+    mut machine: Machine<'_>,
+    client: &Client,
+    mut snapshot: Snapshot,
+) -> anyhow::Result<()> {
     // What is read later than that is sent the next time.
     let _ = tokio::time::timeout(PATIENCE, machine.inventory.read_all()).await;
     let report = machine.report().await;
-    match client.send(&report).await {
+    match snapshot.send(client, &report).await {
         Outcome::Accepted { want } => {
             tracing::info!(machine_id = report.machine_id, "report accepted");
             machine.accepted();

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use tatuscan::config::{self, Environment};
+use tatuscan::findings::Verdict;
 use tatuscan::workstation;
 
 fn main() -> ExitCode {
@@ -13,7 +14,8 @@ fn main() -> ExitCode {
         Err(refusal) => return refusal.report(),
     };
     match workstation::start(config) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Verdict::Fail) => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tatuscan-agent: {error:#}");
             ExitCode::FAILURE

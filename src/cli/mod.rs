@@ -31,7 +31,7 @@ mod trust;
 #[cfg(feature = "server")]
 use clap::Parser;
 
-pub use agent::{Agent, AgentAction, TatuscanAgent};
+pub use agent::{Agent, AgentAction, Service, TatuscanAgent};
 #[cfg(feature = "server")]
 pub use backup::{Backup, Restore, Schedule};
 #[cfg(feature = "server")]

@@ -23,6 +23,41 @@ pub enum Destination {
     Stdout,
     /// Nowhere: the machine gets its key from this server, with this token.
     Enrolment(ServerUrl, String),
+    /// Nowhere: it is looked at whether they could be sent.
+    Examination {
+        /// To this server.
+        url: Option<ServerUrl>,
+        /// Whether the answer is JSON.
+        json: bool,
+    },
+    /// Nowhere: something is done about the agent that the system starts.
+    Service(ServiceTask),
+}
+
+/// What is done about the agent that the system starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceTask {
+    /// It is installed, with these settings: names of variables and their values, which were checked.
+    Install(Vec<(&'static str, String)>, ServicePlace),
+    /// It is removed.
+    Uninstall(ServicePlace),
+    /// It is started, stopped, restarted or looked at, in systemd's word.
+    Control(&'static str),
+}
+
+/// Where the agent is installed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServicePlace {
+    /// Whether it is only said what would be done.
+    pub is_dry_run: bool,
+    /// A directory below which the files go, in place of the running system.
+    pub destination: Option<PathBuf>,
+}
+
+impl From<cli::Service> for ServicePlace {
+    fn from(raw: cli::Service) -> Self {
+        Self { is_dry_run: raw.dry_run, destination: raw.destination }
+    }
 }
 
 /// Checked settings of the agent.
@@ -54,14 +89,14 @@ impl Agent {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn from_raw(raw: cli::Agent, environment: &Environment) -> Result<Self, ConfigError> {
+        let given = given(&raw);
         let interval = interval(present(raw.interval))?;
         let repeats = raw.daemon || is_service(environment, std::process::id());
         let level = level(present(raw.log_level))?;
-        let (given_url, given_token) = match raw.action {
-            Some(AgentAction::Enroll { url, token }) => (Some(url), Some(token)),
-            None => (None, None),
+        let (given_url, given_token) = match &raw.action {
+            Some(AgentAction::Enroll { url, token }) => (Some(url.clone()), Some(token.clone())),
+            _ => (None, None),
         };
-        let is_enrolment = given_token.is_some();
         let enrolment = present(given_token.or(raw.enroll_token));
         let (enrol_token, pin) = match &enrolment {
             Some(text) => enrolment::parse(text)?,
@@ -69,23 +104,33 @@ impl Agent {
         };
         let tls_pin = present(raw.trust.tls_pin).or(pin);
         let trust = trust::choose(cli::Trust { tls_pin, ..raw.trust })?;
-        let destination = if raw.print {
-            Destination::Stdout
-        } else {
-            let Some(url) = present(given_url.or(raw.url)) else {
-                return Err(ConfigError::text(
-                    "Environment variable TATUSCAN_URL not defined. Set it, or use --url, to the \
-                     server's address, such as https://inventory.example.org",
-                ));
-            };
-            let url = ServerUrl::parse(&url)?;
+        let url = present(given_url.or(raw.url)).map(|url| ServerUrl::parse(&url)).transpose()?;
+        if let Some(url) = &url {
             trust::check_scheme(&trust, url.scheme())?;
-            match &enrol_token {
-                Some(token) if is_enrolment => Destination::Enrolment(url, token.clone()),
-                _ => Destination::Server(url),
+        }
+        let privacy = Privacy::choose(raw.no_users, raw.no_software)?;
+        let is_for_people = raw.print || matches!(raw.action, Some(AgentAction::Doctor { .. }));
+        let control = |verb| Destination::Service(ServiceTask::Control(verb));
+        let destination = match raw.action {
+            Some(AgentAction::Doctor { json }) => Destination::Examination { url, json },
+            Some(AgentAction::Uninstall(place)) => {
+                Destination::Service(ServiceTask::Uninstall(place.into()))
             }
+            Some(AgentAction::Start) => control("start"),
+            Some(AgentAction::Stop) => control("stop"),
+            Some(AgentAction::Restart) => control("restart"),
+            Some(AgentAction::Status) => control("status"),
+            None if raw.print => Destination::Stdout,
+            Some(AgentAction::Install(place)) => {
+                Destination::Service(ServiceTask::Install(given, place.into()))
+            }
+            Some(AgentAction::Enroll { .. }) => match &enrol_token {
+                Some(token) => Destination::Enrolment(needed(url)?, token.clone()),
+                None => Destination::Server(needed(url)?),
+            },
+            None => Destination::Server(needed(url)?),
         };
-        let output = if raw.print { Output::Stderr } else { Output::Stdout };
+        let output = if is_for_people { Output::Stderr } else { Output::Stdout };
         let colour = environment.value("NO_COLOR").is_none();
         Ok(Self {
             destination,
@@ -93,12 +138,36 @@ impl Agent {
             enrol_token,
             interval: repeats.then_some(interval),
             state_dir: state_dir(present(raw.state_dir), environment),
-            privacy: Privacy::choose(raw.no_users, raw.no_software)?,
+            privacy,
             root: raw.root.unwrap_or_else(|| PathBuf::from("/")),
             log: Log { level, format: Format::Text, output, colour },
             warnings: environment.warnings().to_vec(),
         })
     }
+}
+
+fn needed(url: Option<ServerUrl>) -> Result<ServerUrl, ConfigError> {
+    url.ok_or_else(|| {
+        ConfigError::text(
+            "Environment variable TATUSCAN_URL not defined. Set it, or use --url, to the server's \
+             address, such as https://inventory.example.org",
+        )
+    })
+}
+
+/// The settings that were given, by their variables, as an installed agent gets them.
+fn given(raw: &cli::Agent) -> Vec<(&'static str, String)> {
+    let settings = [
+        ("TATUSCAN_URL", &raw.url),
+        ("TATUSCAN_INTERVAL", &raw.interval),
+        ("TATUSCAN_LOG_LEVEL", &raw.log_level),
+        ("TATUSCAN_CA_FILE", &raw.trust.ca_file),
+        ("TATUSCAN_TLS_PIN", &raw.trust.tls_pin),
+        ("TATUSCAN_ENROLL_TOKEN", &raw.enroll_token),
+        ("TATUSCAN_NO_USERS", &raw.no_users),
+        ("TATUSCAN_NO_SOFTWARE", &raw.no_software),
+    ];
+    settings.into_iter().filter_map(|(name, value)| Some((name, present(value.clone())?))).collect()
 }
 
 fn interval(text: Option<String>) -> Result<Duration, ConfigError> {

@@ -1,23 +1,29 @@
 //! Old ways to call the agent, put into today's words before the command line is parsed.
 
 use std::ffi::OsString;
+#[cfg(feature = "server")]
+use std::path::Path;
 
 /// Flags by which an old agent's unit or script is known.
 #[cfg(feature = "server")]
 const AGENT_FLAGS: [&str; 6] = ["-d", "--daemon", "-l", "--log-level", "--interval", "--print"];
 
 /// Arguments of `tatuscan` (the program's name first) with the subcommand `agent` put in where
-/// the call is an agent's: nothing but flags, and either a server address is set or the first
-/// flag is the old agent's.
+/// the call is an agent's: the program is named `tatuscan-agent`, or there is nothing but flags, and
+/// either a server address is set or the first flag is the old agent's.
 #[cfg(feature = "server")]
 #[must_use]
 pub(super) fn name_the_agent(
     arguments: Vec<OsString>,
     server_address_is_set: bool,
 ) -> Vec<OsString> {
+    let program = arguments.first().map(|program| Path::new(program).file_stem());
+    // `tatuscan agent install` copies the program under this name.
+    let is_named_so = program.flatten().is_some_and(|name| name == "tatuscan-agent");
     let first = arguments.get(1).map(|argument| argument.to_string_lossy().into_owned());
     let is_agent = match first.as_deref() {
         Some("agent") => return today(arguments, 2),
+        _ if is_named_so => true,
         Some("-h" | "--help" | "-V" | "--version") => false,
         Some(flag) if flag.starts_with('-') => server_address_is_set || is_agent_flag(flag),
         Some(_) => false,
@@ -95,6 +101,18 @@ mod tests {
         ] {
             assert_eq!(call(old, false), today, "{old}");
             assert_eq!(call(old, true), today, "{old}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_named_as_the_agent_is_the_agent() {
+        for (call_of, today) in [
+            ("/usr/local/bin/tatuscan-agent doctor", "/usr/local/bin/tatuscan-agent agent doctor"),
+            ("tatuscan-agent -d", "tatuscan-agent agent --daemon"),
+            ("tatuscan-agent", "tatuscan-agent agent"),
+            ("tatuscan-agent agent status", "tatuscan-agent agent status"),
+        ] {
+            assert_eq!(call(call_of, false), today);
         }
     }
 

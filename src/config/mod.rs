@@ -57,7 +57,7 @@ use crate::cli;
 
 #[cfg(feature = "server")]
 pub use access::{AccessRules, AuthMode};
-pub use agent::{Agent, Destination};
+pub use agent::{Agent, Destination, ServicePlace, ServiceTask};
 #[cfg(feature = "server")]
 pub use backup::{Backup, BackupSchedule, Restore};
 #[cfg(feature = "server")]

@@ -1,6 +1,6 @@
 //! One report of one machine, as agents send it to `POST /api/machines`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::sections::SectionHashes;
 
@@ -9,7 +9,8 @@ use super::sections::SectionHashes;
 //
 // Field order is the order on the wire. Serialised, it is byte for byte what the original's agent
 // sends for the same facts: compact JSON, optional fields left out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[cfg_attr(feature = "server", derive(poem_openapi::Object))]
 #[cfg_attr(feature = "server", oai(example))]
 pub struct Report {

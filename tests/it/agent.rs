@@ -2,8 +2,13 @@
 
 mod client;
 mod cycle;
+mod doctor;
 mod enrolment;
+mod fleet;
 mod identity;
+mod instance;
 mod inventory;
 mod namespace;
 mod process;
+mod service;
+mod snapshot;

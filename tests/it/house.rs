@@ -49,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("clock", &[]),
     ("atomic_file", &[]),
+    ("findings", &[]),
     ("cli", &[]),
     ("wire", &["model"]),
     ("store", &["atomic_file", "model"]),
@@ -69,6 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cli",
             "clock",
             "config",
+            "findings",
             "http",
             "inventory",
             "jobs",
@@ -78,7 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("agent", &["atomic_file", "wire", "clock", "trust"]),
+    ("agent", &["atomic_file", "findings", "wire", "clock", "trust"]),
 ];
 
 #[test]

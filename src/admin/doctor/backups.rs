@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 
 use super::directory::look_at_space;
-use super::report::Report;
 use crate::admin::progress;
 use crate::clock;
 use crate::config::{BackupSchedule, Doctor};
+use crate::findings::Report;
 use crate::jobs::newest;
 use crate::model::BackupRun;
 use crate::model::access::{Kept as _, Record};

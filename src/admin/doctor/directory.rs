@@ -6,8 +6,8 @@ use std::path::Path;
 
 use nix::unistd::{AccessFlags, access};
 
-use super::report::Report;
 use crate::config::Doctor;
+use crate::findings::Report;
 
 /// Space below which it is time to think of more.
 const LITTLE: u64 = 1_000_000_000;

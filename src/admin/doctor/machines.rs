@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::report::Report;
 use crate::clock;
+use crate::findings::Report;
 use crate::model::{Machine, MachineId};
 
 const CHECK: &str = "machines";

@@ -5,14 +5,14 @@ mod backups;
 mod directory;
 mod machines;
 mod proxy;
-mod report;
+
 mod server;
 mod settings;
 mod store;
 
 use anyhow::{Context as _, bail};
 
-pub use report::{Finding, Report, Verdict};
+use crate::findings::Report;
 use store::Contents;
 
 use super::progress;

@@ -11,9 +11,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::report::Report;
 use crate::clock;
 use crate::config::{Doctor, ServerTls};
+use crate::findings::Report;
 use crate::wire::Origin;
 
 const CHECK: &str = "proxy";

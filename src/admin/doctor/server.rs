@@ -7,9 +7,9 @@ use reqwest::Client;
 use serde_json::Value;
 
 use super::machines::{self, Looked};
-use super::report::Report;
 use crate::admin::presence::Presence;
 use crate::config::StorePlace;
+use crate::findings::Report;
 
 const CHECK: &str = "server";
 /// How long an answer may take.

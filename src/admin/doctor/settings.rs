@@ -1,7 +1,7 @@
 //! Whether the settings are what they are meant to be.
 
-use super::report::Report;
 use crate::config::{AuthMode, Doctor};
+use crate::findings::Report;
 
 const CHECK: &str = "settings";
 

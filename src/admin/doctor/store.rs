@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::machines::Looked;
-use super::report::Report;
 use crate::admin::database::sql_settings;
 use crate::admin::progress;
 use crate::clock;
 use crate::config::{Database, StorePlace, TlsMode};
+use crate::findings::Report;
 use crate::model::access::Record;
 use crate::store::backup::Backup;
 use crate::store::redb::StoreLock;

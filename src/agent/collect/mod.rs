@@ -45,6 +45,15 @@ pub struct Collector {
     notices: Notices,
 }
 
+/// Who a machine is, for people to read.
+pub(in crate::agent) struct Who {
+    pub(in crate::agent) machine_id: String,
+    /// How that is known; what is wrong with it.
+    pub(in crate::agent) source: Result<String, String>,
+    /// What the firmware says, by name.
+    pub(in crate::agent) readable: Vec<&'static str>,
+}
+
 /// Which machine this is, as far as it is settled.
 #[derive(Default)]
 struct Identity {
@@ -112,10 +121,7 @@ impl Collector {
         if let Some(id) = &self.identity.interface_id {
             return id.clone();
         }
-        let hardware = platform::hardware_ids().into_iter();
-        let known = hardware
-            .filter_map(|(domain, value)| Some((domain, identity::from_hardware(domain, &value)?)))
-            .find(|(_, id)| is_own(id));
+        let known = from_hardware(copied);
         let random_id = &mut self.identity.random_id;
         let mut random = || random_id.get_or_insert_with(identity::random).clone();
         let (source, id) = known.unwrap_or_else(|| ("random number", random()));
@@ -124,6 +130,49 @@ impl Collector {
             format!("No valid physical network interface found; identified by {source}"),
         );
         id
+    }
+
+    /// The id that would be the first one, and what it is made of.
+    fn computed(copied: Option<&str>) -> (String, &'static str) {
+        let interfaces = platform::interfaces().unwrap_or_default();
+        let id = identity::from_interfaces(&identity::physical(&interfaces));
+        if let Some(id) = id.filter(|id| Some(id.as_str()) != copied) {
+            return (id, "the network cards");
+        }
+        let (source, id) =
+            from_hardware(copied).unwrap_or_else(|| ("random number", identity::random()));
+        (id, source)
+    }
+
+    /// Who this machine is to servers, and how that is known. Nothing is kept.
+    pub(in crate::agent) fn who(&self) -> Who {
+        let now = platform::fingerprint();
+        let readable = now.names();
+        let cloned = match Known::read(&self.state_dir) {
+            Ok(Some(known)) if known.fingerprint.is_of_another(&now) => Some(known.machine_id),
+            Ok(Some(known)) => {
+                let source = match known.cloned_from {
+                    Some(original) => format!("kept; its disk was copied from {original}"),
+                    None => "kept".to_owned(),
+                };
+                return Who { machine_id: known.machine_id, source: Ok(source), readable };
+            }
+            Ok(None) => None,
+            Err(error) => {
+                let (machine_id, _) = Self::computed(None);
+                let problem =
+                    format!("what is kept in {:?} cannot be read: {error}", self.state_dir);
+                return Who { machine_id, source: Err(problem), readable };
+            }
+        };
+        let (machine_id, source) = Self::computed(cloned.as_deref());
+        let source = match cloned {
+            Some(original) => Err(format!(
+                "this disk was copied from {original}; a new id by {source}, from the next report on"
+            )),
+            None => Ok(format!("by {source}; kept as soon as a server knows it")),
+        };
+        Who { machine_id, source, readable }
     }
 
     fn keep(&mut self) {
@@ -163,6 +212,15 @@ impl Collector {
             ..Report::default()
         }
     }
+}
+
+/// The best id that hardware or installation give, with the name of its kind; not that of the machine
+/// that this one was copied from.
+fn from_hardware(copied: Option<&str>) -> Option<(&'static str, String)> {
+    let values = platform::hardware_ids().into_iter();
+    let mut ids = values
+        .filter_map(|(domain, value)| Some((domain, identity::from_hardware(domain, &value)?)));
+    ids.find(|(_, id)| Some(id.as_str()) != copied)
 }
 
 /// Seconds, rounded up: an agent is never called late for having been promised too early.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_id;
 use crate::agent::state;
-use crate::atomic_file::{self, PUBLIC};
+use crate::atomic_file::PUBLIC;
 use crate::wire::sections::is_junk_identifier;
 
 /// The file in the agent's state directory.
@@ -53,6 +53,17 @@ impl Fingerprint {
         };
         differ(&self.smbios_uuid, &other.smbios_uuid)
             || differ(&self.board_serial, &other.board_serial)
+    }
+
+    /// What it says, by name.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let values = [
+            ("UUID", &self.smbios_uuid),
+            ("board serial", &self.board_serial),
+            ("chassis serial", &self.chassis_serial),
+        ];
+        values.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
     }
 
     /// Takes what is said now; what cannot be read any more stays as it was. Answers whether anything
@@ -105,8 +116,7 @@ impl Known {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&self, state_dir: &Path) -> io::Result<()> {
-        state::make_private(state_dir)?;
-        atomic_file::write(&state_dir.join(FILE), &serde_json::to_vec(self)?, PUBLIC)
+        state::write(state_dir, FILE, &serde_json::to_vec(self)?, PUBLIC)
     }
 
     /// Whether this is still that machine, whose hardware says this of itself now. What is new in it

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tatuscan::agent::cycle::{Delivery, Outcome, Pace, Source, Transport, repeat};
+use tatuscan::agent::snapshot::Snapshot;
 use tatuscan::agent::{Settings, inventory, run, schedule};
 use tatuscan::trust::Trust;
 use tatuscan::wire::Report;
@@ -93,7 +94,7 @@ async fn simulate(
     let server = Server { start, decide, tries: tries.clone() };
     let clock = move || epoch() + start.elapsed();
     let pace = Pace::new(interval, jitter);
-    repeat(Machine, server, pace, clock, tokio::time::sleep(length)).await;
+    repeat(Machine, server, Snapshot::nowhere(), pace, clock, tokio::time::sleep(length)).await;
     let tries = tries.lock().unwrap();
     tries.clone()
 }
@@ -214,7 +215,15 @@ async fn a_stop_does_not_wait_for_an_answer() {
     }
     let start = Instant::now();
     let pace = Pace::new(MINUTE, schedule::uniform);
-    repeat(Machine, Deaf, pace, epoch, tokio::time::sleep(Duration::from_secs(3))).await;
+    repeat(
+        Machine,
+        Deaf,
+        Snapshot::nowhere(),
+        pace,
+        epoch,
+        tokio::time::sleep(Duration::from_secs(3)),
+    )
+    .await;
     assert_eq!(start.elapsed().as_secs(), 3);
 }
 

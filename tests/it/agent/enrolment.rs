@@ -11,7 +11,7 @@ use crate::support::edge::{tatuscan, text};
 use crate::support::process::{ServerProcess, serve_guarded};
 use crate::support::server::client;
 
-fn token(data: &Path, scope: &str) -> String {
+pub(super) fn token(data: &Path, scope: &str) -> String {
     let mut command = tatuscan(data);
     command.args(["token", "create", "test", "--scope", scope]).env("TATUSCAN_DB_DIR", data);
     let made = command.output().unwrap();
@@ -20,7 +20,7 @@ fn token(data: &Path, scope: &str) -> String {
 }
 
 /// `tatuscan agent` whose state is in `state`.
-fn agent(state: &Path, arguments: &[&str]) -> Command {
+pub(super) fn agent(state: &Path, arguments: &[&str]) -> Command {
     let mut command = tatuscan(state);
     command.arg("agent").args(arguments).env("TATUSCAN_STATE_DIR", state.join("state"));
     command
@@ -32,7 +32,12 @@ fn reported(mut command: Command) -> Output {
     output
 }
 
-async fn ask(server: &ServerProcess, data: &Path, method: reqwest::Method, path: &str) -> Value {
+pub(super) async fn ask(
+    server: &ServerProcess,
+    data: &Path,
+    method: reqwest::Method,
+    path: &str,
+) -> Value {
     let admin = fs::read_to_string(data.join("admin.token")).unwrap();
     let request = client().request(method, format!("{}{path}", server.url));
     request.bearer_auth(admin.trim()).send().await.unwrap().json().await.unwrap()

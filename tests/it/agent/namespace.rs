@@ -299,3 +299,30 @@ fn a_copied_disk_is_another_machine_and_says_of_which() {
     assert_eq!(raw(&third, "cloned_from"), id(&copy));
     assert_eq!(id(&third), format!("\"{}\"", from_hardware("smbios-uuid", uuid).unwrap()));
 }
+
+#[test]
+fn a_notebook_with_wifi_alone_is_the_same_in_its_dock_and_out_of_it() {
+    let test = "a_notebook_with_wifi_alone_is_the_same_in_its_dock_and_out_of_it";
+    if !on_a_machine(test, RECORDED_MACHINE, MACHINE_ID) {
+        return;
+    }
+    // The kernel lists it under the name that it has now.
+    run("ip link set eth0 down; ip link set eth0 name wlp3s0; ip link set wlp3s0 up; \
+         rm /sys/class/net/eth0; \
+         ln -s ../../devices/pci0000:00/0000:00:14.3/net/wlp3s0 /sys/class/net/wlp3s0");
+    let id = |request: &str| raw(request, "machine_id").to_owned();
+    let notebook = firmware(&[("product_uuid", "4C4C4544-0042-3510-8052-B4C04F4A3132")]);
+    let (state, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let undocked = id(&one_report_of(state.path(), notebook.path()).0);
+    let (_, recorded) = RECORDED.split_once("\r\n\r\n").unwrap();
+    assert_eq!(undocked, raw(recorded, "machine_id"));
+    run("ip link add enx0 type dummy 2>/dev/null || ip link add enx0 type veth peer name peer0; \
+         ip link set enx0 address 00:50:b6:11:22:33; ip addr add 10.99.1.2/24 dev enx0; \
+         ip link set enx0 up; \
+         ln -s ../../devices/pci0000:00/0000:00:14.0/usb2/2-1/net/enx0 /sys/class/net/enx0");
+    // The original, and an agent that knows nothing yet, take it for another machine.
+    assert_ne!(id(&one_report_of(new.path(), notebook.path()).0), undocked);
+    assert_eq!(id(&one_report_of(state.path(), notebook.path()).0), undocked);
+    run("ip link delete enx0; rm /sys/class/net/enx0");
+    assert_eq!(id(&one_report_of(state.path(), notebook.path()).0), undocked);
+}

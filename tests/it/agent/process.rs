@@ -116,6 +116,7 @@ fn the_agent_alone_is_called_in_the_same_ways() {
     let run = |words: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tatuscan-agent"));
         command.args(words.split_whitespace()).env_clear().current_dir(directory.path());
+        command.env("TATUSCAN_STATE_DIR", directory.path().join("state"));
         command.output().unwrap()
     };
     let known = "Environment variable TATUSCAN_URL not defined";

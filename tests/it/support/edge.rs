@@ -10,7 +10,7 @@ use std::time::Duration;
 /// `tatuscan` with an empty environment, started in `directory`.
 pub(crate) fn tatuscan(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tatuscan"));
-    command.env_clear().current_dir(directory);
+    command.env_clear().current_dir(directory).env("TATUSCAN_STATE_DIR", directory.join("state"));
     command
 }
 
@@ -77,6 +77,9 @@ fn read_request(stream: &mut TcpStream) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&request);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            if head.starts_with("GET ") {
+                return Some(text.into_owned());
+            }
             let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
             if length.is_some_and(|length| length.parse() == Ok(body.len())) {
                 return Some(text.into_owned());

@@ -1,4 +1,4 @@
-//! What the doctor found, a line each.
+//! What a doctor found, the server's or the agent's: a line each.
 
 use std::fmt;
 
@@ -39,12 +39,12 @@ pub struct Report {
 
 impl Report {
     /// All is well.
-    pub(super) fn ok(&mut self, check: &'static str, found: impl Into<String>) {
+    pub(crate) fn ok(&mut self, check: &'static str, found: impl Into<String>) {
         self.add(check, Verdict::Ok, found.into(), None);
     }
 
     /// Somebody should have a look.
-    pub(super) fn warn(
+    pub(crate) fn warn(
         &mut self,
         check: &'static str,
         found: impl Into<String>,
@@ -54,7 +54,7 @@ impl Report {
     }
 
     /// Something is wrong.
-    pub(super) fn fail(
+    pub(crate) fn fail(
         &mut self,
         check: &'static str,
         found: impl Into<String>,
