@@ -104,7 +104,7 @@ it('imports a file after a look at what it would change', async () => {
 it('makes an enrolment token into commands to copy', async () => {
   await open('Agentes');
   await page.click('button:has-text("Criar token de cadastro")');
-  await page.waitForSelector('pre:has-text("TATUSCAN_ENROLL_TOKEN=tse_")');
+  await page.waitForSelector('pre:has-text("--enroll-token tse_")');
   expect(await page.textContent('.card:has-text("sem credencial")')).toContain('2 agentes relatam');
 });
 

@@ -1,1 +1,0 @@
-export{t as default}from"./Chips-Do46z8jo.js";

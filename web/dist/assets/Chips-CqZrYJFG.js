@@ -1,0 +1,1 @@
+export{t as default}from"./Chips-Ctf59yL7.js";
