@@ -24,6 +24,11 @@ use crate::wire::signing::{Signed, hex};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often a request is signed anew because its number was taken already.
+const RETRIES: u64 = 4;
+/// By how many numbers it leaps ahead from the second time on: more than there are sections.
+const LEAP: u64 = 32;
+
 /// Sends reports to `POST <server>/api/machines`, and sections to where they belong. Shown as that address without credentials.
 pub struct Client {
     http: reqwest::Client,
@@ -131,21 +136,26 @@ impl Client {
         self.signed(Send { method: Method::PUT, url, machine_id, section, body }).await
     }
 
-    /// Sends a request with a signature, where the machine has a key: twice, when the server says that
+    /// Sends a request with a signature, where the machine has a key: again, when the server says that
     /// the machine's numbers are behind.
     async fn signed(&self, send: Send<'_>) -> anyhow::Result<Response> {
-        let answer = self.signed_once(&send).await?;
-        if answer.status() != StatusCode::CONFLICT {
-            return Ok(answer);
+        let mut answer = self.signed_once(&send).await?;
+        for retry in 0..RETRIES {
+            if answer.status() != StatusCode::CONFLICT {
+                break;
+            }
+            // The machine was set back to an earlier time, its agent has started anew, or another one
+            // signs beside it.
+            let Some(LastSeq { last_seq }) = last_seq(answer).await else {
+                bail!("the server answered 409 Conflict, without the last report's number");
+            };
+            if let Some(key) = &mut *self.lock() {
+                // Past what the other one takes meanwhile.
+                key.set_enrolled(Some(last_seq.saturating_add(retry * LEAP)));
+            }
+            answer = self.signed_once(&send).await?;
         }
-        // The machine was set back to an earlier time, or its agent has started anew.
-        let Some(LastSeq { last_seq }) = last_seq(answer).await else {
-            bail!("the server answered 409 Conflict, without the last report's number");
-        };
-        if let Some(key) = &mut *self.lock() {
-            key.set_enrolled(Some(last_seq));
-        }
-        self.signed_once(&send).await
+        Ok(answer)
     }
 
     async fn signed_once(&self, send: &Send<'_>) -> anyhow::Result<Response> {
