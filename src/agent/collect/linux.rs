@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use nix::net::if_::InterfaceFlags;
 
 use super::memory::{self, Memory};
 use super::os_version::{self, Sources};
+use crate::agent::handed;
 use crate::agent::identity::{Fingerprint, Interface};
 
 pub(super) fn memory() -> anyhow::Result<Memory> {
@@ -44,12 +45,10 @@ pub(super) fn fingerprint() -> Fingerprint {
     Fingerprint::new(firmware)
 }
 
-/// What the firmware's tables say: to root, and to a unit that is handed these files.
+/// What the firmware's tables say: to root, and to a service that is handed these files.
 fn firmware(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "systemd says so where it put the files")]
-    let handed = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let places = handed.into_iter().chain([PathBuf::from("/sys/class/dmi/id")]);
-    places.map(|place| place.join(name)).find_map(|path| fs::read_to_string(path).ok())
+    let places = handed::path(name).into_iter().chain([Path::new("/sys/class/dmi/id").join(name)]);
+    places.map(fs::read_to_string).find_map(Result::ok)
 }
 
 pub(super) fn interfaces() -> anyhow::Result<Vec<Interface>> {

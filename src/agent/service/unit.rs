@@ -7,10 +7,12 @@ pub(super) const NAME: &str = "tatuscan-agent.service";
 
 /// Files that only root may read: the service is handed what stands in them. Where there is none, as
 /// in a container, it is handed a word that says nothing.
-const HANDED: [(&str, &str); 3] = [
+const HANDED: [(&str, &str); 5] = [
     ("product_uuid", "/sys/class/dmi/id/product_uuid"),
     ("board_serial", "/sys/class/dmi/id/board_serial"),
     ("chassis_serial", "/sys/class/dmi/id/chassis_serial"),
+    ("product_serial", "/sys/class/dmi/id/product_serial"),
+    ("DMI", "/sys/firmware/dmi/tables/DMI"),
 ];
 
 /// What the service may do: read the machine, speak to the network, and write its own state.
@@ -70,7 +72,7 @@ pub(super) fn text() -> String {
          Restart=always\n\
          RestartSec=10\n\
          \n\
-         # The board's numbers, which tell a copied disk from the machine that it was copied from.\n\
+         # The numbers of the machine, which tell a copied disk from where it was copied, and its memory.\n\
          {handed}\n\
          {RULES}\n\
          [Install]\n\

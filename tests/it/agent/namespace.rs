@@ -32,6 +32,7 @@ ln -s ../../devices/pci0000:00/0000:00:03.0/net/eth0 /sys/class/net/eth0
 mount --bind "$1/machine-id" /etc/machine-id || cannot "no bind mounts"
 mount --bind "$1/os-release" /etc/os-release || cannot "no bind mounts"
 [ ! -e /sys/class/dmi/id ] || mount -t tmpfs none /sys/class/dmi/id
+[ ! -e /sys/firmware/dmi/tables ] || mount -t tmpfs none /sys/firmware/dmi/tables
 sh -ec "$2" || cannot "the kernel refuses: $2"
 ip link set eth0 up
 shift 2
@@ -269,6 +270,28 @@ fn a_dock_another_card_and_another_name_make_no_other_machine() {
     }
     // What cannot be read says nothing against it.
     assert_eq!(id(&one_report(state.path()).0), raw(recorded, "machine_id"));
+}
+
+#[test]
+fn a_service_reads_of_the_firmware_what_it_is_handed() {
+    let test = "a_service_reads_of_the_firmware_what_it_is_handed";
+    if !on_a_machine(test, RECORDED_MACHINE, MACHINE_ID) {
+        return;
+    }
+    let state = tempfile::tempdir().unwrap();
+    // An end-of-table, and a module of 8 GiB before it; systemd's word where there is nothing.
+    let mut table = vec![17, 28, 0, 17, 0, 0, 0, 0, 64, 0, 64, 0, 0, 32];
+    table.resize(28, 0);
+    table.extend(b"\0\0\x7f\x04\x01\x11\0\0");
+    let handed = firmware(&[("product_serial", "5CD1234ABC"), ("chassis_serial", "none")]);
+    std::fs::write(handed.path().join("DMI"), table).unwrap();
+    let mut print = tatuscan(state.path());
+    print.args(["agent", "--print"]).env("TATUSCAN_STATE_DIR", state.path());
+    let output = print.env("CREDENTIALS_DIRECTORY", handed.path()).output().unwrap();
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let inventory = &printed["inventory"];
+    assert_eq!(inventory["system"]["content"]["serial"], "5CD1234ABC", "{inventory}");
+    assert_eq!(inventory["memory"]["content"]["modules"][0]["size_mb"], 8192, "{inventory}");
 }
 
 #[test]

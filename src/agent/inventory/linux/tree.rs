@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::agent::handed;
 use crate::wire::sections::is_junk_identifier;
 
 /// Most bytes of a file that is read as a whole.
@@ -26,9 +27,17 @@ impl Tree<'_> {
     pub(super) fn open(&self, path: &str) -> anyhow::Result<Option<BufReader<File>>> {
         match File::open(self.path(path)) {
             Ok(file) => Ok(Some(BufReader::new(file))),
-            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(self.handed(path).map(BufReader::new)),
             Err(error) => Err(error).with_context(|| format!("/{path}")),
         }
+    }
+
+    /// The copy of a file of the firmware's that a service is handed.
+    fn handed(&self, path: &str) -> Option<File> {
+        let (directory, name) = path.rsplit_once('/')?;
+        let is_firmware = directory.starts_with("sys/") && directory.contains("/dmi/");
+        let path = handed::path(name).filter(|_| is_firmware && self.0 == Path::new("/"))?;
+        File::open(path).ok()
     }
 
     /// What a file holds, its first MiB; `None` where there is none, or where it may not be read.
