@@ -10,7 +10,7 @@ use nix::net::if_::InterfaceFlags;
 use super::memory::{self, Memory};
 use super::os_version::{self, Sources};
 use crate::agent::handed;
-use crate::agent::identity::{Fingerprint, Interface};
+use crate::agent::identity::{self, Fingerprint, Interface};
 
 pub(super) fn memory() -> anyhow::Result<Memory> {
     let text = fs::read_to_string("/proc/meminfo").context("/proc/meminfo")?;
@@ -49,6 +49,11 @@ pub(super) fn fingerprint() -> Fingerprint {
 fn firmware(name: &str) -> Option<String> {
     let places = handed::path(name).into_iter().chain([Path::new("/sys/class/dmi/id").join(name)]);
     places.map(fs::read_to_string).find_map(Result::ok)
+}
+
+/// The id that the network interfaces give; `None` when none counts.
+pub(super) fn interface_id(interfaces: &[Interface]) -> Option<String> {
+    identity::from_interfaces(&identity::physical(interfaces))
 }
 
 pub(super) fn interfaces() -> anyhow::Result<Vec<Interface>> {

@@ -6,6 +6,9 @@ mod linux;
 pub mod memory;
 mod notices;
 pub mod os_version;
+#[cfg(windows)]
+mod windows;
+pub mod windows_version;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +21,8 @@ use crate::wire::Report;
 #[cfg(target_os = "linux")]
 use linux as platform;
 pub(in crate::agent) use notices::Notices;
+#[cfg(windows)]
+use windows as platform;
 
 /// Longest time over which the processor load is measured.
 const CPU_WINDOW: Duration = Duration::from_secs(1);
@@ -113,7 +118,7 @@ impl Collector {
     /// The id of a machine that no server knows, and that is not the one it was copied from.
     fn first_id(&mut self, interfaces: &[Interface], copied: Option<&str>) -> String {
         let is_own = |id: &String| Some(id.as_str()) != copied;
-        let id = identity::from_interfaces(&identity::physical(interfaces)).filter(is_own);
+        let id = platform::interface_id(interfaces).filter(is_own);
         if let Some(id) = id {
             self.notices.cleared("identity");
             return self.identity.interface_id.get_or_insert(id).clone();

@@ -1,5 +1,6 @@
 //! Which machine this is: the same id as the original agent's wherever that agent had one.
 
+mod adapters;
 mod known;
 
 use std::hash::{BuildHasher, RandomState};
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::sections::is_junk_identifier;
 
+pub use adapters::{Adapter, from_adapters};
 pub use known::{Fingerprint, Known};
 
 /// Parts of names that virtual interfaces have, in lower case.
@@ -55,13 +57,7 @@ pub struct Interface {
 
 impl Interface {
     fn looks_virtual(&self) -> bool {
-        let name = self.name.to_lowercase();
-        self.virtual_device || VIRTUAL_NAMES.iter().any(|part| name.contains(part))
-    }
-
-    fn is_globally_administered(&self) -> bool {
-        let first = self.mac.as_deref().and_then(|mac| mac.get(..2));
-        first.and_then(|octet| u8::from_str_radix(octet, 16).ok()).is_some_and(|o| o & 2 == 0)
+        self.virtual_device || is_virtual_name(&self.name)
     }
 
     fn address(&self) -> Option<Ipv4Addr> {
@@ -72,9 +68,20 @@ impl Interface {
         self.up
             && !self.loopback
             && !self.looks_virtual()
-            && self.is_globally_administered()
+            && self.mac.as_deref().is_some_and(is_globally_administered)
             && self.address().is_some()
     }
+}
+
+fn is_virtual_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    VIRTUAL_NAMES.iter().any(|part| name.contains(part))
+}
+
+/// Whether a hardware address in hex is its maker's, not one that a program chose.
+fn is_globally_administered(mac: &str) -> bool {
+    let first = mac.get(..2).and_then(|octet| u8::from_str_radix(octet, 16).ok());
+    first.is_some_and(|octet| octet & 2 == 0)
 }
 
 /// The interfaces that make the identity, in the order of their index.
@@ -90,8 +97,11 @@ pub fn physical(interfaces: &[Interface]) -> Vec<&Interface> {
 /// sorted and joined with `|`. `None` when there are none.
 #[must_use]
 pub fn from_interfaces(physical: &[&Interface]) -> Option<String> {
-    let mut macs: Vec<&str> =
-        physical.iter().filter_map(|interface| interface.mac.as_deref()).collect();
+    let macs = physical.iter().filter_map(|interface| interface.mac.clone());
+    from_macs(macs.collect())
+}
+
+fn from_macs(mut macs: Vec<String>) -> Option<String> {
     macs.sort_unstable();
     (!macs.is_empty()).then(|| hex_sha256(&macs.join("|")))
 }
