@@ -5,6 +5,7 @@ pub mod client;
 pub mod collect;
 pub mod cycle;
 pub mod doctor;
+#[cfg(target_os = "linux")]
 mod handed;
 pub mod identity;
 pub mod inventory;

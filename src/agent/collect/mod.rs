@@ -140,7 +140,7 @@ impl Collector {
     /// The id that would be the first one, and what it is made of.
     fn computed(copied: Option<&str>) -> (String, &'static str) {
         let interfaces = platform::interfaces().unwrap_or_default();
-        let id = identity::from_interfaces(&identity::physical(&interfaces));
+        let id = platform::interface_id(&interfaces);
         if let Some(id) = id.filter(|id| Some(id.as_str()) != copied) {
             return (id, "the network cards");
         }
