@@ -1,1 +1,0 @@
-export{t as default}from"./Chips-Ctf59yL7.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./Sheet-Cc5Pd32s.js";

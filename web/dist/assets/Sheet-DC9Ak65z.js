@@ -1,1 +1,0 @@
-export{t as default}from"./Sheet-_w6iLxMm.js";
