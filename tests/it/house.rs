@@ -114,8 +114,8 @@ fn modules_do_not_know_what_they_must_not() {
         ("import", &["poem", "redb", "sqlx", "hyper", "Utc::now"]),
         ("http", &["redb::", "sqlx", "sysinfo"]),
         ("wire", &["redb", "sqlx"]),
-        ("agent/collect", &["reqwest", "config"]),
-        ("agent/inventory", &["reqwest", "config"]),
+        ("agent/collect", &["reqwest", "crate::config"]),
+        ("agent/inventory", &["reqwest", "crate::config"]),
     ] {
         for file in files(module) {
             let text = fs::read_to_string(&file).unwrap();
