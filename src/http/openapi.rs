@@ -252,7 +252,7 @@ fn describe_field(field: &str, property: &mut Value, is_edit: bool) {
     let Some(schema) = property.as_object_mut() else { return };
     let description = schema.remove("description");
     let other = match (field, schema["type"].as_str()) {
-        ("timestamp", _) => {
+        ("timestamp" | "cloned_from", _) => {
             *property = json!({"description": description});
             return;
         }

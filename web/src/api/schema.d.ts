@@ -3078,7 +3078,7 @@ export interface components {
             /** @description The agent's version, such as `0.2.0`; at most 30 characters are kept. */
             agent_version?: string | null;
             /** @description The id of the machine that this one's disk was copied from. Informational, not read. */
-            cloned_from?: string | null;
+            cloned_from?: unknown;
             /**
              * @description When the computer went into use; kept only while no such date is known. RFC 3339,
              *     `YYYY-MM-DD`, `DD/MM/YYYY` or epoch seconds.
