@@ -22,8 +22,11 @@ pub mod inventory;
 pub mod jobs;
 #[cfg(feature = "server")]
 pub mod model;
+pub mod settings_file;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(target_os = "linux")]
+pub mod systemd;
 #[cfg(feature = "server")]
 pub mod tls;
 pub mod trust;

@@ -1,12 +1,13 @@
 //! `tatuscan`: the server, and the agent under one roof.
 
+mod install;
 mod serve;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use tatuscan::admin::{
-    backup, dedupe, doctor, export, import, loadgen, machine, manage, migrate, restore,
+    backup, dedupe, doctor, export, healthcheck, import, loadgen, machine, manage, migrate, restore,
 };
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
@@ -33,6 +34,13 @@ fn main() -> ExitCode {
         Ok(Command::Import(config)) => say(import::run(&config)),
         Ok(Command::Machine(target, task)) => say(machine::run(&target, task)),
         Ok(Command::Manage(target, management)) => say(manage::run(&target, management)),
+        Ok(Command::Installation(installation)) => install::attend(installation),
+        Ok(Command::Healthcheck(place)) => say(healthcheck::run(&place)),
+        Ok(Command::Completions(raw)) => {
+            install::print_completions(&raw);
+            Ok(())
+        }
+        Ok(Command::Man(raw)) => install::write_manual(raw.to.as_deref()),
         Ok(Command::Loadgen(raw)) => put_under_load(&raw),
         Err(refusal) => return refusal.report(),
     };

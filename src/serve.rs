@@ -17,7 +17,7 @@ use tatuscan::config::{
 };
 use tatuscan::http::{self, App, Gate, Limits, Settings};
 use tatuscan::inventory::Inventory;
-use tatuscan::jobs::{Backups, Housekeeping, remove_leftovers};
+use tatuscan::jobs::{Backups, Housekeeping, Supervision, remove_leftovers};
 use tatuscan::model::StatusRules;
 use tatuscan::model::access::{Caller, Identity, Role};
 use tatuscan::store::{Store, StoreError};
@@ -85,14 +85,18 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let housekeeping = Housekeeping { audit_days: config.access.audit_days, now: clock::now };
     let keeping = housekeeping.run(access, inventory.clone(), shutdown.clone());
     let keeping = tokio::spawn(keeping);
+    Supervision.ready();
+    let supervised = tokio::spawn(Supervision.run(inventory.clone(), shutdown.clone()));
     tokio::select! {
         () = stop_requested => {}
         ended = &mut serving => bail!("the server ended by itself: {ended:?}"),
     }
     tracing::info!("stopping");
+    Supervision.stopping();
     shutdown.cancel();
     serving.await?;
     keeping.await?;
+    supervised.await?;
     if let Some(reporting) = reporting {
         reporting.await?;
     }

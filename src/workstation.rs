@@ -53,7 +53,7 @@ fn attend(task: ServiceTask) -> anyhow::Result<()> {
     };
     match task {
         ServiceTask::Install(settings, at) => service::install(&settings, &place(at)),
-        ServiceTask::Uninstall(at) => service::uninstall(&place(at)),
+        ServiceTask::Uninstall { purge, place: at } => service::uninstall(purge, &place(at)),
         ServiceTask::Control(verb) => service::control(verb),
     }
 }

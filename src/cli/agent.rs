@@ -35,7 +35,14 @@ pub enum AgentAction {
     /// Have the system start the agent, now and at every boot, with the settings given here
     Install(Service),
     /// Undo what install did; the settings, the key and the id stay
-    Uninstall(Service),
+    Uninstall {
+        /// Remove those as well: this machine's key cannot be had again
+        #[arg(long)]
+        purge: bool,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        service: Service,
+    },
     /// Start the installed agent
     Start,
     /// Stop the installed agent

@@ -13,6 +13,8 @@ mod export;
 #[cfg(feature = "server")]
 mod import;
 #[cfg(feature = "server")]
+mod install;
+#[cfg(feature = "server")]
 mod loadgen;
 #[cfg(feature = "server")]
 mod machine;
@@ -42,6 +44,8 @@ pub use doctor::Doctor;
 pub use export::Export;
 #[cfg(feature = "server")]
 pub use import::Import;
+#[cfg(feature = "server")]
+pub use install::{Completions, Healthcheck, Install, Man, Uninstall};
 #[cfg(feature = "server")]
 pub use loadgen::{Loadgen, Work};
 #[cfg(feature = "server")]
@@ -104,6 +108,16 @@ pub enum Subcommand {
     Token(Token),
     /// Print a link that makes the first admin, or another one
     SetupLink(SetupLink),
+    /// Have the system start the server, now and at every boot
+    Install(Install),
+    /// Undo what install did; the inventory and its settings stay
+    Uninstall(Uninstall),
+    /// Look whether the server of this machine answers, and its store works: exit code 0 or 1
+    Healthcheck(Healthcheck),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Write manual pages
+    Man(Man),
     /// Put a server under load, and measure it
     #[command(hide = true)]
     Loadgen(Loadgen),

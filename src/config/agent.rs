@@ -40,7 +40,12 @@ pub enum ServiceTask {
     /// It is installed, with these settings: names of variables and their values, which were checked.
     Install(Vec<(&'static str, String)>, ServicePlace),
     /// It is removed.
-    Uninstall(ServicePlace),
+    Uninstall {
+        /// Whether with everything that it kept.
+        purge: bool,
+        /// From where.
+        place: ServicePlace,
+    },
     /// It is started, stopped, restarted or looked at, in systemd's word.
     Control(&'static str),
 }
@@ -113,8 +118,8 @@ impl Agent {
         let control = |verb| Destination::Service(ServiceTask::Control(verb));
         let destination = match raw.action {
             Some(AgentAction::Doctor { json }) => Destination::Examination { url, json },
-            Some(AgentAction::Uninstall(place)) => {
-                Destination::Service(ServiceTask::Uninstall(place.into()))
+            Some(AgentAction::Uninstall { purge, service }) => {
+                Destination::Service(ServiceTask::Uninstall { purge, place: service.into() })
             }
             Some(AgentAction::Start) => control("start"),
             Some(AgentAction::Stop) => control("stop"),

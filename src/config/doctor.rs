@@ -1,10 +1,8 @@
 //! What the doctor is asked, and what it looks at among the settings.
 
 use chrono_tz::Tz;
-use clap::CommandFactory as _;
 
-use super::environment::ALIASES;
-use super::zone::distance;
+use super::variables::{known_variables, meant};
 use super::{ConfigError, Environment, Serve, StorePlace, present, trust};
 use crate::cli;
 use crate::trust::Trust;
@@ -13,8 +11,6 @@ use crate::trust::Trust;
 const OF_KUBERNETES: [&str; 3] = ["TATUSCAN_SERVICE_", "TATUSCAN_PORT_", "TATUSCAN_TCP"];
 /// Names that only tests and builds read.
 const OF_TESTS: &str = "TATUSCAN_TEST_";
-/// Letters in which a name may differ from a known one to be taken for a slip.
-const SLIP: usize = 3;
 
 /// Checked settings of `tatuscan doctor`.
 #[derive(Debug, Clone)]
@@ -53,8 +49,9 @@ impl Doctor {
             return Err(ConfigError::new("--url", url, "is not the address of a server", advice));
         }
         let (compact, json) = (raw.compact, raw.json);
-        let serve = server(environment);
-        let known = known();
+        let serve = Serve::from_environment(environment);
+        let serve = serve.map(Box::new).map_err(|error| error.to_string());
+        let known = known_variables();
         let is_link = |name: &str| OF_KUBERNETES.iter().any(|start| name.starts_with(start));
         let names = environment.names_starting_with("TATUSCAN_");
         let unknown = names
@@ -64,36 +61,4 @@ impl Doctor {
         let has_service_links = environment.names_starting_with("TATUSCAN_").any(is_link);
         Ok(Self { url, trust, compact, json, store, zone, serve, unknown, has_service_links })
     }
-}
-
-/// What a server would make of this environment.
-fn server(environment: &Environment) -> Result<Box<Serve>, String> {
-    let arguments = ["tatuscan", "serve"].map(Into::into).into();
-    let raw: cli::Tatuscan =
-        super::parse(arguments, environment).map_err(|error| error.to_string())?;
-    match raw.command {
-        cli::Subcommand::Serve(raw) => {
-            let serve = Serve::from_raw(*raw, environment);
-            serve.map(Box::new).map_err(|error| error.to_string())
-        }
-        _ => Err("the settings of a server cannot be read".into()),
-    }
-}
-
-/// Every variable that is read.
-fn known() -> Vec<String> {
-    fn add(command: &clap::Command, known: &mut Vec<String>) {
-        let names = command.get_arguments().filter_map(clap::Arg::get_env);
-        known.extend(names.map(|name| name.to_string_lossy().into_owned()));
-        command.get_subcommands().for_each(|command| add(command, known));
-    }
-    let mut known: Vec<String> = ALIASES.iter().map(|(_, alias)| (*alias).to_owned()).collect();
-    add(&cli::Tatuscan::command(), &mut known);
-    known
-}
-
-/// The known name that is closest, if it is close.
-fn meant(name: &str, known: &[String]) -> Option<String> {
-    let close = known.iter().map(|known| (distance(name, known), known));
-    close.filter(|(letters, _)| *letters <= SLIP).min().map(|(_, known)| known.clone())
 }

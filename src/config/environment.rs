@@ -1,16 +1,20 @@
 //! The only reader of the environment and of `.env` files.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStr, Resettable};
 
 use super::dotenv;
+use crate::settings_file;
 
 /// Other names under which a variable is known, asked when the first one is not set.
 pub(super) const ALIASES: [(&str, &str); 2] =
     [("TATUSCAN_PORT", "PORT"), ("TIMEZONE", "TATUSCAN_TIMEZONE")];
+
+/// Where an installation and packages put the programs.
+const INSTALLED: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
 
 /// The variables this process was started with, and those of the `.env` files behind them.
 ///
@@ -23,8 +27,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the process environment, then `.env` beside the program and in the working directory.
-    /// The first to name a variable wins. Nothing is written back to the process environment.
+    /// Reads the process environment, then `.env` beside the program and in the working directory,
+    /// then the settings of the installed service. The first to name a variable wins. Nothing is written back to the process environment.
     #[must_use]
     pub fn read() -> Self {
         let variables = std::env::vars_os().map(|(name, value)| {
@@ -34,7 +38,7 @@ impl Environment {
         for path in dotenv_paths() {
             match std::fs::read(&path) {
                 Ok(bytes) => environment.add_file(&path, &String::from_utf8_lossy(&bytes)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => {
                     environment
                         .warnings
@@ -42,7 +46,30 @@ impl Environment {
                 }
             }
         }
+        environment.add_settings_of_the_service();
         environment
+    }
+
+    /// Puts the settings of the installed service behind what is known so far, where this is its
+    /// program: what people run by hand is about the same inventory. Without the right to read them
+    /// there are none, as in the service itself, which is handed them.
+    fn add_settings_of_the_service(&mut self) {
+        let Some(path) = std::env::current_exe().ok().and_then(|program| settings_of(&program))
+        else {
+            return;
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                for (name, value) in trimmed(settings_file::read(&text)) {
+                    self.files.entry(name).or_insert(value);
+                }
+            }
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => {}
+            Err(error) => {
+                self.warnings.push(format!("{}: cannot be read: {error}", path.display()))
+            }
+        }
     }
 
     /// An environment of the given variables and no `.env` file.
@@ -117,6 +144,17 @@ fn trimmed(variables: impl IntoIterator<Item = (String, String)>) -> BTreeMap<St
         variables.into_iter().map(|(name, value)| (name, value.trim().to_owned())).collect();
     map.retain(|_, value| !value.is_empty());
     map
+}
+
+/// The file of the service's settings, for a program that an installation or a package put there.
+fn settings_of(program: &Path) -> Option<PathBuf> {
+    let is_installed = INSTALLED.iter().any(|place| program.parent() == Some(Path::new(place)));
+    let name = match program.file_name()?.to_str()? {
+        "tatuscan" => "tatuscan.env",
+        "tatuscan-agent" => "agent.env",
+        _ => return None,
+    };
+    is_installed.then(|| Path::new("/etc/tatuscan").join(name))
 }
 
 fn dotenv_paths() -> Vec<PathBuf> {

@@ -22,6 +22,8 @@ mod error;
 mod export;
 #[cfg(feature = "server")]
 mod import;
+#[cfg(feature = "server")]
+mod installation;
 mod invocation;
 mod log;
 #[cfg(feature = "server")]
@@ -46,6 +48,8 @@ mod target;
 #[cfg(feature = "server")]
 mod tls;
 mod trust;
+#[cfg(feature = "server")]
+mod variables;
 #[cfg(feature = "server")]
 mod zone;
 
@@ -77,6 +81,8 @@ pub use error::{ConfigError, Refusal};
 pub use export::Export;
 #[cfg(feature = "server")]
 pub use import::Import;
+#[cfg(feature = "server")]
+pub use installation::{Installation, installed_server};
 pub use log::{Format, Log, Output};
 #[cfg(feature = "server")]
 pub use machine::MachineTask;
@@ -97,6 +103,8 @@ use switch::yes_or_no;
 pub use target::Target;
 #[cfg(feature = "server")]
 pub use tls::ServerTls;
+#[cfg(feature = "server")]
+pub use variables::{known_variables, server_variables};
 
 /// What a call of `tatuscan` asks for, checked.
 #[cfg(feature = "server")]
@@ -124,6 +132,14 @@ pub enum Command {
     Machine(Box<Target>, MachineTask),
     /// `tatuscan user`, `token` and `setup-link`
     Manage(Box<Target>, Management),
+    /// `tatuscan install` and `uninstall`
+    Installation(Installation),
+    /// `tatuscan healthcheck`
+    Healthcheck(StorePlace),
+    /// `tatuscan completions`
+    Completions(cli::Completions),
+    /// `tatuscan man`
+    Man(cli::Man),
     /// `tatuscan loadgen`
     Loadgen(cli::Loadgen),
 }
@@ -174,6 +190,14 @@ pub fn command(
         cli::Subcommand::SetupLink(raw) => {
             manage((Management::SetupLink, raw.target), environment)?
         }
+        cli::Subcommand::Install(raw) => Command::Installation(Installation::install(raw)?),
+        cli::Subcommand::Uninstall(raw) => Command::Installation(Installation::uninstall(raw)),
+        cli::Subcommand::Healthcheck(raw) => {
+            let (place, _) = StorePlace::choose(raw.store, environment, &mut Vec::new())?;
+            Command::Healthcheck(place)
+        }
+        cli::Subcommand::Completions(raw) => Command::Completions(raw),
+        cli::Subcommand::Man(raw) => Command::Man(raw),
         cli::Subcommand::Loadgen(raw) => Command::Loadgen(raw),
     })
 }

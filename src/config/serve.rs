@@ -94,6 +94,20 @@ impl Serve {
         })
     }
 
+    /// What a server makes of an environment.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let arguments = ["tatuscan", "serve"].map(Into::into).into();
+        let raw: cli::Tatuscan = super::parse(arguments, environment)
+            .map_err(|error| ConfigError::text(error.to_string()))?;
+        match raw.command {
+            cli::Subcommand::Serve(raw) => Self::from_raw(*raw, environment),
+            _ => Err(ConfigError::text("the settings of a server cannot be read")),
+        }
+    }
+
     /// The addresses to listen on: the first one that this machine has.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {

@@ -2,6 +2,8 @@
 
 mod backups;
 mod housekeeping;
+mod supervision;
 
 pub use backups::{Backups, newest, remove_leftovers};
 pub use housekeeping::Housekeeping;
+pub use supervision::Supervision;

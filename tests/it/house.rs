@@ -51,6 +51,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("atomic_file", &[]),
     ("findings", &[]),
     ("cli", &[]),
+    ("settings_file", &[]),
+    ("systemd", &["atomic_file", "settings_file"]),
     ("wire", &["model"]),
     ("store", &["atomic_file", "model"]),
     ("access", &["store", "wire", "model"]),
@@ -61,7 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("export", &["wire"]),
     ("import", &["wire", "model"]),
     ("http", &["access", "export", "import", "inventory", "store", "wire", "model", "tls"]),
-    ("config", &["cli", "trust"]),
+    ("config", &["cli", "settings_file", "trust"]),
     (
         "admin",
         &[
@@ -75,12 +77,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "inventory",
             "jobs",
             "model",
+            "settings_file",
             "store",
+            "systemd",
             "trust",
             "wire",
         ],
     ),
-    ("agent", &["atomic_file", "findings", "wire", "clock", "trust"]),
+    ("agent", &["atomic_file", "findings", "wire", "clock", "settings_file", "systemd", "trust"]),
 ];
 
 #[test]

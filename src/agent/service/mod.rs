@@ -2,19 +2,17 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(target_os = "linux")]
-mod predecessor;
-#[cfg(target_os = "linux")]
-mod settings;
-#[cfg(target_os = "linux")]
-mod unit;
 
+#[cfg(not(target_os = "linux"))]
 use std::path::PathBuf;
 
+#[cfg(target_os = "linux")]
+pub use crate::systemd::Place;
 #[cfg(target_os = "linux")]
 pub use linux::{control, install, uninstall};
 
 /// Where it is installed.
+#[cfg(not(target_os = "linux"))]
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     /// Whether it is only said what would be done.
@@ -42,7 +40,7 @@ mod elsewhere {
     ///
     /// # Errors
     /// Always.
-    pub fn uninstall(_: &Place) -> anyhow::Result<()> {
+    pub fn uninstall(_: bool, _: &Place) -> anyhow::Result<()> {
         bail!(NOT_YET)
     }
 

@@ -1,7 +1,8 @@
-//! The file of settings that systemd hands to the service: `NAME=value`, a line each.
+//! Files of settings as a service is handed them: `NAME=value`, a line each.
 
 /// The text of the file with these settings in it; what else stands there stays.
-pub(super) fn merged(old: &str, settings: &[(&str, String)]) -> String {
+#[must_use]
+pub fn merged(old: &str, settings: &[(&str, String)]) -> String {
     let is_set = |line: &str| {
         let name = line.split_once('=').map(|(name, _)| name.trim());
         settings.iter().any(|(set, _)| Some(*set) == name)
@@ -11,12 +12,19 @@ pub(super) fn merged(old: &str, settings: &[(&str, String)]) -> String {
     kept.chain(set).map(|line| format!("{line}\n")).collect()
 }
 
-/// The settings in a file, as far as this agent knows such names; the last one of a name counts.
-pub(super) fn read(text: &str) -> Vec<(String, String)> {
+/// The settings in a file, in its order; the last one of a name counts.
+#[must_use]
+pub fn read(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
     let settings = lines.filter_map(|line| line.split_once('='));
-    let ours = settings.filter(|(name, _)| name.trim().starts_with("TATUSCAN_"));
-    ours.map(|(name, value)| (name.trim().to_owned(), unquoted(value.trim()))).collect()
+    settings.map(|(name, value)| (name.trim().to_owned(), unquoted(value.trim()))).collect()
+}
+
+/// The value of a name.
+#[must_use]
+pub fn value<'a>(settings: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let of_name = settings.iter().rfind(|(known, _)| known == name);
+    of_name.map(|(_, value)| value.as_str())
 }
 
 /// A value as systemd reads it back.
@@ -37,7 +45,7 @@ fn quoted(value: &str) -> String {
 }
 
 /// A value without the quotes around it, and what they make of a backslash.
-pub(super) fn unquoted(value: &str) -> String {
+fn unquoted(value: &str) -> String {
     let inside = |quote| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     if let Some(plain) = inside('\'') {
         return plain.to_owned();
@@ -71,9 +79,9 @@ mod tests {
             let text = merged("", &[("TATUSCAN_X", value.to_owned())]);
             assert_eq!(read(&text), [("TATUSCAN_X".to_owned(), value.to_owned())], "{text}");
         }
-        assert_eq!(
-            read("#TATUSCAN_A=1\nPATH=/x\n TATUSCAN_B = 'x' \n"),
-            [("TATUSCAN_B".to_owned(), "x".to_owned())]
-        );
+        let settings = read("#A=1\n;A=2\nB=/x\n C = 'x' \nB=y\nD\n");
+        let expected = [("B", "/x"), ("C", "x"), ("B", "y")];
+        assert_eq!(settings, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!([value(&settings, "B"), value(&settings, "A")], [Some("y"), None]);
     }
 }

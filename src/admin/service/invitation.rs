@@ -1,0 +1,54 @@
+//! What is said once the server runs.
+
+use std::fmt::Write as _;
+
+use anyhow::bail;
+use reqwest::Method;
+
+use super::UNIT;
+use crate::admin::healthcheck;
+use crate::admin::presence::Presence;
+use crate::admin::reach::Reached;
+use crate::config::{Serve, ServerTls, Target};
+use crate::systemd::tell;
+
+/// The settings with which an agent of this machine reaches the server.
+pub(super) fn for_an_agent(serve: &Serve) -> Vec<(&'static str, String)> {
+    let Some(presence) = Presence::of(&serve.store.data_dir) else {
+        return vec![("TATUSCAN_URL", url(serve, "127.0.0.1"))];
+    };
+    let pin = presence.tls_pin.filter(|_| presence.is_self_signed);
+    let url = ("TATUSCAN_URL", presence.url);
+    std::iter::once(url).chain(pin.map(|pin| ("TATUSCAN_TLS_PIN", pin))).collect()
+}
+
+fn url(serve: &Serve, host: &str) -> String {
+    let scheme = if matches!(serve.tls, ServerTls::Off) { "http" } else { "https" };
+    format!("{scheme}://{host}:{}", serve.port)
+}
+
+/// Looks whether the server is well, and says where it is and how the first admin comes in.
+pub(super) async fn say(serve: &Serve, target: &Target) -> anyhow::Result<String> {
+    if let Err(error) = healthcheck::run(&target.store).await {
+        // Without its database it waits for it.
+        match serve.store.database {
+            Some(_) => {
+                tell(format_args!("{error:#}; it goes on by itself when its database is there"))
+            }
+            None => bail!("{error:#}: journalctl -u {UNIT}"),
+        }
+    }
+    let host = nix::unistd::gethostname().unwrap_or_default();
+    let own = url(serve, &host.to_string_lossy());
+    let public = serve.access.public_url.clone().unwrap_or(own);
+    let mut text = format!("The server is there: {public}");
+    let server = Reached::open(target).await?;
+    let session = server.ask(Method::GET, "/api/session", None).await;
+    if session.is_ok_and(|session| session["claimed"] == false) {
+        let link = server.ask(Method::POST, "/api/setup-link", None).await?;
+        let path = link["path"].as_str().unwrap_or_default();
+        write!(text, "\nThe first admin comes in here, once, within 30 minutes: {public}{path}")?;
+    }
+    server.close().await;
+    Ok(text)
+}
