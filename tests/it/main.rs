@@ -13,6 +13,7 @@ mod golden;
 mod house;
 mod http_limits;
 mod import;
+mod install;
 mod manual;
 mod openapi;
 mod process;
