@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
@@ -65,7 +64,8 @@ pub(super) fn look(place: &Place) -> anyhow::Result<Original> {
         original.units.push(name);
     }
     if place.unit(SOCKET).is_some() {
-        original.units.push(SOCKET);
+        // First: it would start the server again.
+        original.units.insert(0, SOCKET);
     }
     if let Some(file) = SUPERVISOR.into_iter().find(|file| place.path(file).exists()) {
         let text = fs::read_to_string(place.path(file)).with_context(|| file.to_owned())?;
@@ -190,17 +190,16 @@ fn make_absolute(place: &Place, uri: &mut String, directory: &Path) {
     }
 }
 
-/// Instances of the original's template that are started at boot.
+/// Instances of the original's template that are started at boot: links in the directories of what
+/// wants them.
 fn instances(place: &Place) -> Vec<String> {
-    if place.destination.is_some() {
-        return Vec::new();
-    }
-    let arguments = ["list-unit-files", "--no-legend", "--plain", "tatuscan@*.service"];
-    let listed = Command::new("systemctl").args(arguments).output();
-    let listed = listed.map(|output| output.stdout).unwrap_or_default();
-    let listed = String::from_utf8_lossy(&listed).into_owned();
-    let names = listed.lines().filter_map(|line| line.split_whitespace().next());
-    names.filter(|name| *name != TEMPLATE).map(ToOwned::to_owned).collect()
+    let names_in = |directory: PathBuf| {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    let wanting = names_in(place.path(UNITS)).into_iter().filter(|name| name.ends_with(".wants"));
+    let wanted = wanting.flat_map(|name| names_in(place.path(&format!("{UNITS}/{name}"))));
+    wanted.filter(|name| name.starts_with("tatuscan@") && name.ends_with(".service")).collect()
 }
 
 /// What Supervisor's file says of its program, in the words of a unit.
