@@ -11,5 +11,6 @@ mod loadgen;
 mod meddling;
 mod migrate;
 mod outage;
+mod released;
 mod several;
 mod start;
