@@ -19,6 +19,7 @@ mod openapi;
 mod process;
 mod query;
 mod scripts;
+mod slow;
 mod store;
 mod support;
 mod tls;

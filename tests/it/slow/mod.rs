@@ -1,0 +1,3 @@
+//! What takes long, or needs what few machines have: `.ci/slow` runs it.
+
+mod packages;
