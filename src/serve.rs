@@ -1,5 +1,6 @@
 //! The server, put together from its parts.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tatuscan::jobs::{Backups, Housekeeping, Supervision, remove_leftovers};
 use tatuscan::model::StatusRules;
 use tatuscan::model::access::{Caller, Identity, Role};
 use tatuscan::store::{Store, StoreError};
-use tatuscan::tls::{CertificateFiles, Tls, reload_on_hangup};
+use tatuscan::tls::{CertificateFiles, Tls, outlive_hangup, reload_on_hangup};
 use tatuscan::trust::{Pin, Trust};
 use tokio_util::sync::CancellationToken;
 
@@ -120,7 +121,13 @@ fn backups(schedule: &BackupSchedule) -> Backups {
 /// The certificate that the server shows, read again at each SIGHUP.
 fn start_tls(config: &Serve) -> anyhow::Result<Option<Arc<Tls>>> {
     let files = match &config.tls {
-        ServerTls::Off => return Ok(None),
+        ServerTls::Off => {
+            // One that was started in a terminal ends with it.
+            if !std::io::stdin().is_terminal() {
+                tokio::spawn(outlive_hangup()?);
+            }
+            return Ok(None);
+        }
         ServerTls::Own => CertificateFiles::own(&config.store.data_dir)?,
         ServerTls::Files { certificate, key } => CertificateFiles::named(certificate, key),
     };

@@ -19,7 +19,7 @@ use tokio_rustls::server::TlsStream;
 use crate::trust::Pin;
 
 pub use certificate::{Certificate, CertificateFiles};
-pub use reload::reload_on_hangup;
+pub use reload::{outlive_hangup, reload_on_hangup};
 
 /// The first byte of every TLS connection: a record of the handshake.
 const HANDSHAKE: u8 = 0x16;

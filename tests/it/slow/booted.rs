@@ -1,23 +1,22 @@
-//! The Debian packages where systemd runs: in a container, with a network of its own.
+//! A Debian in which systemd runs: in a container, with a network of its own.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::deb::{agent, next_version, server};
-use super::{AGENT_SETTINGS, SERVER_SETTINGS, System, succeeds};
+use super::system::{System, succeeds};
 use crate::support::skip;
 
 /// A system that runs, until it is dropped.
-struct Booted {
-    system: System,
+pub(super) struct Booted {
+    pub(super) system: System,
     container: Child,
     /// Its first process, as this system numbers it.
     init: String,
 }
 
 impl Booted {
-    fn boot(system: System) -> Option<Self> {
+    pub(super) fn boot(system: System) -> Option<Self> {
         let mut nspawn = Command::new("systemd-nspawn");
         nspawn.args(["--quiet", "--boot", "--register=no", "--keep-unit", "--private-network"]);
         nspawn.arg("--console=pipe").arg("--directory").arg(system.path());
@@ -41,20 +40,28 @@ impl Booted {
         Some(booted)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.init, "-m", "-u", "-i", "-n", "-p", "--"]).args(arguments);
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C");
+        command
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("LC_ALL", "C");
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    /// Runs lines of a shell, and fails where one of them does.
+    pub(super) fn script(&self, lines: &str) -> String {
+        self.run(&["timeout", "60", "bash", "-euo", "pipefail", "-c", lines])
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> String {
         succeeds(&mut self.command(arguments))
     }
 
     /// Asks until the answer has that word; fails after a minute without.
-    fn wait_for(&self, arguments: &[&str], word: &str) {
+    pub(super) fn wait_for(&self, arguments: &[&str], word: &str) {
         let started = Instant::now();
         loop {
             let output = self.command(arguments).output().unwrap();
@@ -67,12 +74,12 @@ impl Booted {
         }
     }
 
-    fn state(&self, service: &str) -> String {
+    pub(super) fn state(&self, service: &str) -> String {
         let output = self.command(&["systemctl", "is-active", service]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    fn pid(&self, service: &str) -> String {
+    pub(super) fn pid(&self, service: &str) -> String {
         self.run(&["systemctl", "show", "--property=MainPID", "--value", service])
     }
 }
@@ -83,48 +90,4 @@ impl Drop for Booted {
         let _ = self.container.kill();
         let _ = self.container.wait();
     }
-}
-
-#[test]
-fn the_services_start_report_restart_at_an_upgrade_and_stop_when_removed() {
-    let (Some(server), Some(agent), Some(system)) = (server(), agent(), System::debian()) else {
-        return;
-    };
-    let directory = tempfile::tempdir().unwrap();
-    let (first, second) = (system.bring(&server), system.bring(&agent));
-    let next = system.bring(&next_version(&server, SERVER_SETTINGS, directory.path()));
-    system.write("etc/hosts", "127.0.0.1 localhost\n");
-    let Some(booted) = Booted::boot(system) else { return };
-
-    booted.run(&["dpkg", "-i", &first, &second]);
-    assert_eq!(
-        booted.state("tatuscan"),
-        "active",
-        "{}",
-        booted.run(&["journalctl", "-u", "tatuscan"])
-    );
-    assert_eq!(booted.state("tatuscan-agent"), "inactive", "no server is set");
-    booted.system.append(AGENT_SETTINGS, "TATUSCAN_URL=http://localhost:8040");
-    booted.run(&["systemctl", "enable", "--now", "tatuscan-agent"]);
-    booted.wait_for(
-        &["journalctl", "--unit=tatuscan", "--output=cat", "--grep=report accepted"],
-        "accepted",
-    );
-    booted.run(&["systemd-analyze", "verify", "tatuscan.service", "tatuscan-agent.service"]);
-
-    let (old, untouched) = (booted.pid("tatuscan"), booted.pid("tatuscan-agent"));
-    booted.run(&["dpkg", "-i", &next]);
-    assert_eq!(booted.state("tatuscan"), "active");
-    assert_ne!(booted.pid("tatuscan"), old, "the new program runs");
-    assert_eq!(booted.pid("tatuscan-agent"), untouched);
-
-    booted.run(&["dpkg", "--remove", "tatuscan", "tatuscan-agent"]);
-    assert_ne!(booted.state("tatuscan"), "active");
-    assert_ne!(booted.state("tatuscan-agent"), "active");
-    assert!(booted.system.has("var/lib/tatuscan/tatuscan.redb"));
-    booted.run(&["dpkg", "--purge", "tatuscan", "tatuscan-agent"]);
-    assert!(
-        !booted.system.has("var/lib/tatuscan")
-            && !booted.system.has("var/lib/private/tatuscan-agent")
-    );
 }
