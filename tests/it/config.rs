@@ -2,7 +2,7 @@
 
 mod messages;
 mod process;
-mod sample;
+pub(crate) mod sample;
 mod serve;
 
 use std::ffi::OsString;

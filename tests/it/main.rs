@@ -6,6 +6,7 @@
 mod access;
 mod agent;
 mod api;
+mod appliance;
 mod browser;
 mod config;
 mod export;

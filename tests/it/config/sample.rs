@@ -18,7 +18,8 @@ fn entries() -> Vec<(&'static str, &'static str, &'static str)> {
     lines.windows(2).filter_map(entry).collect()
 }
 
-fn variables(command: &clap::Command) -> Vec<String> {
+/// The variables that `command` and those below it read.
+pub(crate) fn variables(command: &clap::Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(|option| option.get_env());
     let own = own.map(|name| name.to_string_lossy().into_owned());
     own.chain(command.get_subcommands().flat_map(variables)).collect()
