@@ -3,6 +3,7 @@
 
 mod caddy;
 mod containers;
+mod documents;
 mod front;
 mod kubernetes;
 mod monitoring;
