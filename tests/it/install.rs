@@ -12,6 +12,8 @@ use crate::support::skip;
 const UNIT: &str = "etc/systemd/system/tatuscan.service";
 const SETTINGS: &str = "etc/tatuscan/tatuscan.env";
 const PROGRAM: &str = "usr/local/bin/tatuscan";
+/// A backup a day, unless somebody says otherwise.
+const BACKUPS: &str = "TATUSCAN_BACKUP_DIR=/var/backups/tatuscan";
 
 fn run(root: &Path, arguments: &[&str]) -> Output {
     let mut command = tatuscan(root);
@@ -49,8 +51,8 @@ fn install_writes_its_files_and_again_changes_only_what_is_named() {
     assert!(!said.contains("secret"), "{said}");
     let mode = |path: &str| fs::metadata(root.join(path)).unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode(SETTINGS), mode(PROGRAM), mode(UNIT)), (0o600, 0o755, 0o644));
-    let data = "TATUSCAN_DB_DIR=/var/lib/tatuscan";
-    assert_eq!(set(root), [secret, data, "TIMEZONE=America/Manaus"]);
+    let (backups, data) = (BACKUPS, "TATUSCAN_DB_DIR=/var/lib/tatuscan");
+    assert_eq!(set(root), [secret, backups, data, "TIMEZONE=America/Manaus"]);
     assert!(read(root, SETTINGS).contains("#TATUSCAN_PORT=8040"), "the others are named");
     assert!(read(root, UNIT).contains("ExecStart=/usr/local/bin/tatuscan serve\n"));
 
@@ -58,7 +60,7 @@ fn install_writes_its_files_and_again_changes_only_what_is_named() {
     assert_eq!(said.matches("as it should be").count(), 5, "{said}");
     let said = install(root, &["TIMEZONE=UTC"]);
     assert_eq!(said.matches("as it should be").count(), 4, "{said}");
-    assert_eq!(set(root), [secret, data, "TIMEZONE=UTC"]);
+    assert_eq!(set(root), [secret, backups, data, "TIMEZONE=UTC"]);
 
     for _ in 0..2 {
         assert_eq!(run(root, &["uninstall"]).status.code(), Some(0));
@@ -111,6 +113,7 @@ fn the_originals_server_hands_over_its_settings_and_its_inventory() {
                 ExecStart=/opt/tatuscan/.venv/bin/gunicorn --bind 0.0.0.0:8040 app:app\n";
     write(root, UNIT, unit);
     write(root, "etc/systemd/system/tatuscan.socket", "[Socket]\nListenStream=8040\n");
+    write(root, "etc/systemd/system/tatuscan-web.service", "[Service]\nExecStart=/opt/x/web\n");
     write(root, "opt/tatuscan/data/tatuscan.db", database);
     let old = "SECRET_KEY=x\nTIMEZONE='America/Manaus'\nTATUSCAN_DB_DIR=./data\n\
                TATUSCAN_DB_FILE=tatuscan.db\nLOG_LEVEL=debug\nTATUSCAN_URL=http://x:8040\nHOST=1\n";
@@ -119,6 +122,7 @@ fn the_originals_server_hands_over_its_settings_and_its_inventory() {
     assert!(said.contains("tatuscan.socket is another server's"), "{said}");
     let expected = [
         "LOG_LEVEL=warning",
+        BACKUPS,
         "TATUSCAN_DB_DIR=/var/lib/tatuscan",
         "TATUSCAN_DB_FILE=tatuscan.db",
         "TATUSCAN_PORT=80",
@@ -127,6 +131,7 @@ fn the_originals_server_hands_over_its_settings_and_its_inventory() {
     assert_eq!(set(root), expected);
     assert_eq!(read(root, "etc/tatuscan/original/tatuscan.service"), unit);
     assert!(root.join("etc/tatuscan/original/tatuscan.socket").exists());
+    assert!(!root.join("etc/systemd/system/tatuscan-web.service").exists());
     assert!(!root.join("etc/systemd/system/tatuscan.socket").exists());
     let left = fs::read(root.join("opt/tatuscan/data/tatuscan.db")).unwrap();
     assert!(left == database, "the original's own file stays as it was");
@@ -149,7 +154,7 @@ fn supervisors_program_and_an_agent_under_the_servers_name_are_taken_over() {
     write(root, UNIT, agent);
     install(root, &[]);
     let data = "TATUSCAN_DB_DIR=/var/lib/tatuscan";
-    assert_eq!(set(root), ["LOG_LEVEL=error", data, "TIMEZONE=America/Belem"]);
+    assert_eq!(set(root), ["LOG_LEVEL=error", BACKUPS, data, "TIMEZONE=America/Belem"]);
     assert_eq!(read(root, "etc/tatuscan/original/supervisor-tatuscan.conf"), program);
     assert!(!root.join("etc/supervisor/conf.d/tatuscan.conf").exists());
     assert_eq!(read(root, "etc/tatuscan/agent.env"), "TATUSCAN_URL=http://old:8040\n");

@@ -58,8 +58,11 @@ pub async fn install(
     let mut new: BTreeMap<String, String> = original.settings.clone();
     new.retain(|name, _| !known.contains_key(name));
     new.extend(given.iter().cloned());
-    if !known.contains_key("TATUSCAN_DB_DIR") {
-        new.entry("TATUSCAN_DB_DIR".into()).or_insert_with(|| DATA.into());
+    // The second may be blank: then nobody wants backups.
+    for (name, value) in [("TATUSCAN_DB_DIR", DATA), ("TATUSCAN_BACKUP_DIR", BACKUPS)] {
+        if !known.contains_key(name) {
+            new.entry(name.into()).or_insert_with(|| value.into());
+        }
     }
     let mut all = known;
     all.extend(new.clone());

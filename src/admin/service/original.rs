@@ -19,6 +19,8 @@ use crate::systemd::{Place, UNITS, UnitFile, tell};
 pub(super) const KEPT: &str = "/etc/tatuscan/original";
 const SOCKET: &str = "tatuscan.socket";
 const TEMPLATE: &str = "tatuscan@.service";
+/// Later versions of it have two, the first of which holds the port.
+const LATER: [&str; 2] = ["tatuscan-api.service", "tatuscan-web.service"];
 /// Its program under Supervisor, on Debian and on Red Hat's systems.
 const SUPERVISOR: [&str; 2] =
     ["/etc/supervisor/conf.d/tatuscan.conf", "/etc/supervisord.d/tatuscan.ini"];
@@ -47,7 +49,7 @@ pub fn agent_under_the_servers_name(place: &Place) -> bool {
 /// Looks for it; changes nothing.
 pub(super) fn look(place: &Place) -> anyhow::Result<Original> {
     let mut original = Original::default();
-    for name in [UNIT, TEMPLATE] {
+    for name in [UNIT, TEMPLATE].into_iter().chain(LATER) {
         let Some(unit) = place.unit(name) else { continue };
         let is_ours =
             unit.starts_our_server() && unit.settings_files.iter().any(|it| it == SETTINGS);

@@ -43,6 +43,13 @@ async fn the_server_serves() {
     let page = client().get(&server.url).header("Accept", "text/html").send().await.unwrap();
     assert!(page.text().await.unwrap().contains("<!doctype html>"), "the dashboard is inside");
     assert!(system.has("data/tatuscan.redb"));
+    let run = |command: &str, more: &[&str]| {
+        let mut command = system.command(["/tatuscan", command]);
+        succeeds(command.args(more).env("TATUSCAN_DB_DIR", "/data"))
+    };
+    run("healthcheck", &[]);
+    assert!(run("backup", &["/copy.redb"]).contains("/copy.redb") && system.has("copy.redb"));
+    assert!(run("doctor", &[]).contains("answers, and its store works"));
 }
 
 #[test]
