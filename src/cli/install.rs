@@ -33,7 +33,7 @@ pub struct Install {
 /// Options of removing the server.
 #[derive(Debug, Clone, Args)]
 pub struct Uninstall {
-    /// Remove the inventory, its settings and its user as well: this cannot be undone
+    /// Remove the inventory, its settings and its user as well; only backups stay
     #[arg(long)]
     pub purge: bool,
 

@@ -152,11 +152,15 @@ pub fn uninstall(purge: bool, place: &Place) -> anyhow::Result<()> {
         ));
         return Ok(());
     }
-    let kept = [DATA, BACKUPS, SETTINGS, SYSUSERS_FILE, original::KEPT];
+    let kept = [DATA, SETTINGS, SYSUSERS_FILE, original::KEPT];
     for path in kept {
         place.remove(path)?;
     }
     place.remove_if_empty("/etc/tatuscan")?;
+    place.remove_if_empty(BACKUPS)?;
+    if place.path(BACKUPS).exists() {
+        tell(format_args!("The backups in {BACKUPS} stay: remove them yourself"));
+    }
     let users = fs::read_to_string(place.path("/etc/passwd")).unwrap_or_default();
     if users.lines().any(|line| line.starts_with("tatuscan:")) {
         place.run("userdel", &[USER])?;

@@ -96,7 +96,8 @@ impl Original {
             let named = told.remove("TATUSCAN_DB_DIR");
             let named = named.map_or_else(|| directory.join("data"), |named| directory.join(named));
             let has_file = |directory: &PathBuf| !files_in(place, directory).is_empty();
-            self.data_dir = [named, PathBuf::from("/data")].into_iter().find(has_file);
+            let found = [named, PathBuf::from("/data")].into_iter().find(has_file);
+            self.data_dir = self.data_dir.take().or(found);
             if let Some(uri) = told.get_mut("SQLALCHEMY_DATABASE_URI") {
                 make_absolute(place, uri, &directory);
             }
