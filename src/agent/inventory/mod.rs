@@ -10,11 +10,17 @@
 mod delivery;
 pub mod edid;
 #[cfg(target_os = "linux")]
+mod interfaces;
+#[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod packages;
 mod reading;
 pub mod smbios;
 #[cfg(test)]
 mod tests;
+#[cfg(target_os = "linux")]
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::lines;
-use super::tree::{Tree, short};
+use super::tree::Tree;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::{Content, Cpu};
 
 const CPUS: &str = "sys/devices/system/cpu";

@@ -1,6 +1,7 @@
 //! Flatpaks that are there for everybody, with the version that their own description says.
 
-use super::tree::{Tree, short};
+use super::tree::Tree;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::Package;
 
 const APPS: &str = "var/lib/flatpak/app";

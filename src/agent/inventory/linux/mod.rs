@@ -10,7 +10,6 @@ mod dpkg;
 mod filesystems;
 mod flatpak;
 mod gpus;
-mod interfaces;
 mod lines;
 mod memory;
 mod monitors;
@@ -26,6 +25,7 @@ mod users;
 mod utmp;
 mod virtualization;
 
+use super::interfaces;
 use super::reading::Collect;
 use crate::wire::sections::SectionName;
 

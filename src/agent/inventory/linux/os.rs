@@ -5,8 +5,9 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::tree::{Tree, short};
+use super::tree::Tree;
 use super::virtualization;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::{Content, OperatingSystem};
 
 /// What installers leave behind, and at last the root directory, which is as old as its file system.

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::lines;
-use super::tree::short;
+use crate::agent::inventory::words::short;
 
 /// A device by its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

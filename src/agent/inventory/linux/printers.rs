@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::tree::{Tree, short};
+use super::tree::Tree;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::{Content, Printer, Printers};
 
 pub(super) fn collect(root: &Path) -> anyhow::Result<Content> {

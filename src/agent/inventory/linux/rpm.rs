@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 use super::lines;
-use super::tree::{Tree, short};
+use super::tree::Tree;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::Package;
 
 /// Where its database may be.

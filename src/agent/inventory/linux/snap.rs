@@ -1,6 +1,7 @@
 //! Snaps: each has its description in the place where it is mounted.
 
-use super::tree::{Tree, short};
+use super::tree::Tree;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::Package;
 
 const PLACES: [&str; 2] = ["snap", "var/lib/snapd/snap"];

@@ -1,62 +1,25 @@
 //! The programs that package managers know of.
 
-use std::io;
 use std::path::Path;
 
 use super::tree::Tree;
 use super::{dpkg, flatpak, rpm, snap};
-use crate::agent::inventory::reading::json;
-use crate::wire::sections::{Content, Package, SECTION_BYTES, Software};
-
-/// Bytes of a section that are around the packages.
-const AROUND: usize = 256;
+use crate::agent::inventory::packages;
+use crate::wire::sections::Content;
 
 pub(super) fn collect(root: &Path) -> anyhow::Result<Content> {
     let tree = Tree(root);
-    let mut packages = dpkg::packages(tree)?;
-    packages.extend(rpm::packages(tree)?);
-    packages.extend(snap::packages(tree)?);
-    packages.extend(flatpak::packages(tree)?);
-    packages.sort();
-    packages.dedup();
-    Ok(Content::Software(fitting(packages, SECTION_BYTES - AROUND)))
-}
-
-/// As many packages as have room in that many bytes of JSON, and how many have none.
-fn fitting(mut packages: Vec<Package>, room: usize) -> Software {
-    let mut bytes = 0;
-    let fits = |package: &Package| {
-        let mut count = Count(1);
-        // A package has nothing that cannot be written.
-        let is_written = json(&mut count, package).is_ok();
-        bytes += count.0;
-        is_written && bytes <= room
-    };
-    let kept = packages.iter().map(fits).take_while(|fits| *fits).count();
-    let omitted = packages.len() - kept;
-    packages.truncate(kept);
-    let omitted = (omitted > 0).then(|| u32::try_from(omitted).unwrap_or(u32::MAX));
-    Software { packages, omitted }
-}
-
-struct Count(usize);
-
-impl io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let mut found = dpkg::packages(tree)?;
+    found.extend(rpm::packages(tree)?);
+    found.extend(snap::packages(tree)?);
+    found.extend(flatpak::packages(tree)?);
+    Ok(Content::Software(packages::section(found)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tree::tests::Made;
     use super::*;
-    use crate::wire::sections::Upload;
 
     #[test]
     fn packages_of_every_kind_are_in_one_list() {
@@ -84,22 +47,5 @@ mod tests {
             [Some("zlib1g"), Some("1:1.2.13"), Some("dpkg")],
         ];
         assert_eq!((shown, software.omitted), (expected.to_vec(), None));
-    }
-
-    #[test]
-    fn what_has_no_room_is_counted() {
-        let package = |number: usize| Package {
-            name: format!("package-{number:06}-{}", "é".repeat(40)),
-            version: Some("1.0".into()),
-            ..Package::default()
-        };
-        let software = fitting((0..20_000).map(package).collect(), SECTION_BYTES - AROUND);
-        let (kept, omitted) = (software.packages.len(), software.omitted.unwrap());
-        assert_eq!(kept + usize::try_from(omitted).unwrap(), 20_000);
-        let upload = Upload { hash: "f".repeat(64), content: Content::Software(software) };
-        let bytes = serde_json::to_vec(&upload).unwrap().len();
-        assert!(bytes <= SECTION_BYTES && bytes > SECTION_BYTES - 2 * AROUND, "{bytes}");
-        assert_eq!(fitting(vec![package(1)], 10).omitted, Some(1));
-        assert_eq!(fitting(vec![], 0), Software::default());
     }
 }

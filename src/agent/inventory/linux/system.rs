@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::tree::Tree;
 use super::virtualization;
+use crate::agent::inventory::words::{chassis, iso_date};
 use crate::wire::sections::{Content, Firmware, System};
 
 const SECURE_BOOT: &str =
@@ -38,26 +39,6 @@ fn dmi_number(tree: Tree<'_>, name: &str) -> Option<u64> {
     tree.number(&format!("sys/class/dmi/id/{name}"))
 }
 
-/// The kind of a chassis by SMBIOS's number.
-fn chassis(number: u64) -> Option<&'static str> {
-    Some(match number & 0x7f {
-        3..=7 | 15 | 16 | 24 => "desktop",
-        8..=10 | 14 => "notebook",
-        11 => "handheld",
-        12 => "docking station",
-        13 => "all-in-one",
-        17..=23 | 25 | 28 | 29 => "server",
-        30 => "tablet",
-        31 => "convertible",
-        32 => "detachable",
-        33 => "gateway",
-        34 => "embedded",
-        35 => "mini",
-        36 => "stick",
-        _ => return None,
-    })
-}
-
 pub(super) fn firmware(root: &Path) -> anyhow::Result<Content> {
     let tree = Tree(root);
     let dmi = |name: &str| tree.identifier(&format!("sys/class/dmi/id/{name}"));
@@ -75,15 +56,6 @@ pub(super) fn firmware(root: &Path) -> anyhow::Result<Content> {
         secure_boot: tree.bytes(SECURE_BOOT)?.and_then(|bytes| Some(*bytes.get(4)? == 1)),
         tpm: tpm(tree)?,
     }))
-}
-
-/// `MM/DD/YYYY`, or with two digits of the year as in the nineties, as `YYYY-MM-DD`.
-fn iso_date(text: &str) -> Option<String> {
-    let mut parts = text.split('/').map(|part| part.parse::<u16>().ok());
-    let (month, day, year) = (parts.next()??, parts.next()??, parts.next()??);
-    let year = if year < 100 { year + 1900 } else { year };
-    let date = chrono::NaiveDate::from_ymd_opt(year.into(), month.into(), day.into())?;
-    parts.next().is_none().then(|| date.to_string())
 }
 
 /// The version of the first module; empty where the kernel knows of none.
@@ -201,19 +173,5 @@ mod tests {
             ..Firmware::default()
         };
         assert_eq!(firmware(old.root()).unwrap(), Content::Firmware(expected));
-    }
-
-    #[test]
-    fn dates_have_one_form() {
-        for (text, expected) in [
-            ("12/01/2006", Some("2006-12-01")),
-            ("01/02/98", Some("1998-01-02")),
-            ("13/01/2006", None),
-            ("2006-12-01", None),
-            ("1/2", None),
-            ("1/2/2006/7", None),
-        ] {
-            assert_eq!(iso_date(text).as_deref(), expected, "{text}");
-        }
     }
 }

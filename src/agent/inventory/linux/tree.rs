@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::agent::handed;
+use crate::agent::inventory::words::short;
 use crate::wire::sections::is_junk_identifier;
 
 /// Most bytes of a file that is read as a whole.
 const MOST_BYTES: u64 = 1 << 20;
-/// Most characters of a short text.
-const MOST_CHARS: usize = 200;
-
 /// A directory and what is below it. Paths in it are written without a slash at the start.
 #[derive(Clone, Copy)]
 pub(super) struct Tree<'a>(pub(super) &'a Path);
@@ -100,13 +98,6 @@ impl Tree<'_> {
         names.sort();
         Ok(names)
     }
-}
-
-/// A text without white space and zeros around it, cut where it is too long; `None` when nothing is
-/// left.
-pub(super) fn short(text: &str) -> Option<String> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter.is_control());
-    (!text.is_empty()).then(|| text.chars().take(MOST_CHARS).collect())
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -1,34 +1,14 @@
 //! What the system runs in.
 
 use super::tree::Tree;
-
-/// Words of the firmware that hypervisors write, and their names.
-const VENDORS: &[(&str, &str)] = &[
-    ("vmware", "vmware"),
-    ("innotek", "virtualbox"),
-    ("virtualbox", "virtualbox"),
-    ("parallels", "parallels"),
-    ("bhyve", "bhyve"),
-    ("xen", "xen"),
-    ("hvm domu", "xen"),
-    ("amazon ec2", "amazon"),
-    ("google compute engine", "google"),
-    ("openstack", "kvm"),
-    ("kvm", "kvm"),
-    ("qemu", "kvm"),
-    ("bochs", "bochs"),
-];
+use crate::agent::inventory::words::hypervisor;
 
 /// The hypervisor below this machine; empty for real hardware, `None` where nothing tells.
 pub(super) fn machine(tree: Tree<'_>) -> anyhow::Result<Option<String>> {
     let dmi = |name: &str| tree.value(&format!("sys/class/dmi/id/{name}")).unwrap_or_default();
-    let words = ["sys_vendor", "product_name", "bios_vendor", "board_vendor"].map(dmi);
-    let words = words.join("\n").to_lowercase();
-    if words.contains("microsoft corporation") && words.contains("virtual machine") {
-        return Ok(Some("hyper-v".to_owned()));
-    }
-    if let Some((_, name)) = VENDORS.iter().find(|(word, _)| words.contains(word)) {
-        return Ok(Some((*name).to_owned()));
+    let makers = ["sys_vendor", "product_name", "bios_vendor", "board_vendor"].map(dmi);
+    if let Some(name) = hypervisor(&makers.each_ref().map(String::as_str)) {
+        return Ok(Some(name.to_owned()));
     }
     if let Some(name) = tree.value("sys/hypervisor/type") {
         return Ok(Some(name.to_lowercase()));
