@@ -13,8 +13,12 @@ mod key;
 pub mod schedule;
 pub mod service;
 mod signal;
+#[cfg(windows)]
+mod smbios_table;
 pub mod snapshot;
 mod state;
+#[cfg(windows)]
+mod wmi_rows;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

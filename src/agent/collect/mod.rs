@@ -37,9 +37,15 @@ pub fn os() -> &'static str {
 }
 
 /// The network interfaces, in no order.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub(in crate::agent) fn interfaces() -> anyhow::Result<Vec<Interface>> {
     platform::interfaces()
+}
+
+/// The operating system's name and version, as reports have them.
+#[cfg(windows)]
+pub(in crate::agent) fn os_name() -> anyhow::Result<String> {
+    platform::os_version()
 }
 
 /// Reads this machine.

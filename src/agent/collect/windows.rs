@@ -7,11 +7,12 @@ use ipconfig::{IfType, OperStatus};
 use serde::Deserialize;
 use sysinfo::System;
 use windows_registry::{Key, LOCAL_MACHINE};
-use wmi::WMIConnection;
 
 use super::memory::Memory;
 use super::windows_version::{self, Sources};
 use crate::agent::identity::{self, Adapter, Fingerprint, Interface};
+use crate::agent::inventory::smbios;
+use crate::agent::{smbios_table, wmi_rows};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -47,14 +48,22 @@ fn text(key: &Key, name: &str) -> Option<String> {
 
 /// Values that tell this machine from others, each with the name of its kind, the best first.
 pub(super) fn hardware_ids() -> Vec<(&'static str, String)> {
+    let uuid = smbios::system(&smbios_table::read()).uuid.map(|uuid| ("smbios-uuid", uuid));
     let key = LOCAL_MACHINE.open(r"SOFTWARE\Microsoft\Cryptography").ok();
     let guid = key.and_then(|key| text(&key, "MachineGuid"));
-    guid.map(|guid| ("machine-guid", guid)).into_iter().collect()
+    uuid.into_iter().chain(guid.map(|guid| ("machine-guid", guid))).collect()
 }
 
-/// What the hardware says of itself: nothing yet.
+/// What the hardware says of itself.
 pub(super) fn fingerprint() -> Fingerprint {
-    Fingerprint::default()
+    let table = smbios_table::read();
+    let system = smbios::system(&table);
+    Fingerprint::new(|name| match name {
+        "product_uuid" => system.uuid.clone(),
+        "board_serial" => system.board_serial.clone(),
+        "chassis_serial" => smbios::chassis_serial(&table),
+        _ => None,
+    })
 }
 
 /// The id that the network adapters give; `None` when none counts.
@@ -79,7 +88,7 @@ struct Row {
 
 fn adapters() -> wmi::WMIResult<Vec<Adapter>> {
     let query = "SELECT * FROM Win32_NetworkAdapter WHERE MACAddress IS NOT NULL";
-    let rows: Vec<Row> = WMIConnection::new()?.raw_query(query)?;
+    let rows: Vec<Row> = wmi_rows::rows(wmi_rows::CIMV2, query)?;
     let adapter = |row: Row| Adapter {
         name: row.name.unwrap_or_default(),
         mac: row.mac_address,
@@ -100,6 +109,7 @@ fn interface(adapter: &ipconfig::Adapter) -> Interface {
         mac: adapter.physical_address().and_then(mac),
         up: adapter.oper_status() == OperStatus::IfOperStatusUp,
         loopback: adapter.if_type() == IfType::SoftwareLoopback,
+        description: adapter.description().to_owned(),
         ..Interface::default()
     };
     for address in adapter.ip_addresses() {

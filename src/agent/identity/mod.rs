@@ -49,6 +49,8 @@ pub struct Interface {
     pub loopback: bool,
     /// The system says that there is no device behind it.
     pub virtual_device: bool,
+    /// What its driver calls it; empty on systems where that says nothing.
+    pub description: String,
     /// IPv4 addresses in the system's order.
     pub ipv4: Vec<Ipv4Addr>,
     /// IPv6 addresses in the system's order.

@@ -9,17 +9,16 @@
 
 mod delivery;
 pub mod edid;
-#[cfg(target_os = "linux")]
 mod interfaces;
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(target_os = "linux")]
 mod packages;
 mod reading;
 pub mod smbios;
 #[cfg(test)]
 mod tests;
-#[cfg(target_os = "linux")]
+#[cfg(any(windows, test))]
+mod windows;
 mod words;
 
 use std::collections::BTreeMap;
@@ -35,9 +34,11 @@ use crate::wire::sections::{Content, SECTION_BYTES, SectionHashes, SectionName, 
 #[cfg(target_os = "linux")]
 use linux::COLLECTORS;
 use reading::{Collect, Reader, Reading};
+#[cfg(windows)]
+use windows::COLLECTORS;
 
 /// There are none for this system yet: its agent sends reports alone.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 const COLLECTORS: &[(SectionName, Collect)] = &[];
 
 /// Time between two readings of everything.
@@ -96,7 +97,7 @@ impl Inventory {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(not(any(target_os = "linux", windows)))]
         tracing::info!("no inventory is read on this system yet");
         Self { options, collectors: COLLECTORS, limit: LIMIT, state: Mutex::default() }
     }

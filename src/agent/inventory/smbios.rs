@@ -1,7 +1,17 @@
-//! The firmware's tables about memory: SMBIOS, structures of the types 16 and 17.
+//! The firmware's tables: SMBIOS, structures of the types 0 to 4, 16 and 17.
 
-use crate::wire::sections::{Memory, MemoryModule, is_junk_identifier};
+use super::words::{chassis, hypervisor, iso_date};
+use crate::wire::sections::{Cpu, Firmware, Memory, MemoryModule, System, is_junk_identifier};
 
+const BIOS: u8 = 0;
+const SYSTEM: u8 = 1;
+const BOARD: u8 = 2;
+const CHASSIS: u8 = 3;
+const PROCESSOR: u8 = 4;
+/// A processor that programs run on, not one for signals or pictures.
+const CENTRAL: u8 = 3;
+/// The bit of a socket that something is in.
+const POPULATED: u8 = 0x40;
 const MEMORY_ARRAY: u8 = 16;
 const MEMORY_DEVICE: u8 = 17;
 const END: u8 = 127;
@@ -36,6 +46,88 @@ pub fn memory(table: &[u8]) -> Memory {
         max_mb: Some(max_kib / 1024).filter(|size| *size > 0),
         modules,
     }
+}
+
+/// The first structure of a type: the machine's own, where there are several.
+fn first(table: &[u8], kind: u8) -> Option<Structure<'_>> {
+    structures(table).find(|structure| structure.byte(0) == Some(kind))
+}
+
+/// The computer, its board and its chassis, where the system has no other words for them.
+#[must_use]
+pub fn system(table: &[u8]) -> System {
+    let [system, board, case] = [SYSTEM, BOARD, CHASSIS].map(|kind| first(table, kind));
+    let text = |structure: &Option<Structure<'_>>, at| structure.as_ref()?.text(at);
+    let [manufacturer, model] = [4, 5].map(|at| text(&system, at));
+    let [board_maker, board_model] = [4, 5].map(|at| text(&board, at));
+    let makers = [&manufacturer, &model, &board_maker].map(|it| it.as_deref().unwrap_or_default());
+    let kind = || chassis(case.as_ref()?.byte(5)?.into());
+    let chassis = if hypervisor(&makers).is_some() { Some("virtual") } else { kind() };
+    let board_name = [board_maker, board_model].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    System {
+        manufacturer,
+        model,
+        serial: text(&system, 7).or_else(|| text(&case, 7)),
+        uuid: uuid(table),
+        chassis: chassis.map(str::to_owned),
+        asset_tag: text(&case, 8),
+        board: Some(board_name).filter(|name| !name.is_empty()),
+        board_serial: text(&board, 7),
+    }
+}
+
+/// The serial number of the chassis.
+#[must_use]
+pub fn chassis_serial(table: &[u8]) -> Option<String> {
+    first(table, CHASSIS)?.text(7)
+}
+
+/// Who made the firmware, and which it is.
+#[must_use]
+pub fn firmware(table: &[u8]) -> Firmware {
+    let Some(bios) = first(table, BIOS) else { return Firmware::default() };
+    let date = bios.text(8);
+    Firmware {
+        vendor: bios.text(4),
+        version: bios.text(5),
+        date: date.map(|date| iso_date(&date).unwrap_or(date)),
+        ..Firmware::default()
+    }
+}
+
+/// The processors that are there.
+#[must_use]
+pub fn cpu(table: &[u8]) -> Cpu {
+    let processors = || {
+        let kind =
+            |it: &Structure<'_>| (it.byte(0), it.byte(5)) == (Some(PROCESSOR), Some(CENTRAL));
+        let is_there = |it: &Structure<'_>| it.byte(0x18).is_some_and(|it| it & POPULATED != 0);
+        structures(table).filter(move |it| kind(it) && is_there(it))
+    };
+    let sum = |byte, word| {
+        let counts = processors().filter_map(|processor| processor.count(byte, word));
+        Some(counts.fold(0, u32::saturating_add)).filter(|sum| *sum > 0)
+    };
+    Cpu {
+        model: processors().find_map(|processor| processor.text(0x10)),
+        sockets: u32::try_from(processors().count()).ok().filter(|sockets| *sockets > 0),
+        cores: sum(0x23, 0x2a),
+        threads: sum(0x25, 0x2e),
+    }
+}
+
+/// The machine's UUID, lower case, as Linux and Windows show it: its first three parts are numbers, and
+/// stand there with their last byte first.
+fn uuid(table: &[u8]) -> Option<String> {
+    let system = first(table, SYSTEM)?;
+    let bytes: &[u8; 16] = system.formatted.get(8..)?.first_chunk()?;
+    const ORDER: [&[usize]; 5] =
+        [&[3, 2, 1, 0], &[5, 4], &[7, 6], &[8, 9], &[10, 11, 12, 13, 14, 15]];
+    let part = |part: &[usize]| -> String {
+        part.iter().map(|at| format!("{:02x}", bytes[*at])).collect()
+    };
+    let uuid = ORDER.map(part).join("-");
+    (!is_junk_identifier(&uuid)).then_some(uuid)
 }
 
 fn structures(table: &[u8]) -> impl Iterator<Item = Structure<'_>> {
@@ -75,6 +167,14 @@ impl Structure<'_> {
         let text = self.texts.split(|byte| *byte == 0).nth(number)?;
         let text = String::from_utf8_lossy(text).trim().to_owned();
         (!is_junk_identifier(&text)).then_some(text)
+    }
+
+    /// A number that has a byte, and a word where that is too small.
+    fn count(&self, byte: usize, word: usize) -> Option<u32> {
+        match self.byte(byte)? {
+            0xff => self.word(word).map(u32::from),
+            count => Some(count.into()),
+        }
     }
 
     /// The most that an array takes, in KiB.
@@ -182,6 +282,98 @@ pub(in crate::agent) mod tests {
             part: Some("M471A1K43CB1-CTD".into()),
             serial: Some("31A5F2".into()),
         }
+    }
+
+    /// A notebook's, with the UUID 4c4c4544-0042-3510-8052-b4c04f4a3132.
+    pub(in crate::agent) fn notebook() -> Vec<u8> {
+        let bios =
+            structure(0, 24, &[(4, &[1, 2]), (8, &[3])], &["Dell Inc.", "1.31.0", "03/28/2023"]);
+        let uuid = *b"DELLB\0\x105\x80R\xb4\xc0OJ12";
+        let system = structure(
+            1,
+            27,
+            &[(4, &[1, 2]), (7, &[3]), (8, &uuid)],
+            &["Dell Inc.", "Latitude 5420", "5CD1234"],
+        );
+        let board =
+            structure(2, 15, &[(4, &[1, 2]), (7, &[3])], &["Dell Inc.", "0N4K2J", "/5CD1234/"]);
+        let case = structure(
+            3,
+            22,
+            &[(4, &[1, 0x8a]), (7, &[2, 3])],
+            &["Dell Inc.", "5CD1234", "INV-10422"],
+        );
+        [bios, system, board, case, table()].concat()
+    }
+
+    #[test]
+    fn a_notebook_says_what_it_is() {
+        let text = |text: &str| Some(text.to_owned());
+        let expected = System {
+            manufacturer: text("Dell Inc."),
+            model: text("Latitude 5420"),
+            serial: text("5CD1234"),
+            uuid: text("4c4c4544-0042-3510-8052-b4c04f4a3132"),
+            chassis: text("notebook"),
+            asset_tag: text("INV-10422"),
+            board: text("Dell Inc. 0N4K2J"),
+            board_serial: text("/5CD1234/"),
+        };
+        assert_eq!(system(&notebook()), expected);
+        assert_eq!(chassis_serial(&notebook()), text("5CD1234"));
+        let expected = Firmware {
+            vendor: text("Dell Inc."),
+            version: text("1.31.0"),
+            date: text("2023-03-28"),
+            ..Firmware::default()
+        };
+        assert_eq!(firmware(&notebook()), expected);
+        assert_eq!(memory(&notebook()).modules, [module()]);
+    }
+
+    #[test]
+    fn a_machine_of_software_and_one_that_says_nothing_are_known() {
+        let fields: &[(usize, &[u8])] = &[(4, &[1, 2]), (7, &[3]), (8, &[0xff; 16])];
+        let texts = &["QEMU", "Standard PC", "Not Specified"];
+        let found = system(
+            &[structure(1, 27, fields, texts), structure(3, 22, &[(5, &[1])], &[])].concat(),
+        );
+        assert_eq!(found.chassis.as_deref(), Some("virtual"));
+        assert_eq!((found.serial, found.uuid, found.board), (None, None, None));
+        assert_eq!((system(&[]), firmware(&[])), (System::default(), Firmware::default()));
+        let whole = notebook();
+        for length in 0..whole.len() {
+            let cut = &whole[..length];
+            assert!(system(cut).uuid.is_none_or(|uuid| uuid.starts_with("4c4c4544")), "{length}");
+            assert!(firmware(cut).version.is_none_or(|version| version == "1.31.0"), "{length}");
+        }
+    }
+
+    #[test]
+    fn processors_are_added_up_and_empty_sockets_are_not() {
+        let processor = |kind, status, cores: u8, more: &[u8; 2]| {
+            let fields: &[(usize, &[u8])] = &[
+                (5, &[kind]),
+                (0x10, &[1]),
+                (0x18, &[status]),
+                (0x23, &[cores, cores, 12]),
+                (0x2a, more),
+            ];
+            structure(4, 48, fields, &["Intel(R) Xeon(R) Silver 4210 "])
+        };
+        let six = || processor(3, 0x41, 6, &[6, 0]);
+        let model = Some("Intel(R) Xeon(R) Silver 4210".to_owned());
+        let table = [six(), processor(3, 0, 0, &[0; 2]), six(), processor(5, 0x41, 99, &[0; 2])];
+        let expected =
+            Cpu { model: model.clone(), sockets: Some(2), cores: Some(12), threads: Some(24) };
+        assert_eq!(cpu(&table.concat()), expected);
+        let huge = cpu(&processor(3, 0x41, 0xff, &320_u16.to_le_bytes()));
+        assert_eq!((huge.cores, huge.threads), (Some(320), Some(12)));
+        // A table of 2001 counts none.
+        let old: &[(usize, &[u8])] = &[(5, &[3]), (0x18, &[0x41])];
+        let expected = Cpu { sockets: Some(1), ..Cpu::default() };
+        assert_eq!(cpu(&structure(4, 0x20, old, &[])), expected);
+        assert_eq!(cpu(&[]), Cpu::default());
     }
 
     #[test]
