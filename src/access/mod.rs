@@ -33,7 +33,7 @@ pub use refused::network_of;
 pub use reports::{Ingested, Refusal, Sender};
 pub use secret::Secret;
 pub use sessions::LoggedIn;
-pub use space::SpaceLimit;
+pub use space::{FreeSpace, SpaceLimit};
 pub use tokens::TokenTerms;
 pub use users::UserError;
 
@@ -115,6 +115,12 @@ impl Access {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.inner.settings.public_read
+    }
+
+    /// How much space is left for the inventory, where that is watched.
+    #[must_use]
+    pub fn free_space(&self) -> Option<FreeSpace> {
+        self.inner.space.look()
     }
 
     /// Whether machines may report from an address without a token.

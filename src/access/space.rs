@@ -18,6 +18,15 @@ pub struct SpaceLimit {
     pub bytes: u64,
 }
 
+/// Space on the store's device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FreeSpace {
+    /// Bytes that are free.
+    pub bytes: u64,
+    /// Below this many no report is taken.
+    pub needed: u64,
+}
+
 /// Looks from time to time.
 #[derive(Default)]
 pub(super) struct Space {
@@ -29,6 +38,12 @@ pub(super) struct Space {
 impl Space {
     pub(super) fn new(limit: Option<SpaceLimit>) -> Self {
         Self { limit, last: Mutex::default() }
+    }
+
+    /// How much there is; `None` where nobody watches it, or it cannot be asked.
+    pub(super) fn look(&self) -> Option<FreeSpace> {
+        let limit = self.limit.as_ref()?;
+        Some(FreeSpace { bytes: free(limit)?, needed: limit.bytes })
     }
 
     /// Whether there is room for a report.

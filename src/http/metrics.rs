@@ -17,6 +17,7 @@ use prometheus_client::registry::Registry;
 use super::context::Context;
 use super::error::ApiError;
 use super::process::{self, Process};
+use crate::access::FreeSpace;
 use crate::model::access::RefusedSource;
 use crate::model::{BackupRun, Filter, StatusCounts};
 use crate::store::StoreStats;
@@ -110,6 +111,7 @@ impl Metrics {
         store: &StoreStats,
         states: StatusCounts,
         process: &Process,
+        space: Option<FreeSpace>,
         backup: Option<&BackupRun>,
     ) -> Result<String, std::fmt::Error> {
         let mut text = String::with_capacity(16 << 10);
@@ -117,6 +119,9 @@ impl Metrics {
         encode_registry(&mut text, &refused_registry(refused))?;
         encode_registry(&mut text, &store_registry(store, states))?;
         encode_registry(&mut text, &process_registry(process))?;
+        if let Some(space) = space {
+            encode_registry(&mut text, &space_registry(space))?;
+        }
         if let Some(backup) = backup {
             encode_registry(&mut text, &backup_registry(backup))?;
         }
@@ -202,6 +207,19 @@ fn process_registry(process: &Process) -> Registry {
     registry
 }
 
+/// Of the device that the inventory is on.
+fn space_registry(space: FreeSpace) -> Registry {
+    let mut registry = Registry::with_prefix("tatuscan");
+    let mut number = |name: &str, help: &str, value: u64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    };
+    number("free_bytes", "Space that is free where the inventory is kept", space.bytes);
+    number("min_free_bytes", "Space below which no report is taken", space.needed);
+    registry
+}
+
 /// Of the backups that servers take by themselves.
 fn backup_registry(backup: &BackupRun) -> Registry {
     let mut registry = Registry::with_prefix("tatuscan_backup");
@@ -247,7 +265,8 @@ async fn show(
     let refused = context.access.refused_sources(presenter.now).await?;
     let backup = context.inventory.last_backup().await?;
     let stats = context.inventory.stats();
-    let text = metrics.text(&refused, &stats, summary.status, &process, backup.as_deref());
+    let space = context.access.free_space();
+    let text = metrics.text(&refused, &stats, summary.status, &process, space, backup.as_deref());
     let text = text.map_err(|error| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::internal(status, "The server failed", &error.to_string())
