@@ -6,8 +6,9 @@ use std::process::Command;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{installed, read, root, yaml};
-use crate::support::edge::text;
+use super::front::Front;
+use super::{free_port, installed, read, replaced, root, yaml};
+use crate::support::edge::{tatuscan, text};
 use crate::support::machines::body;
 use crate::support::process::{ServerProcess, serve_guarded};
 use crate::support::server::client;
@@ -139,5 +140,45 @@ fn prometheus_takes_the_files_and_each_alert_comes_when_it_should() {
     for rule in rules["groups"][0]["rules"].as_array().unwrap() {
         let name = rule["alert"].as_str().unwrap();
         assert!(tests.contains(&format!("alertname=\"{name}\"")), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn prometheus_reads_the_metrics_with_a_token_that_may_only_read() {
+    if !installed("prometheus", "prometheus") {
+        return;
+    }
+    let (data, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = ServerProcess::spawn(serve_guarded(data.path()));
+    let mut create = tatuscan(data.path());
+    create.env("TATUSCAN_DB_DIR", data.path());
+    let output =
+        create.args(["token", "create", "prometheus", "--scope", "read"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let token = said.split_whitespace().find(|word| word.starts_with("tsr_")).unwrap();
+    std::fs::write(place.path().join("tatuscan.token"), token).unwrap();
+    let config = read("appliance/prometheus/prometheus.yml");
+    let address = server.url.trim_start_matches("http://");
+    let config = replaced(&config, "localhost:8040", address);
+    let config = replaced(&config, "scrape_interval: 30s", "scrape_interval: 1s");
+    std::fs::write(place.path().join("prometheus.yml"), config).unwrap();
+    let rules = read("appliance/prometheus/tatuscan.rules.yml");
+    std::fs::write(place.path().join("tatuscan.rules.yml"), rules).unwrap();
+    let port = free_port();
+    let log = std::fs::File::create(place.path().join("log")).unwrap();
+    let mut command = Command::new("prometheus");
+    command.arg("--config.file=prometheus.yml").arg("--storage.tsdb.path=data");
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}")).current_dir(place.path());
+    let _prometheus = Front::start(command.stderr(log), port);
+    let ask = format!("http://127.0.0.1:{port}/api/v1/query?query=tatuscan_free_bytes");
+    let began = std::time::Instant::now();
+    loop {
+        let answer: Value = reqwest::get(&ask).await.unwrap().json().await.unwrap_or_default();
+        if answer["data"]["result"][0]["value"][1].is_string() {
+            assert_eq!(answer["data"]["result"][0]["metric"]["job"], "tatuscan");
+            return;
+        }
+        assert!(began.elapsed().as_secs() < 30, "{answer}");
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     }
 }
