@@ -3,6 +3,8 @@
 use crate::agent::doctor::Examination;
 use crate::agent::service::{self, Place};
 use crate::agent::{self, Settings, inventory};
+#[cfg(windows)]
+use crate::config::Environment;
 use crate::config::{self, Destination, ServicePlace, ServiceTask};
 use crate::findings::Verdict;
 
@@ -50,10 +52,42 @@ fn attend(task: ServiceTask) -> anyhow::Result<()> {
     let place = |place: ServicePlace| Place {
         is_dry_run: place.is_dry_run,
         destination: place.destination,
+        #[cfg(windows)]
+        home: place.home,
+        #[cfg(windows)]
+        is_unattended: place.is_unattended,
     };
     match task {
         ServiceTask::Install(settings, at) => service::install(&settings, &place(at)),
         ServiceTask::Uninstall { purge, place: at } => service::uninstall(purge, &place(at)),
         ServiceTask::Control(verb) => service::control(verb),
     }
+}
+
+/// Does the whole work of a process that the service manager started, whatever its flags are; answers
+/// `false` at once in any other process.
+///
+/// # Errors
+/// When the system does not say which of the two it is.
+#[cfg(windows)]
+pub fn answer_the_system() -> anyhow::Result<bool> {
+    // A service is started with flags at most.
+    let has_verb =
+        std::env::args_os().nth(1).is_some_and(|word| !word.to_string_lossy().starts_with('-'));
+    if has_verb { Ok(false) } else { service::answer(report_as_service) }
+}
+
+#[cfg(windows)]
+fn report_as_service(ready: &dyn Fn()) -> anyhow::Result<()> {
+    let environment = Environment::read_for_service();
+    let config = match config::agent_service(std::env::args_os(), &environment) {
+        Ok(config) => config,
+        Err(refusal) => {
+            config::service_log().start(environment.warnings())?;
+            return Err(refusal.into());
+        }
+    };
+    service::protect_new(&config.state_dir);
+    ready();
+    start(config).map(drop)
 }

@@ -90,7 +90,8 @@ pub async fn run(settings: Settings, shutdown: impl Future<Output = ()>) -> anyh
     Ok(())
 }
 
-/// The agent as the whole work of a process, until SIGTERM or Ctrl-C: [`run`].
+/// The agent as the whole work of a process, until SIGTERM or Ctrl-C, or until the service manager of
+/// Windows has it stop: [`run`].
 ///
 /// # Errors
 /// As [`run`].

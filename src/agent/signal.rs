@@ -20,10 +20,27 @@ pub fn stop_requested() -> impl Future<Output = ()> {
     }
 }
 
-/// Done at the first Ctrl-C. Where it cannot be listened to, never done.
+/// Done at the first Ctrl-C, and when the service manager asks the service to stop. Where Ctrl-C cannot
+/// be listened to, it is not waited for.
 #[cfg(not(unix))]
 pub async fn stop_requested() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = ASKED.notified() => {}
     }
+}
+
+/// The service manager's wish, kept until somebody waits for it.
+#[cfg(not(unix))]
+static ASKED: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+/// Asks this process to stop, as a signal does.
+#[cfg(windows)]
+pub(super) fn request_stop() {
+    ASKED.notify_one();
 }

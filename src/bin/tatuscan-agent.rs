@@ -9,6 +9,15 @@ use tatuscan::workstation;
 fn main() -> ExitCode {
     // Fails only when a provider is installed already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    #[cfg(windows)]
+    match workstation::answer_the_system() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tatuscan-agent: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    }
     let config = match config::agent_command(std::env::args_os(), &Environment::read()) {
         Ok(config) => config,
         Err(refusal) => return refusal.report(),

@@ -63,6 +63,11 @@ pub struct Service {
     /// Write the files below this directory, and leave the running system alone
     #[arg(long = "destination", value_name = "DIRECTORY")]
     pub destination: Option<PathBuf>,
+
+    /// Do without the server's address: the service looks for one at every start
+    #[cfg(windows)]
+    #[arg(long, hide = true)]
+    pub unattended: bool,
 }
 
 /// Options of the agent.

@@ -57,11 +57,24 @@ pub struct ServicePlace {
     pub is_dry_run: bool,
     /// A directory below which the files go, in place of the running system.
     pub destination: Option<PathBuf>,
+    /// The directory of its settings and of what it keeps.
+    #[cfg(windows)]
+    pub home: PathBuf,
+    /// Whether the server's address may be missing: the service then looks for it at every start.
+    #[cfg(windows)]
+    pub is_unattended: bool,
 }
 
 impl From<cli::Service> for ServicePlace {
     fn from(raw: cli::Service) -> Self {
-        Self { is_dry_run: raw.dry_run, destination: raw.destination }
+        Self {
+            is_dry_run: raw.dry_run,
+            destination: raw.destination,
+            #[cfg(windows)]
+            home: super::windows::home(),
+            #[cfg(windows)]
+            is_unattended: raw.unattended,
+        }
     }
 }
 
@@ -220,7 +233,11 @@ fn state_dir(named: Option<String>, environment: &Environment) -> PathBuf {
     if let Some(list) = environment.value("STATE_DIRECTORY") {
         return PathBuf::from(list.split(':').next().unwrap_or(list));
     }
-    own_state_dir(environment)
+    #[cfg(windows)]
+    let own = super::windows::home();
+    #[cfg(unix)]
+    let own = own_state_dir(environment);
+    own
 }
 
 #[cfg(unix)]
@@ -233,11 +250,6 @@ fn own_state_dir(environment: &Environment) -> PathBuf {
     }
     let home = environment.value("HOME").map_or_else(std::env::temp_dir, PathBuf::from);
     home.join(".local/state/tatuscan")
-}
-
-#[cfg(windows)]
-fn own_state_dir(environment: &Environment) -> PathBuf {
-    PathBuf::from(environment.value("ProgramData").unwrap_or(r"C:\ProgramData")).join("TatuScan")
 }
 
 #[cfg(test)]

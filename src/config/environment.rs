@@ -14,6 +14,7 @@ pub(super) const ALIASES: [(&str, &str); 2] =
     [("TATUSCAN_PORT", "PORT"), ("TIMEZONE", "TATUSCAN_TIMEZONE")];
 
 /// Where an installation and packages put the programs.
+#[cfg(not(windows))]
 const INSTALLED: [&str; 2] = ["/usr/local/bin", "/usr/bin"];
 
 /// The variables this process was started with, and those of the `.env` files behind them.
@@ -50,14 +51,27 @@ impl Environment {
         environment
     }
 
+    /// As [`Environment::read`], but what stands in the settings of the service wins over the variables
+    /// of the machine: the service manager of Windows does not hand it its settings.
+    #[cfg(windows)]
+    #[must_use]
+    pub fn read_for_service() -> Self {
+        let mut environment = Self::read();
+        let mut installed = Self::default();
+        installed.add_settings_of_the_service();
+        environment.process.extend(installed.files);
+        environment
+    }
+
     /// Puts the settings of the installed service behind what is known so far, where this is its
     /// program: what people run by hand is about the same inventory. Without the right to read them
     /// there are none, as in the service itself, which is handed them.
     fn add_settings_of_the_service(&mut self) {
-        let Some(path) = std::env::current_exe().ok().and_then(|program| settings_of(&program))
-        else {
-            return;
-        };
+        #[cfg(windows)]
+        let path = super::windows::settings();
+        #[cfg(not(windows))]
+        let path = std::env::current_exe().ok().and_then(|program| settings_of(&program));
+        let Some(path) = path else { return };
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 for (name, value) in trimmed(settings_file::read(&text)) {
@@ -147,6 +161,7 @@ fn trimmed(variables: impl IntoIterator<Item = (String, String)>) -> BTreeMap<St
 }
 
 /// The file of the service's settings, for a program that an installation or a package put there.
+#[cfg(not(windows))]
 fn settings_of(program: &Path) -> Option<PathBuf> {
     let is_installed = INSTALLED.iter().any(|place| program.parent() == Some(Path::new(place)));
     let name = match program.file_name()?.to_str()? {

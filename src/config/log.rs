@@ -1,11 +1,16 @@
 //! What is logged, how it looks and where it goes.
 
 use std::io::IsTerminal;
+#[cfg(windows)]
+use std::path::PathBuf;
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::prelude::*;
+
+#[cfg(windows)]
+use super::log_file::LogFile;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,13 +23,16 @@ pub enum Format {
 }
 
 /// Where log lines go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Output {
     /// The usual place.
     #[default]
     Stdout,
     /// When standard output carries the answer itself.
     Stderr,
+    /// To the end of a file that stays small: a service of Windows has no other place.
+    #[cfg(windows)]
+    File(PathBuf),
 }
 
 /// Checked log settings.
@@ -49,12 +57,21 @@ impl Log {
     pub fn start(&self, warnings: &[String]) -> anyhow::Result<()> {
         let libraries = self.level.min(Level::WARN);
         let filter = Targets::new().with_default(libraries).with_target("tatuscan", self.level);
-        let (writer, terminal) = match self.output {
+        let (writer, terminal) = match &self.output {
             Output::Stdout => {
                 (BoxMakeWriter::new(std::io::stdout), std::io::stdout().is_terminal())
             }
             Output::Stderr => {
                 (BoxMakeWriter::new(std::io::stderr), std::io::stderr().is_terminal())
+            }
+            #[cfg(windows)]
+            Output::File(path) => {
+                let writer = match LogFile::open(path) {
+                    Ok(file) => BoxMakeWriter::new(std::sync::Mutex::new(file)),
+                    // To report without a log is better than not to report.
+                    Err(_) => BoxMakeWriter::new(std::io::sink),
+                };
+                (writer, false)
             }
         };
         let lines = tracing_subscriber::fmt::layer()

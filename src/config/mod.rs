@@ -26,6 +26,8 @@ mod import;
 mod installation;
 mod invocation;
 mod log;
+#[cfg(any(windows, test))]
+mod log_file;
 #[cfg(feature = "server")]
 mod machine;
 #[cfg(feature = "server")]
@@ -50,6 +52,8 @@ mod tls;
 mod trust;
 #[cfg(feature = "server")]
 mod variables;
+#[cfg(windows)]
+mod windows;
 #[cfg(feature = "server")]
 mod zone;
 
@@ -105,6 +109,8 @@ pub use target::Target;
 pub use tls::ServerTls;
 #[cfg(feature = "server")]
 pub use variables::{known_variables, server_variables};
+#[cfg(windows)]
+pub use windows::{agent_service, service_log};
 
 /// What a call of `tatuscan` asks for, checked.
 #[cfg(feature = "server")]

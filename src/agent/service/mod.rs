@@ -2,8 +2,10 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 use std::path::PathBuf;
 
 #[cfg(target_os = "linux")]
@@ -11,8 +13,11 @@ pub use crate::systemd::Place;
 #[cfg(target_os = "linux")]
 pub use linux::{control, install, uninstall};
 
+#[cfg(windows)]
+pub use windows::{Place, Work, answer, control, install, protect_new, uninstall};
+
 /// Where it is installed.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     /// Whether it is only said what would be done.
@@ -21,12 +26,13 @@ pub struct Place {
     pub destination: Option<PathBuf>,
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 mod elsewhere {
     use super::Place;
     use anyhow::bail;
 
-    const NOT_YET: &str = "the agent can be installed as a service on Linux only in this version";
+    const NOT_YET: &str =
+        "the agent can be installed as a service on Linux and Windows only in this version";
 
     /// Not on this system.
     ///
@@ -52,5 +58,5 @@ mod elsewhere {
         bail!(NOT_YET)
     }
 }
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 pub use elsewhere::{control, install, uninstall};

@@ -4,3 +4,4 @@ mod booted;
 mod packages;
 mod system;
 mod systemd;
+mod windows;
