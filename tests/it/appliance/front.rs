@@ -53,6 +53,7 @@ pub(super) fn port(server: &ServerProcess) -> &str {
 
 /// From the address 127.0.0.2, through the proxy at `url`.
 pub(super) async fn check(url: &str, directory: &Path) {
+    let inside = client();
     let outside = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -76,22 +77,21 @@ pub(super) async fn check(url: &str, directory: &Path) {
     let list = outside.get(format!("{url}/api/machines")).send().await.unwrap();
     assert_eq!(list.status(), 401, "whoever comes through a proxy is not this computer");
 
-    // A large import passes, and a larger one is refused.
+    // A large import passes, and a larger one is refused: by the proxy, or by a server that hangs up
+    // on it.
     let row = format!("m1,{}\n", "n".repeat(990));
-    for (rows, status) in [(15_000, 200), (18_000, 413)] {
+    for (rows, statuses) in [(15_000, &[200][..]), (18_000, &[413, 502])] {
         let file = format!("machine_id,notes\n{}", row.repeat(rows));
-        let import = client().post(format!("{url}/api/import/machines?dry_run=true"));
+        let import = inside.post(format!("{url}/api/import/machines?dry_run=true"));
         let import = import.bearer_auth(token.trim()).header("Content-Type", "text/csv");
-        // Whoever refuses a body need not read it to its end.
-        if let Ok(answer) = import.body(file).send().await {
-            assert_eq!(answer.status(), status);
-        } else {
-            assert_eq!(status, 413);
+        match import.body(file).send().await {
+            Ok(answer) => assert!(statuses.contains(&answer.status().as_u16()), "{answer:?}"),
+            Err(error) => assert!(statuses.contains(&413), "{error}"),
         }
     }
 
     // So does what is streamed, whole.
-    let backup = client().get(format!("{url}/api/backup")).bearer_auth(token.trim());
+    let backup = inside.get(format!("{url}/api/backup")).bearer_auth(token.trim());
     let backup = backup.send().await.unwrap();
     assert_eq!(backup.status(), 200);
     assert!(backup.bytes().await.unwrap().starts_with(b"redb"));

@@ -173,7 +173,8 @@ async fn prometheus_reads_the_metrics_with_a_token_that_may_only_read() {
     let ask = format!("http://127.0.0.1:{port}/api/v1/query?query=tatuscan_free_bytes");
     let began = std::time::Instant::now();
     loop {
-        let answer: Value = reqwest::get(&ask).await.unwrap().json().await.unwrap_or_default();
+        let answer: Value =
+            client().get(&ask).send().await.unwrap().json().await.unwrap_or_default();
         if answer["data"]["result"][0]["value"][1].is_string() {
             assert_eq!(answer["data"]["result"][0]["metric"]["job"], "tatuscan");
             return;

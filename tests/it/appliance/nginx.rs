@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::front::{Front, check, check_redirect, port, server};
 use super::{free_port, installed, read, replaced};
+use crate::support::server::client;
 
 const SITE: &str = "appliance/nginx/tatuscan.conf";
 
@@ -71,7 +72,8 @@ async fn the_readmes_example_for_several_servers_passes_reports_on() {
     let site = replaced(&site, "10.0.0.12:8040", &format!("127.0.0.1:{}", port(&server)));
     let _nginx = nginx(place.path(), &site, front);
     for _ in 0..3 {
-        let answer = reqwest::get(format!("http://127.0.0.1:{front}/api/health")).await.unwrap();
+        let answer =
+            client().get(format!("http://127.0.0.1:{front}/api/health")).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
 }

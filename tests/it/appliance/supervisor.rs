@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{free_port, installed, read, replaced};
 use crate::support::edge::text;
+use crate::support::server::client;
 
 /// `supervisord` over the file, with its places in `directory`.
 struct Supervisor<'a> {
@@ -77,10 +78,10 @@ async fn supervisor_starts_the_server_and_leaves_a_damaged_store_alone() {
     let supervisor = Supervisor::start(directory.path(), port);
     supervisor.wait_for("RUNNING");
     let health = format!("http://127.0.0.1:{port}/api/health");
-    assert_eq!(reqwest::get(&health).await.unwrap().status(), 200);
+    assert_eq!(client().get(&health).send().await.unwrap().status(), 200);
     supervisor.control(&["restart", "tatuscan"]);
     supervisor.wait_for("RUNNING");
-    assert_eq!(reqwest::get(&health).await.unwrap().status(), 200);
+    assert_eq!(client().get(&health).send().await.unwrap().status(), 200);
 
     supervisor.control(&["stop", "tatuscan"]);
     supervisor.wait_for("STOPPED");
