@@ -1,1 +1,0 @@
-export{t as default}from"./Sheet-Cc5Pd32s.js";
