@@ -307,6 +307,15 @@ async fn the_installer_takes_over_from_the_originals_and_is_taken_out_again() {
     assert!(is_quiet(&server).await);
     assert!(!windows.path("Program Files/TatuScan").exists());
     assert!(windows.path("ProgramData/TatuScan/identity.json").exists());
+
+    // What fails leaves nothing behind.
+    let said =
+        windows.run(&["msiexec /i new.msi /qn TATUSCAN_URL=nonsense", "sc query TatuScanAgent"]);
+    assert!(
+        said.contains("\"nonsense\" does not say http") && !said.contains("code 0\n"),
+        "{said}"
+    );
+    assert!(!windows.path("Program Files/TatuScan").exists());
 }
 
 /// Puts installers there that were before: the original's, and an earlier one of ours.

@@ -1,6 +1,6 @@
 //! What the service manager is asked for.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
@@ -235,7 +235,8 @@ fn information(program: &Path) -> ServiceInfo {
         launch_arguments: vec!["--daemon".into()],
         dependencies: Vec::new(),
         account_name: Some(ACCOUNT.into()),
-        account_password: None,
+        // Such accounts have none, and an account is changed only together with it.
+        account_password: Some(OsString::new()),
     }
 }
 
