@@ -9,6 +9,7 @@ mod kubernetes;
 mod monitoring;
 mod nginx;
 mod readme;
+mod release;
 mod settings;
 mod supervisor;
 
