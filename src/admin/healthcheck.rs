@@ -24,7 +24,8 @@ pub async fn run(place: &StorePlace) -> anyhow::Result<String> {
         );
     };
     let url = &presence.url;
-    let client = presence.trust()?.client(Client::builder().no_proxy().timeout(PATIENCE))?;
+    let builder = Client::builder().no_proxy().timeout(PATIENCE);
+    let client = presence.trust()?.client_for(url, builder)?;
     let answer = client.get(format!("{url}/api/health")).send().await;
     let answer = answer.with_context(|| format!("{url} does not answer"))?;
     if !answer.status().is_success() {

@@ -54,9 +54,9 @@ struct Own {
 impl Reached {
     /// Finds the server, or opens the store.
     pub(super) async fn open(target: &Target) -> anyhow::Result<Self> {
-        let client = |trust: Trust| trust.client(Client::builder().no_proxy().timeout(PATIENCE));
+        let builder = Client::builder().no_proxy().timeout(PATIENCE);
         if let (Some(url), Some(token)) = (&target.url, &target.token) {
-            let client = client(target.trust.clone())?;
+            let client = target.trust.client_for(url, builder)?;
             let (url, token) = (url.clone(), token.clone());
             let shown = Some(url.clone());
             return Ok(Self { client, url, shown, token, pin: None, own: None });
@@ -84,7 +84,7 @@ impl Reached {
                 // token is for nobody else.
                 let is_in_use = matches!(error.downcast_ref(), Some(OpenError::Locked(_)));
                 let Some(presence) = presence.filter(|_| is_in_use) else { return Err(error) };
-                let client = client(presence.trust()?)?;
+                let client = presence.trust()?.client_for(&presence.url, builder)?;
                 let url = presence.url;
                 return Ok(Self {
                     client,
@@ -96,7 +96,6 @@ impl Reached {
                 });
             }
         };
-        let client = client(Trust::System)?;
         // Nobody else has to do with this server.
         let settings = access::Settings {
             mode: Mode::Strict,
@@ -114,6 +113,7 @@ impl Reached {
         let app = Arc::new(App::new(inventory.clone(), gate, settings));
         let listener = bind(&["127.0.0.1:0".parse()?])?;
         let url = literal_url("http", listener.local_addr()?);
+        let client = Trust::System.client_for(&url, builder)?;
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(listener, None, app, Limits::default(), shutdown.clone()));
         let own = Some(Own { inventory, shutdown, serving });

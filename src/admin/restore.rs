@@ -179,7 +179,7 @@ fn refuse_held(place: &str, held: &Snapshot) -> anyhow::Result<()> {
 async fn refuse_running(data_dir: &Path) -> anyhow::Result<()> {
     let Some(presence) = Presence::of(data_dir) else { return Ok(()) };
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
-    let client = presence.trust()?.client(client)?;
+    let client = presence.trust()?.client_for(&presence.url, client)?;
     if client.get(format!("{}/livez", presence.url)).send().await.is_ok() {
         bail!(
             "a restore needs the server stopped: one answers at {} (process {})",

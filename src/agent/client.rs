@@ -70,10 +70,8 @@ struct Send<'a> {
 impl Client {
     /// A client for the server at that address; user name and password go out as HTTP Basic.
     ///
-    /// For `http` no root certificates are loaded, so that a host without any can report.
-    ///
     /// # Errors
-    /// As [`Trust::client`], for `https`.
+    /// As [`Trust::client_for`].
     pub fn new(server: &Url, trust: Trust, credentials: Credentials) -> anyhow::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .user_agent(format!("TatuScan/{} ({})", env!("CARGO_PKG_VERSION"), collect::os()))
@@ -82,13 +80,10 @@ impl Client {
             // A connection kept open between reports would cost the server one per machine.
             .pool_max_idle_per_host(0)
             .http1_title_case_headers();
-        if server.scheme() == "http" {
-            builder = builder.tls_certs_only([]);
-        }
         if is_this_machine(server) {
             builder = builder.no_proxy();
         }
-        let http = trust.client(builder)?;
+        let http = trust.client_for(server.as_str(), builder)?;
         let Credentials { state_dir, enrol_token } = credentials;
         let key = Mutex::new(MachineKey::kept(&state_dir));
         Ok(Self { http, endpoint: endpoint(server), trust, state_dir, enrol_token, key })

@@ -36,6 +36,16 @@ pub enum Trust {
 }
 
 impl Trust {
+    /// Makes a client for the server at that address. For `http` no authorities are read, so that a
+    /// computer without any can ask.
+    ///
+    /// # Errors
+    /// As [`Trust::client`], for `https`.
+    pub fn client_for(&self, url: &str, builder: ClientBuilder) -> anyhow::Result<reqwest::Client> {
+        let is_plain = url.starts_with("http://");
+        self.client(if is_plain { builder.tls_certs_only([]) } else { builder })
+    }
+
     /// Makes a client that speaks to such servers only.
     ///
     /// # Errors

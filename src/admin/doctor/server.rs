@@ -46,7 +46,7 @@ pub(super) async fn look(
     let is_ours = is_in_use || presence.tls_pin.is_some();
     let client = presence
         .trust()
-        .and_then(|trust| trust.client(Client::builder().no_proxy().timeout(PATIENCE)));
+        .and_then(|trust| trust.client_for(&url, Client::builder().no_proxy().timeout(PATIENCE)));
     let client = match client {
         Ok(client) => client,
         Err(error) => {

@@ -63,7 +63,10 @@ fn the_server_is_installed_with_its_user_its_settings_and_its_service_enabled() 
     let settings = system.read(SERVER_SETTINGS);
     assert!(settings.contains("\n#TATUSCAN_PORT=8040\n"), "{settings}");
     let set = settings.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    assert_eq!(set.collect::<Vec<_>>(), ["TATUSCAN_DB_DIR=/var/lib/tatuscan"]);
+    assert_eq!(
+        set.collect::<Vec<_>>(),
+        ["TATUSCAN_DB_DIR=/var/lib/tatuscan", "TATUSCAN_BACKUP_DIR=/var/backups/tatuscan"]
+    );
     assert!(!settings.contains("TATUSCAN_URL"), "the agent's");
     assert_eq!(system.owned("var/backups/tatuscan"), "700 tatuscan tatuscan");
     assert!(system.has(SERVER_ENABLED), "starts at every boot");

@@ -25,10 +25,8 @@ fn the_services_start_report_restart_at_an_upgrade_and_stop_when_removed() {
     assert_eq!(booted.state("tatuscan-agent"), "inactive", "no server is set");
     booted.system.append(AGENT_SETTINGS, "TATUSCAN_URL=http://localhost:8040");
     booted.run(&["systemctl", "enable", "--now", "tatuscan-agent"]);
-    booted.wait_for(
-        &["journalctl", "--unit=tatuscan", "--output=cat", "--grep=report accepted"],
-        "accepted",
-    );
+    let list = ["tatuscan", "machine", "list", "--data-dir", "/var/lib/tatuscan"];
+    booted.wait_for(&list, "linux");
     booted.run(&["systemd-analyze", "verify", "tatuscan.service", "tatuscan-agent.service"]);
 
     let (old, untouched) = (booted.pid("tatuscan"), booted.pid("tatuscan-agent"));
