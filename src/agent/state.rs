@@ -135,7 +135,6 @@ fn give_to_owner(_: &File, _: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::atomic_file::PRIVATE;
 
     #[test]
     fn one_process_is_the_agent_of_a_directory_until_it_ends() {
@@ -157,6 +156,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn what_root_writes_is_the_services() {
+        use crate::atomic_file::PRIVATE;
         use std::os::unix::fs::{MetadataExt as _, chown};
         let directory = tempfile::tempdir().unwrap();
         if chown(directory.path(), Some(12345), Some(12345)).is_err() {

@@ -80,12 +80,18 @@ impl Windows {
         let lines: String =
             lines.iter().map(|line| format!("{line}\r\n@echo code %errorlevel%\r\n")).collect();
         fs::write(self.directory.path().join("run.bat"), format!("@echo off\r\n{lines}")).unwrap();
-        // Into a file: a service that was started would hold a pipe open.
+        // Into a file: a service that was started would hold a pipe open. A new one: such a service
+        // may still write into the last.
         let said = self.directory.path().join("said");
+        let _ = fs::remove_file(&said);
         let output = fs::File::create(&said).unwrap();
         let mut command = self.wine(&["cmd", "/c", "run.bat"]);
         command.stderr(output.try_clone().unwrap()).stdout(output).status().unwrap();
-        String::from_utf8_lossy(&fs::read(said).unwrap()).replace('\r', "")
+        let said = fs::read(said).unwrap();
+        let said = String::from_utf8_lossy(&said);
+        // Services write there, too, what Wine has to say about this computer's drives.
+        let lines = said.lines().map(str::trim).filter(|line| !line.starts_with("wine: "));
+        lines.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
     }
 
     /// Puts a file where commands start.
