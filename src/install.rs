@@ -21,8 +21,11 @@ pub(crate) fn attend(installation: Installation) -> anyhow::Result<()> {
             if had_agent {
                 agent::install(&[], &place)?;
             }
-            let way = Runtime::new()?.block_on(server::install(&settings, &place))?;
+            let runtime = Runtime::new()?;
+            let installed = runtime.block_on(server::install(&settings, &place))?;
             if with_agent && !had_agent {
+                let is_known = agent::is_installed(&place);
+                let way = runtime.block_on(installed.for_an_agent(!is_known))?;
                 agent::install(&way, &place)?;
             }
             if place.is_live() && !with_agent {

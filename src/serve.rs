@@ -11,7 +11,7 @@ use tatuscan::access::{self, Access, FloodLimits, LinkPlace, Mode, SpaceLimit, U
 use tatuscan::admin::open::open_store;
 use tatuscan::admin::presence::{Presence, token_file};
 use tatuscan::agent::inventory::Options as InventoryOptions;
-use tatuscan::agent::{self, Settings as AgentSettings};
+use tatuscan::agent::{self, Settings as AgentSettings, Url};
 use tatuscan::clock;
 use tatuscan::config::{
     AuthMode, BackupSchedule, Serve, ServerTls, StatusThresholds, prepare_data_dir,
@@ -42,12 +42,13 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     let listener = http::bind(&config.addresses())?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = http::local_url(scheme, listener.local_addr()?);
+    let literal = http::literal_url(scheme, listener.local_addr()?);
     // Whoever reads the ready line may send a signal at once.
     let stop_requested = agent::stop_requested();
     let pin = tls.as_deref().map(Tls::pin);
     let announced = Presence::announce(
         &config.store.data_dir,
-        &http::literal_url(scheme, listener.local_addr()?),
+        &literal,
         pin,
         matches!(config.tls, ServerTls::Own),
     )?;
@@ -57,7 +58,7 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     invite(&access, public_url.as_deref().unwrap_or(&url)).await;
     let shutdown = CancellationToken::new();
     let local = AgentSettings {
-        url: url.parse()?,
+        url: own_address(&literal, &token_file(&config.store.data_dir)?)?,
         trust: Trust::System,
         interval: Some(LOCAL_INTERVAL),
         state_dir: config.store.data_dir.join("agent"),
@@ -108,6 +109,20 @@ pub(crate) async fn serve(config: Serve) -> anyhow::Result<()> {
     inventory.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The server's address with the token of its own data directory: whatever is asked of agents, and
+/// whatever is in front, its own machine may report. The token leaves this machine to nobody: an address
+/// that is reached over a network goes without it.
+fn own_address(url: &str, token_file: &Path) -> anyhow::Result<Url> {
+    let mut url: Url = url.parse()?;
+    if agent::is_this_machine(&url) {
+        let token = std::fs::read_to_string(token_file)?;
+        // Fails for addresses without a host only.
+        let _ = url.set_username("agent");
+        let _ = url.set_password(Some(token.trim()));
+    }
+    Ok(url)
 }
 
 /// The backups that the settings ask for.

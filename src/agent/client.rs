@@ -324,7 +324,8 @@ fn endpoint(server: &Url) -> Url {
 }
 
 /// Whether requests to it stay on this machine, and know no proxy.
-pub(super) fn is_this_machine(server: &Url) -> bool {
+#[must_use]
+pub fn is_this_machine(server: &Url) -> bool {
     let host = server.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())

@@ -33,6 +33,7 @@ use crate::trust::Trust;
 use crate::wire::Report;
 use crate::wire::sections::SectionName;
 use crate::{clock, findings};
+pub use client::is_this_machine;
 use client::{Client, Credentials};
 use collect::Collector;
 use cycle::{Outcome, Pace, Source, Transport};

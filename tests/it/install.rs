@@ -81,6 +81,9 @@ fn what_cannot_be_used_is_refused_before_anything_is_written() {
         (&["TATUSCAN_PORT=x"], "TATUSCAN_PORT (--port)"),
         (&["TATUSCAN_DB_DIR=/home/x/data"], "hidden from services"),
         (&["TATUSCAN_DB_DIR=data"], "write it from / on"),
+        (&["TATUSCAN_DB_DIR=/srv"], "not TatuScan's alone"),
+        (&["TATUSCAN_BACKUP_DIR=/var/backups"], "not TatuScan's alone"),
+        (&["TATUSCAN_DB_FILE=/etc/tatuscan/x.redb"], "not TatuScan's alone"),
         (&["--url", "http://h"], "tatuscan agent install --url URL"),
     ] {
         let output = run(root, &[&["install"], arguments].concat());

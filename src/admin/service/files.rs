@@ -1,6 +1,6 @@
 //! What stands in the files of an installation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
@@ -9,6 +9,12 @@ use crate::config::{Database, Serve};
 
 /// What the unit hides from the server.
 const HIDDEN: [&str; 5] = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
+
+/// What the whole system uses.
+const SYSTEM: [&str; 8] = ["/bin", "/boot", "/dev", "/etc", "/proc", "/run", "/sys", "/usr"];
+/// Where others keep their own, too.
+const SHARED: [&str; 7] =
+    ["/var/backups", "/var/cache", "/var/lib", "/var/log", "/var/opt", "/var/spool", "/var/www"];
 
 /// The server's part of the sample, with every line that sets something made a comment.
 pub(super) fn first_settings(sample: &str) -> String {
@@ -36,6 +42,14 @@ pub(super) fn more_paths(serve: &Serve) -> anyhow::Result<Vec<PathBuf>> {
         let path_shown = path.display();
         if path.is_relative() {
             bail!("{path_shown}: a service has no directory that this is in; write it from / on");
+        }
+        let is_shared =
+            path.components().count() < 3 || SHARED.iter().any(|it| path == Path::new(it));
+        if is_shared || is_below(path, &SYSTEM) {
+            bail!(
+                "{path_shown} is not TatuScan's alone, and what is in the directory of an inventory becomes \
+                 the server's: name one of its own, such as {DATA}"
+            );
         }
         if is_below(path, &HIDDEN) {
             bail!(

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::bail;
 use reqwest::Method;
+use serde_json::json;
 
 use super::UNIT;
 use crate::admin::healthcheck;
@@ -12,14 +13,38 @@ use crate::admin::reach::Reached;
 use crate::config::{Serve, ServerTls, Target};
 use crate::systemd::tell;
 
-/// The settings with which an agent of this machine reaches the server.
-pub(super) fn for_an_agent(serve: &Serve) -> Vec<(&'static str, String)> {
-    let Some(presence) = Presence::of(&serve.store.data_dir) else {
-        return vec![("TATUSCAN_URL", url(serve, "127.0.0.1"))];
-    };
-    let pin = presence.tls_pin.filter(|_| presence.is_self_signed);
-    let url = ("TATUSCAN_URL", presence.url);
-    std::iter::once(url).chain(pin.map(|pin| ("TATUSCAN_TLS_PIN", pin))).collect()
+/// A server that was installed.
+#[derive(Debug)]
+pub struct Installed {
+    pub(super) serve: Serve,
+    pub(super) target: Target,
+}
+
+impl Installed {
+    /// The settings with which an agent of this machine reaches it. A new one gets a token for a key of
+    /// its own: whatever is in front of the server, it is known whose its reports are.
+    ///
+    /// # Errors
+    /// When the server makes no token.
+    pub async fn for_an_agent(&self, is_new: bool) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let Some(presence) = Presence::of(&self.serve.store.data_dir) else {
+            return Ok(vec![("TATUSCAN_URL", url(&self.serve, "127.0.0.1"))]);
+        };
+        let mut token = None;
+        if is_new {
+            let server = Reached::open(&self.target).await?;
+            let body =
+                json!({"name": "tatuscan install", "scope": "enrol", "max_uses": 1, "days": 1});
+            let made = server.ask(Method::POST, "/api/tokens", Some(body)).await;
+            server.close().await;
+            let made = made?["token"].as_str().map(str::to_owned);
+            token = made.map(|token| ("TATUSCAN_ENROLL_TOKEN", token));
+        }
+        let pin = presence.tls_pin.filter(|_| presence.is_self_signed);
+        let pin = pin.map(|pin| ("TATUSCAN_TLS_PIN", pin));
+        let url = ("TATUSCAN_URL", presence.url);
+        Ok(std::iter::once(url).chain(pin).chain(token).collect())
+    }
 }
 
 fn url(serve: &Serve, host: &str) -> String {

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::atomic_file::{PRIVATE, PUBLIC};
-use crate::config;
+use crate::config::{self, Serve};
 use crate::settings_file;
 use crate::systemd::{Place, UNITS, tell};
+pub use invitation::Installed;
 pub use original::agent_under_the_servers_name;
 
 const UNIT: &str = "tatuscan.service";
@@ -38,16 +39,13 @@ const OTHERWISE: &str =
     "have whatever starts services here start tatuscan serve, as a user of its own";
 
 /// Installs the program that is running as the server of this machine, and starts it. Settings that
-/// are not named stay; those of the original's server, which is disabled, are taken over. Answers the
-/// settings with which an agent of this machine reaches it.
+/// are not named stay; those of the original's server, which is disabled, are taken over. Answers what
+/// was installed.
 ///
 /// # Errors
 /// Without root's rights or systemd, unless it is for another place; a setting that cannot be used;
 /// and what the system says.
-pub async fn install(
-    given: &[(String, String)],
-    place: &Place,
-) -> anyhow::Result<Vec<(&'static str, String)>> {
+pub async fn install(given: &[(String, String)], place: &Place) -> anyhow::Result<Installed> {
     place.check(OTHERWISE)?;
     let old = match fs::read_to_string(place.path(SETTINGS)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => files::first_settings(SAMPLE),
@@ -82,7 +80,7 @@ pub async fn install(
     place.write(SETTINGS, settings_file::merged(&old, &set).as_bytes(), PRIVATE, &shown)?;
     original.copy_inventory(place, &serve)?;
     place.write_unit(UNIT, UNIT_TEXT)?;
-    allow_paths(place, &paths)?;
+    allow_paths(place, &paths, &serve)?;
     place.run("systemd-tmpfiles", &["--create", TMPFILES_FILE])?;
     place.systemctl(&["daemon-reload"])?;
     place.systemctl(&["enable", UNIT])?;
@@ -92,11 +90,11 @@ pub async fn install(
     } else {
         place.systemctl(&["restart", UNIT])?;
     }
-    Ok(invitation::for_an_agent(&serve))
+    Ok(Installed { serve, target })
 }
 
 /// Lets the service write where its settings say.
-fn allow_paths(place: &Place, paths: &[PathBuf]) -> anyhow::Result<()> {
+fn allow_paths(place: &Place, paths: &[PathBuf], serve: &Serve) -> anyhow::Result<()> {
     if paths.is_empty() {
         return place.remove(MORE_PATHS);
     }
@@ -105,9 +103,12 @@ fn allow_paths(place: &Place, paths: &[PathBuf]) -> anyhow::Result<()> {
     place.write(MORE_PATHS, text.as_bytes(), PUBLIC, "")?;
     for path in paths {
         let shown = path.display().to_string();
-        let owner = format!("{USER}:{USER}");
         place.run("install", &["-d", "-m", "0700", "-o", USER, "-g", USER, &shown])?;
-        place.run("chown", &["-R", "--no-dereference", &owner, &shown])?;
+        // Another user's server may have been there; in the others there may be more than ours.
+        if *path == serve.store.data_dir {
+            let owner = format!("{USER}:{USER}");
+            place.run("chown", &["-R", "--no-dereference", &owner, &shown])?;
+        }
     }
     Ok(())
 }

@@ -84,6 +84,12 @@ pub fn install(given: &[(&'static str, String)], place: &Place) -> anyhow::Resul
     Ok(())
 }
 
+/// Whether it was installed before.
+#[must_use]
+pub fn is_installed(place: &Place) -> bool {
+    place.path(SETTINGS).exists()
+}
+
 /// Stops the service and removes it. Its settings, the machine's key and its id stay, unless all is to
 /// go.
 ///

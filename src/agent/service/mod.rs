@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[cfg(target_os = "linux")]
 pub use crate::systemd::Place;
 #[cfg(target_os = "linux")]
-pub use linux::{control, install, uninstall};
+pub use linux::{control, install, is_installed, uninstall};
 
 #[cfg(windows)]
 pub use windows::{Place, Work, answer, control, install, protect_new, uninstall};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::support::process::{ServerProcess, refused, serve};
+use crate::support::process::{ServerProcess, refused, serve, serve_guarded};
 use crate::support::server::client;
 
 #[tokio::test]
@@ -169,16 +169,19 @@ fn the_data_directory_is_private() {
     assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
+/// Also where every agent needs a token, and where a proxy is in front of the server.
 #[tokio::test]
 async fn the_local_agent_reports_this_very_machine() {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = serve(directory.path());
-    command.arg("--local-agent");
+    let mut command = serve_guarded(directory.path());
+    command.arg("--local-agent").env("TATUSCAN_BIND", "127.0.0.1");
+    command.env("TATUSCAN_AUTH", "strict").env("TATUSCAN_TRUSTED_PROXIES", "127.0.0.1");
     let server = ServerProcess::spawn(command);
+    let token = fs::read_to_string(directory.path().join("admin.token")).unwrap();
     let mut machines = serde_json::Value::Null;
     for _ in 0..100 {
-        let list = client().get(format!("{}/api/machines", server.url)).send().await.unwrap();
-        machines = list.json().await.unwrap();
+        let list = client().get(format!("{}/api/machines", server.url)).bearer_auth(token.trim());
+        machines = list.send().await.unwrap().json().await.unwrap();
         if machines["count"] == 1 {
             break;
         }
@@ -191,5 +194,7 @@ async fn the_local_agent_reports_this_very_machine() {
     assert!(machine["memory_total_mb"].as_i64().unwrap() > 100);
     let (code, took, log) = server.stop(Signal::SIGTERM);
     assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains(token.trim()), "{log}");
+    assert!(!log.contains(token.trim()), "{log}");
     assert!(took < Duration::from_secs(10));
 }
