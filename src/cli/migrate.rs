@@ -6,9 +6,9 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct Migrate {
     /// The store to read: a file .redb, or the address of a database as SQLALCHEMY_DATABASE_URI has
-    /// it. It is left as it is
+    /// it (the server's own if not given). It is left as it is
     #[arg(long, value_name = "STORE")]
-    pub from: String,
+    pub from: Option<String>,
 
     /// The store to fill, written the same way. A file or table that is not there is made
     #[arg(long, value_name = "STORE")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
-use super::{ConfigError, Location, zone};
+use super::{ConfigError, Environment, Location, Serve, present, zone};
 use crate::cli;
 
 /// Checked settings of `tatuscan migrate`.
@@ -29,9 +29,12 @@ impl Migrate {
     ///
     /// # Errors
     /// The first setting that cannot be used.
-    pub fn from_raw(raw: cli::Migrate) -> Result<Self, ConfigError> {
+    pub fn from_raw(raw: cli::Migrate, environment: &Environment) -> Result<Self, ConfigError> {
         let here = [PathBuf::new(), PathBuf::from("instance")];
-        let (from, mut warnings) = Location::parse(raw.from.trim(), "--from", &here)?;
+        let (from, mut warnings) = match present(raw.from) {
+            Some(from) => Location::parse(&from, "--from", &here)?,
+            None => (own(environment)?, Vec::new()),
+        };
         let (to, more) = Location::parse(raw.to.trim(), "--to", &here[..1])?;
         warnings.extend(more);
         if from == to {
@@ -40,5 +43,17 @@ impl Migrate {
         }
         let zone = zone::choose(raw.timezone)?;
         Ok(Self { from, to, zone, dry_run: raw.dry_run, force: raw.force, warnings })
+    }
+}
+
+/// Where the server of this environment keeps its inventory.
+fn own(environment: &Environment) -> Result<Location, ConfigError> {
+    let place = Serve::from_environment(environment)?.store;
+    match place.database {
+        Some(database) => Ok(Location::Sql(database)),
+        None => {
+            let path = std::path::absolute(place.path());
+            path.map(Location::Embedded).map_err(|error| ConfigError::text(error.to_string()))
+        }
     }
 }

@@ -180,7 +180,9 @@ pub fn command(
         cli::Subcommand::Doctor(raw) => {
             Command::Doctor(Box::new(Doctor::from_raw(raw, environment)?))
         }
-        cli::Subcommand::Migrate(raw) => Command::Migrate(Box::new(Migrate::from_raw(raw)?)),
+        cli::Subcommand::Migrate(raw) => {
+            Command::Migrate(Box::new(Migrate::from_raw(raw, environment)?))
+        }
         cli::Subcommand::Export(raw) => {
             Command::Export(Box::new(Export::from_raw(*raw, environment)?))
         }

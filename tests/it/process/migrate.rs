@@ -374,3 +374,18 @@ async fn what_cannot_be_copied_is_said_without_a_password() {
     assert!(said.contains("no table \"inventory\""), "{said}");
     assert!(!Path::new(&target).exists(), "nothing was made");
 }
+
+#[tokio::test]
+async fn where_no_store_is_named_to_read_it_is_the_servers_own() {
+    let directory = TempDir::new().unwrap();
+    let store = RedbStore::open(&file(&directory)).unwrap();
+    store.record_reports(vec![report("a", 0)]).await.unwrap();
+    store.close().await;
+    drop(store);
+    let copy = directory.path().join("copy.db");
+    let mut command = tatuscan(directory.path());
+    command.args(["migrate", "--to", &format!("sqlite:///{}", copy.display())]);
+    let output = command.env("TATUSCAN_DB_DIR", directory.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("tatuscan.redb") && copy.exists(), "{}", text(&output));
+}
