@@ -27,7 +27,13 @@ fn the_services_start_report_restart_at_an_upgrade_and_stop_when_removed() {
     booted.run(&["systemctl", "enable", "--now", "tatuscan-agent"]);
     let list = ["tatuscan", "machine", "list", "--data-dir", "/var/lib/tatuscan"];
     booted.wait_for(&list, "linux");
-    booted.run(&["systemd-analyze", "verify", "tatuscan.service", "tatuscan-agent.service"]);
+    booted.run(&[
+        "systemd-analyze",
+        "verify",
+        "--man=no",
+        "tatuscan.service",
+        "tatuscan-agent.service",
+    ]);
 
     let (old, untouched) = (booted.pid("tatuscan"), booted.pid("tatuscan-agent"));
     booted.run(&["dpkg", "-i", &next]);
