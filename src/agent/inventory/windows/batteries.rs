@@ -21,7 +21,11 @@ struct Static {
     device_name: Option<String>,
     serial_number: Option<String>,
     designed_capacity: Option<u32>,
+    capabilities: Option<u32>,
 }
+
+/// Set where a battery counts in parts of what it holds, not in milliwatt-hours.
+const RELATIVE: u32 = 0x4000_0000;
 
 /// A row of `BatteryFullChargedCapacity` or `BatteryCycleCount`.
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +62,8 @@ fn batteries(made: Vec<Static>, readings: &[Reading]) -> Vec<Battery> {
     let battery = |made: Static| {
         let own = readings.iter().filter(|reading| reading.instance_name == made.instance_name);
         let number = |value: Option<u32>| value.filter(|value| *value > 0);
+        let is_relative = made.capabilities.is_some_and(|bits| bits & RELATIVE != 0);
+        let energy = |value: Option<u32>| value.filter(|_| !is_relative).map(u64::from);
         let full = own.clone().find_map(|reading| number(reading.full_charged_capacity));
         let cycles = own.clone().find_map(|reading| number(reading.cycle_count));
         let text = |text: Option<String>| text.as_deref().and_then(short);
@@ -65,8 +71,8 @@ fn batteries(made: Vec<Static>, readings: &[Reading]) -> Vec<Battery> {
             manufacturer: text(made.manufacture_name),
             model: text(made.device_name),
             serial: text(made.serial_number).filter(|text| !is_junk_identifier(text)),
-            design_mwh: number(made.designed_capacity).map(u64::from),
-            full_mwh: full.map(u64::from),
+            design_mwh: energy(number(made.designed_capacity)),
+            full_mwh: energy(full),
             cycles,
         }
     };
@@ -77,7 +83,8 @@ fn batteries(made: Vec<Static>, readings: &[Reading]) -> Vec<Battery> {
 pub(super) fn collect(_: &Path) -> anyhow::Result<Content> {
     let made: Vec<Static> = wmi_rows::rows_if_any(
         wmi_rows::DRIVERS,
-        "SELECT InstanceName, ManufactureName, DeviceName, SerialNumber, DesignedCapacity \
+        "SELECT InstanceName, ManufactureName, DeviceName, SerialNumber, DesignedCapacity, \
+         Capabilities \
          FROM BatteryStaticData",
     );
     let batteries = if made.is_empty() {
@@ -109,6 +116,7 @@ mod tests {
             device_name: Some("DELL G91J047".into()),
             serial_number: Some(" 1234".into()),
             designed_capacity: Some(57_020),
+            capabilities: None,
         };
         let readings = [
             Reading {
@@ -138,6 +146,10 @@ mod tests {
         };
         assert_eq!(found[0], expected);
         assert_eq!((found[1].full_mwh, found[1].cycles), (None, None));
+        let parts = Static { capabilities: Some(0xc000_0000), ..made("0") };
+        let found = batteries(vec![parts], &readings).remove(0);
+        let expected = (None, None, Some(214));
+        assert_eq!((found.design_mwh, found.full_mwh, found.cycles), expected);
     }
 
     #[test]
