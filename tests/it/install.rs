@@ -3,11 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::support::edge::{tatuscan, text};
 use crate::support::process::ServerProcess;
-use crate::support::skip;
+use crate::support::unit;
 
 const UNIT: &str = "etc/systemd/system/tatuscan.service";
 const SETTINGS: &str = "etc/tatuscan/tatuscan.env";
@@ -183,22 +183,7 @@ fn systemd_finds_no_fault_with_the_unit_and_little_that_it_exposes() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     install(root, &[]);
-    let analyze = |arguments: &[&str]| {
-        Command::new("systemd-analyze").args(arguments).arg(root.join(UNIT)).output()
-    };
-    // The threshold is ten times the score.
-    match analyze(&["security", "--offline=true", "--threshold=15", "--no-pager"]) {
-        Ok(output) if text(&output).contains("unrecognized option") => {
-            return skip("systemd-analyze", "needs systemd 250 or later");
-        }
-        Ok(output) => assert!(output.status.success(), "{}", text(&output)),
-        Err(error) => return skip("systemd-analyze", &format!("package systemd: {error}")),
-    }
-    let verified = analyze(&["verify", "--recursive-errors=no", "--man=no"]).unwrap();
-    let said = text(&verified);
-    let about_us = said.lines().filter(|line| line.contains("tatuscan.service:"));
-    let of_the_unit = about_us.filter(|line| !line.contains("is not executable"));
-    assert_eq!(of_the_unit.count(), 0, "{said}");
+    unit::is_sound(&root.join(UNIT));
 }
 
 #[test]

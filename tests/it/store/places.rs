@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono_tz::America::Cuiaba;
@@ -12,9 +12,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tatuscan::admin::database::sql_settings;
 use tatuscan::config;
-use tatuscan::store::Store;
 use tatuscan::store::redb::{FoldPace, RedbStore};
 use tatuscan::store::sql::{Address, Server, SqlSettings, SqlStore};
+use tatuscan::store::{OpenError, Store};
 use tempfile::TempDir;
 
 use crate::support::skip;
@@ -43,7 +43,16 @@ struct Directory {
 impl Place for Directory {
     async fn open(&self) -> Arc<dyn Store> {
         let path = self.directory.path().join("tatuscan.redb");
-        Arc::new(RedbStore::open_with(&path, self.pace).unwrap())
+        // The last connection of a server that was stopped in this process may still let go of it.
+        let started = Instant::now();
+        loop {
+            match RedbStore::open_with(&path, self.pace) {
+                Err(OpenError::Locked(_)) if started.elapsed() < Duration::from_secs(10) => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                store => return Arc::new(store.unwrap()),
+            }
+        }
     }
 }
 

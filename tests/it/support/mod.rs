@@ -9,6 +9,7 @@ pub(crate) mod machines;
 pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod tls;
+pub(crate) mod unit;
 
 /// Says aloud that a test could not run here, and what it needs. Where TATUSCAN_TEST_REQUIRE
 /// names `what`, that is a failure.
