@@ -83,6 +83,23 @@ fn server_and_agent_come_up_go_on_after_a_kill_and_leave_nothing_behind() {
 }
 
 #[test]
+fn a_server_that_hangs_is_started_again_and_one_that_works_is_not() {
+    let Some(vm) = booted(|_| ()) else { return };
+    vm.script("/root/tatuscan install");
+    let drop_in = "etc/systemd/system/tatuscan.service.d/watchdog.conf";
+    vm.system.write(drop_in, "[Service]\nWatchdogSec=2\n");
+    vm.script("systemctl daemon-reload && systemctl restart tatuscan");
+    let first = vm.pid("tatuscan");
+    vm.script("sleep 6");
+    assert_eq!(vm.pid("tatuscan"), first, "it says that it is alive");
+    vm.script("kill -STOP $(systemctl show --property=MainPID --value tatuscan)");
+    let again = "until [ \"$(systemctl show --property=NRestarts --value tatuscan)\" = 1 ] &&
+                 tatuscan healthcheck; do sleep 0.2; done";
+    vm.script(again);
+    assert_ne!(vm.pid("tatuscan"), first);
+}
+
+#[test]
 fn the_originals_units_are_taken_over_while_they_run() {
     let unit = "[Unit]\nRequires=tatuscan.socket\n[Service]\nUser=www-data\nWorkingDirectory=/opt/tatuscan\n\
                 Environment=TATUSCAN_DB_DIR=/var/lib/tatuscan TIMEZONE=America/Belem\n\
