@@ -24,8 +24,8 @@ pub(crate) fn attend(installation: Installation) -> anyhow::Result<()> {
             let runtime = Runtime::new()?;
             let installed = runtime.block_on(server::install(&settings, &place))?;
             if with_agent && !had_agent {
-                let is_known = agent::is_installed(&place);
-                let way = runtime.block_on(installed.for_an_agent(!is_known))?;
+                let is_new = place.is_live() && !agent::is_installed(&place);
+                let way = runtime.block_on(installed.for_an_agent(is_new))?;
                 agent::install(&way, &place)?;
             }
             if place.is_live() && !with_agent {

@@ -27,9 +27,13 @@ pub async fn run(place: &StorePlace) -> anyhow::Result<String> {
     let builder = Client::builder().no_proxy().timeout(PATIENCE);
     let client = presence.trust()?.client_for(url, builder)?;
     let answer = client.get(format!("{url}/api/health")).send().await;
-    let answer = answer.with_context(|| format!("{url} does not answer"))?;
+    let answer =
+        answer.with_context(|| format!("{url} does not answer; the server's log says why"))?;
     if !answer.status().is_success() {
-        bail!("{url} answers, but its store does not work ({})", answer.status());
+        bail!(
+            "{url} answers, but its store does not work ({}); the server's log says why",
+            answer.status()
+        );
     }
     Ok(format!("{url} is well\n"))
 }

@@ -177,11 +177,20 @@ impl Place {
         self.run("systemctl", arguments)
     }
 
-    /// A unit by its name, from the first place that has one.
+    /// A unit by its name, from the first place that has one, with what `systemctl edit` put beside it.
     #[must_use]
     pub fn unit(&self, name: &str) -> Option<UnitFile> {
         let mut paths = ALL_UNITS.iter().map(|place| self.path(&format!("{place}/{name}")));
-        let text = paths.find_map(|path| fs::read_to_string(path).ok())?;
+        let mut text = paths.find_map(|path| fs::read_to_string(path).ok())?;
+        let beside = fs::read_dir(self.path(&format!("{UNITS}/{name}.d")));
+        let beside = beside.into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut beside: Vec<PathBuf> =
+            beside.filter(|path| path.extension().is_some_and(|it| it == "conf")).collect();
+        beside.sort();
+        for path in beside {
+            text.push('\n');
+            text.push_str(&fs::read_to_string(path).unwrap_or_default());
+        }
         Some(UnitFile::parse(&text))
     }
 

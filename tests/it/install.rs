@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 
 use crate::support::edge::{tatuscan, text};
-use crate::support::process::ServerProcess;
+use crate::support::process::{ServerProcess, serve};
 use crate::support::unit;
 
 const UNIT: &str = "etc/systemd/system/tatuscan.service";
@@ -80,9 +80,10 @@ fn what_cannot_be_used_is_refused_before_anything_is_written() {
         (&["8040"], "Write NAME=VALUE"),
         (&["TATUSCAN_PORT=x"], "TATUSCAN_PORT (--port)"),
         (&["TATUSCAN_DB_DIR=/home/x/data"], "hidden from services"),
-        (&["TATUSCAN_DB_DIR=data"], "write it from / on"),
+        (&["TATUSCAN_DB_DIR=data"], "TATUSCAN_DB_DIR: data is no whole path"),
+        (&["TATUSCAN_DB_DIR=/srv/x/../../etc"], "without .."),
         (&["TATUSCAN_DB_DIR=/srv"], "not TatuScan's alone"),
-        (&["TATUSCAN_BACKUP_DIR=/var/backups"], "not TatuScan's alone"),
+        (&["TATUSCAN_BACKUP_DIR=/var/backups"], "TATUSCAN_BACKUP_DIR: /var/backups is not"),
         (&["TATUSCAN_DB_FILE=/etc/tatuscan/x.redb"], "not TatuScan's alone"),
         (&["--url", "http://h"], "tatuscan agent install --url URL"),
     ] {
@@ -115,19 +116,22 @@ fn the_originals_server_hands_over_its_settings_and_its_inventory() {
     let unit = "[Service]\nWorkingDirectory=/opt/tatuscan\nEnvironment=\"LOG_LEVEL=warning\"\n\
                 ExecStart=/opt/tatuscan/.venv/bin/gunicorn --bind 0.0.0.0:8040 app:app\n";
     write(root, UNIT, unit);
+    let edited = "etc/systemd/system/tatuscan.service.d/override.conf";
+    write(root, edited, "[Service]\nUser=www-data\nEnvironment=TATUSCAN_OFFLINE=20m\n");
     write(root, "etc/systemd/system/tatuscan.socket", "[Socket]\nListenStream=8040\n");
     write(root, "etc/systemd/system/tatuscan-web.service", "[Service]\nExecStart=/opt/x/web\n");
-    write(root, "opt/tatuscan/data/tatuscan.db", database);
+    write(root, "opt/tatuscan/data/machines.db", database);
     let old = "SECRET_KEY=x\nTIMEZONE='America/Manaus'\nTATUSCAN_DB_DIR=./data\n\
-               TATUSCAN_DB_FILE=tatuscan.db\nLOG_LEVEL=debug\nTATUSCAN_URL=http://x:8040\nHOST=1\n";
+               TATUSCAN_DB_FILE=machines.db\nLOG_LEVEL=debug\nTATUSCAN_URL=http://x:8040\nHOST=1\n";
     write(root, "opt/tatuscan/.env", old);
     let said = install(root, &["TATUSCAN_PORT=80"]);
-    assert!(said.contains("tatuscan.socket is another server's"), "{said}");
+    assert!(said.contains("tatuscan.socket is of an earlier installation"), "{said}");
     let expected = [
         "LOG_LEVEL=warning",
         BACKUPS,
         "TATUSCAN_DB_DIR=/var/lib/tatuscan",
-        "TATUSCAN_DB_FILE=tatuscan.db",
+        "TATUSCAN_DB_FILE=machines.db",
+        "TATUSCAN_OFFLINE=20m",
         "TATUSCAN_PORT=80",
         "TIMEZONE=America/Manaus",
     ];
@@ -135,14 +139,21 @@ fn the_originals_server_hands_over_its_settings_and_its_inventory() {
     assert_eq!(read(root, "etc/tatuscan/original/tatuscan.service"), unit);
     assert!(root.join("etc/tatuscan/original/tatuscan.socket").exists());
     assert!(!root.join("etc/systemd/system/tatuscan-web.service").exists());
+    assert!(!root.join(edited).exists(), "it would be ours");
     assert!(!root.join("etc/systemd/system/tatuscan.socket").exists());
-    let left = fs::read(root.join("opt/tatuscan/data/tatuscan.db")).unwrap();
+    let left = fs::read(root.join("opt/tatuscan/data/machines.db")).unwrap();
     assert!(left == database, "the original's own file stays as it was");
     // The copy is what a server with these settings adopts.
-    let server = ServerProcess::start(&root.join("var/lib/tatuscan"));
+    let mut server = serve(&root.join("var/lib/tatuscan"));
+    server.env("TATUSCAN_DB_FILE", "machines.db");
+    let server = ServerProcess::spawn(server);
     assert!(!server.start.contains("machines=0"), "{}", server.start);
     // Again: nothing of the original's is there any more.
-    assert!(!install(root, &[]).contains("another server's"));
+    assert!(!install(root, &[]).contains("earlier installation"));
+    // Whatever goes, what was the original's does not.
+    let output = run(root, &["uninstall", "--purge"]);
+    assert!(text(&output).contains("/etc/tatuscan/original stay"), "{}", text(&output));
+    assert_eq!(read(root, "etc/tatuscan/original/tatuscan.service"), unit);
 }
 
 #[test]
@@ -163,6 +174,7 @@ fn supervisors_program_and_an_agent_under_the_servers_name_are_taken_over() {
     assert_eq!(read(root, "etc/tatuscan/agent.env"), "TATUSCAN_URL=http://old:8040\n");
     assert!(read(root, UNIT).contains("tatuscan serve"), "the name is the server's now");
     assert!(root.join("etc/systemd/system/tatuscan-agent.service").exists());
+    assert_eq!(read(root, "etc/tatuscan/original/tatuscan.service"), agent);
 }
 
 #[test]

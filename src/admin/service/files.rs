@@ -1,6 +1,6 @@
 //! What stands in the files of an installation.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::bail;
 
@@ -29,37 +29,50 @@ pub(super) fn first_settings(sample: &str) -> String {
 
 /// Directories that the settings name and the unit's own text does not allow the server to write.
 pub(super) fn more_paths(serve: &Serve) -> anyhow::Result<Vec<PathBuf>> {
-    let mut paths = vec![serve.store.data_dir.clone()];
-    let file = serve.store.path();
-    paths.extend(file.parent().map(PathBuf::from));
-    paths.extend(serve.backups.as_ref().map(|backups| backups.directory.clone()));
-    if let Some(Database::Sqlite { path }) = &serve.store.database {
-        paths.extend(path.parent().map(PathBuf::from));
-    }
-    paths.sort();
-    paths.dedup();
-    for path in &paths {
-        let path_shown = path.display();
-        if path.is_relative() {
-            bail!("{path_shown}: a service has no directory that this is in; write it from / on");
-        }
-        let is_shared =
-            path.components().count() < 3 || SHARED.iter().any(|it| path == Path::new(it));
-        if is_shared || is_below(path, &SYSTEM) {
-            bail!(
-                "{path_shown} is not TatuScan's alone, and what is in the directory of an inventory becomes \
-                 the server's: name one of its own, such as {DATA}"
-            );
-        }
-        if is_below(path, &HIDDEN) {
-            bail!(
-                "{path_shown} is hidden from services, which see nothing of /home, /root and /tmp: \
-                 choose a directory such as {DATA}, and copy what is there"
-            );
-        }
+    let store = &serve.store;
+    let parent = |path: &Path| path.parent().map(PathBuf::from);
+    let database = match &store.database {
+        Some(Database::Sqlite { path }) => parent(path),
+        _ => None,
+    };
+    let named = [
+        ("TATUSCAN_DB_DIR", Some(store.data_dir.clone())),
+        ("TATUSCAN_DB_FILE", parent(&store.path())),
+        ("SQLALCHEMY_DATABASE_URI", database),
+        ("TATUSCAN_BACKUP_DIR", serve.backups.as_ref().map(|backups| backups.directory.clone())),
+    ];
+    let mut paths = Vec::new();
+    for (setting, path) in named {
+        let Some(path) = path else { continue };
+        check(setting, &path)?;
+        paths.push(path);
     }
     paths.retain(|path| !is_below(path, &[DATA, BACKUPS]));
+    paths.sort();
+    paths.dedup();
     Ok(paths)
+}
+
+/// Whether a directory can be the service's.
+fn check(setting: &str, path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    if path.is_relative() || path.components().any(|part| part == Component::ParentDir) {
+        bail!("{setting}: {shown} is no whole path: write it from / on, without ..");
+    }
+    let is_shared = path.components().count() < 3 || SHARED.iter().any(|it| path == Path::new(it));
+    if is_shared || is_below(path, &SYSTEM) {
+        bail!(
+            "{setting}: {shown} is not TatuScan's alone, and the directory of an inventory becomes the \
+             server's with all that is in it: name one of its own, such as {DATA}"
+        );
+    }
+    if is_below(path, &HIDDEN) {
+        bail!(
+            "{setting}: {shown} is hidden from services, which see nothing of /home, /root and /tmp: \
+             choose a directory such as {DATA}, and copy what is there"
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]

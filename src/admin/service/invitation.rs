@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use reqwest::Method;
 use serde_json::json;
 
@@ -11,7 +11,6 @@ use crate::admin::healthcheck;
 use crate::admin::presence::Presence;
 use crate::admin::reach::Reached;
 use crate::config::{Serve, ServerTls, Target};
-use crate::systemd::tell;
 
 /// A server that was installed.
 #[derive(Debug)]
@@ -32,7 +31,9 @@ impl Installed {
         };
         let mut token = None;
         if is_new {
-            let server = Reached::open(&self.target).await?;
+            let server = Reached::open(&self.target).await;
+            let server =
+                server.context("no token for this machine's agent: install --agent again")?;
             let body =
                 json!({"name": "tatuscan install", "scope": "enrol", "max_uses": 1, "days": 1});
             let made = server.ask(Method::POST, "/api/tokens", Some(body)).await;
@@ -56,12 +57,13 @@ fn url(serve: &Serve, host: &str) -> String {
 pub(super) async fn say(serve: &Serve, target: &Target) -> anyhow::Result<String> {
     if let Err(error) = healthcheck::run(&target.store).await {
         // Without its database it waits for it.
-        match serve.store.database {
-            Some(_) => {
-                tell(format_args!("{error:#}; it goes on by itself when its database is there"))
-            }
-            None => bail!("{error:#}: journalctl -u {UNIT}"),
+        if serve.store.database.is_none() {
+            bail!("{error:#}: journalctl -u {UNIT}");
         }
+        return Ok(format!(
+            "{error:#}. It goes on by itself when its database is there; for the first login then: \
+             tatuscan setup-link"
+        ));
     }
     let host = nix::unistd::gethostname().unwrap_or_default();
     let own = url(serve, &host.to_string_lossy());

@@ -85,7 +85,10 @@ pub async fn install(given: &[(String, String)], place: &Place) -> anyhow::Resul
     place.systemctl(&["daemon-reload"])?;
     place.systemctl(&["enable", UNIT])?;
     if place.is_live() {
-        start().await?;
+        if let Err(error) = start() {
+            let is_kept = place.path(original::KEPT).exists();
+            return Err(if is_kept { error.context(original::WAY_BACK) } else { error });
+        }
         tell(format_args!("{}", invitation::say(&serve, &target).await?));
     } else {
         place.systemctl(&["restart", UNIT])?;
@@ -114,7 +117,7 @@ fn allow_paths(place: &Place, paths: &[PathBuf], serve: &Serve) -> anyhow::Resul
 }
 
 /// Starts the service, and shows its last lines when it does not come up.
-async fn start() -> anyhow::Result<()> {
+fn start() -> anyhow::Result<()> {
     tell(format_args!("systemctl restart {UNIT}"));
     if let Err(error) = crate::systemd::run("systemctl", &["restart", UNIT]) {
         // What it says of its own accord says more.
@@ -153,14 +156,23 @@ pub fn uninstall(purge: bool, place: &Place) -> anyhow::Result<()> {
         ));
         return Ok(());
     }
-    let kept = [DATA, SETTINGS, SYSUSERS_FILE, original::KEPT];
-    for path in kept {
+    let settings = fs::read_to_string(place.path(SETTINGS)).unwrap_or_default();
+    for path in [DATA, SETTINGS, SYSUSERS_FILE] {
         place.remove(path)?;
+    }
+    let settings = settings_file::read(&settings);
+    for name in ["TATUSCAN_DB_DIR", "SQLALCHEMY_DATABASE_URI"] {
+        let is_set = settings_file::value(&settings, name).is_some_and(|it| !it.is_empty());
+        if is_set && settings_file::value(&settings, name) != Some(DATA) {
+            tell(format_args!("The inventory that {name} named stays: remove it yourself"));
+        }
     }
     place.remove_if_empty("/etc/tatuscan")?;
     place.remove_if_empty(BACKUPS)?;
-    if place.path(BACKUPS).exists() {
-        tell(format_args!("The backups in {BACKUPS} stay: remove them yourself"));
+    for (what, path) in [("The backups", BACKUPS), ("The original's files", original::KEPT)] {
+        if place.path(path).exists() {
+            tell(format_args!("{what} in {path} stay: remove them yourself"));
+        }
     }
     let users = fs::read_to_string(place.path("/etc/passwd")).unwrap_or_default();
     if users.lines().any(|line| line.starts_with("tatuscan:")) {

@@ -17,6 +17,9 @@ use crate::systemd::{Place, UNITS, UnitFile, tell};
 
 /// Where what is taken out of the way is kept, for the way back.
 pub(super) const KEPT: &str = "/etc/tatuscan/original";
+/// What to do when this server does not come up in its place.
+pub(super) const WAY_BACK: &str = "what was there before is in /etc/tatuscan/original: move its units back to \
+     /etc/systemd/system, systemctl daemon-reload, and start them";
 const SOCKET: &str = "tatuscan.socket";
 const TEMPLATE: &str = "tatuscan@.service";
 /// Later versions of it have two, the first of which holds the port.
@@ -36,8 +39,8 @@ pub(super) struct Original {
     units: Vec<&'static str>,
     /// Its file for Supervisor.
     supervisor: Option<&'static str>,
-    /// Where its SQLite file is.
-    data_dir: Option<PathBuf>,
+    /// Its SQLite file.
+    database: Option<PathBuf>,
 }
 
 /// Whether the unit with the server's name is an agent's: the original's agent was installed so.
@@ -59,10 +62,13 @@ pub(super) fn look(place: &Place) -> anyhow::Result<Original> {
                  systemctl enable --now tatuscan starts it"
             );
         }
-        if is_ours || unit.starts_an_agent() {
+        if is_ours {
             continue;
         }
-        original.take(place, &unit, !unit.starts_our_server());
+        // An agent's settings are for the agent, which is installed under a name of its own.
+        if !unit.starts_an_agent() {
+            original.take(place, &unit, !unit.starts_our_server());
+        }
         original.units.push(name);
     }
     if place.unit(SOCKET).is_some() {
@@ -95,9 +101,10 @@ impl Original {
         if is_original {
             let named = told.remove("TATUSCAN_DB_DIR");
             let named = named.map_or_else(|| directory.join("data"), |named| directory.join(named));
-            let has_file = |directory: &PathBuf| !files_in(place, directory).is_empty();
-            let found = [named, PathBuf::from("/data")].into_iter().find(has_file);
-            self.data_dir = self.data_dir.take().or(found);
+            let file = told.get("TATUSCAN_DB_FILE").map_or("tatuscan.db", String::as_str);
+            let mut files = [named, PathBuf::from("/data")].map(|it| it.join(file)).into_iter();
+            let is_there = |file: &PathBuf| is_sqlite(&place.path(&file.to_string_lossy()));
+            self.database = self.database.take().or_else(|| files.find(is_there));
             if let Some(uri) = told.get_mut("SQLALCHEMY_DATABASE_URI") {
                 make_absolute(place, uri, &directory);
             }
@@ -108,9 +115,7 @@ impl Original {
     /// Stops it, and takes it out of the way: its files are kept.
     pub(super) fn disable(&self, place: &Place) -> anyhow::Result<()> {
         for name in &self.units {
-            tell(format_args!(
-                "{name} is another server's: disable it, and take its settings over"
-            ));
+            tell(format_args!("{name} is of an earlier installation: it is disabled, and kept"));
             if *name == TEMPLATE {
                 place.systemctl(&["stop", "tatuscan@*.service"])?;
                 for instance in instances(place) {
@@ -119,11 +124,13 @@ impl Original {
             } else {
                 place.systemctl(&["disable", "--now", name])?;
             }
-            place.rename(&format!("{UNITS}/{name}"), &format!("{KEPT}/{name}"))?;
+            for file in [(*name).to_owned(), format!("{name}.d")] {
+                place.rename(&format!("{UNITS}/{file}"), &format!("{KEPT}/{file}"))?;
+            }
         }
         if let Some(file) = self.supervisor {
             tell(format_args!(
-                "Supervisor's program tatuscan is another server's: stop it, and keep its file"
+                "Supervisor's program tatuscan is of an earlier installation: it is stopped, and kept"
             ));
             let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
             place.rename(file, &format!("{KEPT}/supervisor-{name}"))?;
@@ -139,18 +146,18 @@ impl Original {
 
     /// Copies its SQLite file to where this server looks for it, unless there is something.
     pub(super) fn copy_inventory(&self, place: &Place, serve: &Serve) -> anyhow::Result<()> {
-        let Some(from) = self.data_dir.as_ref().filter(|_| serve.store.database.is_none()) else {
+        let Some(from) = self.database.as_ref().filter(|_| serve.store.database.is_none()) else {
             return Ok(());
         };
         let to = &serve.store.data_dir;
         let is_taken = [serve.store.path(), serve.store.legacy_sqlite.clone()]
             .iter()
             .any(|path| place.path(&path.to_string_lossy()).exists());
-        if from == to || is_taken {
+        if from.parent() == Some(to) || is_taken {
             return Ok(());
         }
         let stem = serve.store.legacy_sqlite.file_name().unwrap_or_default().to_string_lossy();
-        for (source, ending) in files_in(place, from) {
+        for (source, ending) in with_journal(place, from) {
             let name = to.join(format!("{stem}{ending}"));
             tell(format_args!("{}: copy it to {}", source.display(), name.display()));
             if place.is_dry_run {
@@ -167,14 +174,10 @@ impl Original {
     }
 }
 
-/// The original's SQLite file in a directory, and what SQLite keeps beside it, with how those end.
-fn files_in(place: &Place, directory: &Path) -> Vec<(PathBuf, &'static str)> {
-    let file = place.path(&directory.join("tatuscan.db").to_string_lossy());
-    if !is_sqlite(&file) {
-        return Vec::new();
-    }
+/// An SQLite file, and what SQLite keeps beside it until it is closed, with how those end.
+fn with_journal(place: &Place, file: &Path) -> Vec<(PathBuf, &'static str)> {
     let beside = |ending: &'static str| {
-        let mut path = file.clone().into_os_string();
+        let mut path = place.path(&file.to_string_lossy()).into_os_string();
         path.push(ending);
         (PathBuf::from(path), ending)
     };

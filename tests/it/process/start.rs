@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -157,6 +158,18 @@ fn a_directory_that_cannot_be_used_is_said_with_its_path() {
     let (code, said) = refused(command);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains(file.to_str().unwrap()), "{said}");
+}
+
+/// As systemd does when a service is to reload.
+#[test]
+fn a_hangup_ends_no_server_that_has_no_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = serve(directory.path());
+    command.stdin(Stdio::null());
+    let mut server = ServerProcess::spawn(command);
+    server.signal(Signal::SIGHUP);
+    server.wait_for("there is no certificate to read again");
+    assert_eq!(server.stop(Signal::SIGTERM).0, Some(0));
 }
 
 #[test]
