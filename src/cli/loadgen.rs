@@ -13,6 +13,10 @@ pub enum Work {
     Page,
     /// The whole list
     List,
+    /// The same machines' figures as VictoriaMetrics imports them: /api/v1/import/prometheus
+    Import,
+    /// The same machines' figures as the Prometheus Pushgateway takes them: /metrics/job/…/instance/…
+    Push,
 }
 
 /// Options of the load generator.

@@ -1,58 +1,28 @@
 #!/usr/bin/env python3
 """Prints what the server can do as ratios and figures, measured side by side in one run.
 
-Usage: cargo build --release && tests/benches/table.py [PATH-OF-TATUSCAN]
+Usage: cargo build --release && tests/benches/table.py [PATH-OF-TATUSCAN] [--stores redb,sqlite,postgres,mysql]
 
-Needs nothing but Python 3.8 and the program. Takes about six minutes. A second on another machine
-is another second: compare ratios, and rows of one run.
+Also `cargo build --profile agent --no-default-features --bin tatuscan-agent` for the rows of the agent, and
+`apt-get install victoria-metrics prometheus-pushgateway` for what others do meanwhile; what is missing is
+skipped aloud. Takes about 13 minutes. A second on another machine is another second: compare ratios, and
+rows of one run.
 """
-import http.client, json, os, platform, signal, statistics, subprocess, sys, tempfile, threading, time
+import argparse, os, platform, statistics, subprocess, sys, tempfile, threading, time
+from programs import NAMES, STORES, Measured, Server, Store, other
 
-PROGRAM = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/release/tatuscan")
 MACHINES = 20_000
-
-
-class Server:
-    """A server on any free port over a directory."""
-
-    def __init__(self, directory):
-        environment = {"TATUSCAN_DB_DIR": directory, "TATUSCAN_PORT": "0", "TATUSCAN_BIND": "127.0.0.1", "PATH": os.environ["PATH"]}
-        self.directory = directory
-        started = time.monotonic()
-        self.process = subprocess.Popen(
-            [PROGRAM, "serve"], env=environment, cwd=directory, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        if "url=" not in line:
-            sys.exit(f"the server did not start: {line}")
-        self.start_s = time.monotonic() - started
-        self.url = line.split("url=")[1].split()[0].replace("localhost", "127.0.0.1")
-
-    def load(self, *flags):
-        command = [PROGRAM, "loadgen", "--url", self.url, "--pid", str(self.process.pid), "--json"]
-        done = subprocess.run(command + list(flags), capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"loadgen {' '.join(flags)}: {done.stderr}")
-        return json.loads(done.stdout)
-
-    def token(self, scope):
-        command = [PROGRAM, "token", "create", "table", "--scope", scope]
-        environment = {"TATUSCAN_DB_DIR": self.directory, "PATH": os.environ["PATH"]}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        return next(word for word in done.stdout.split() if word.startswith("ts"))
-
-    def seconds(self, path, repeats=21):
-        """The median time of a GET on an open connection, its body included."""
-        connection = http.client.HTTPConnection(self.url.split("//")[1])
-        def once():
-            started = time.monotonic()
-            connection.request("GET", path)
-            connection.getresponse().read()
-            return time.monotonic() - started
-        return statistics.median(once() for _ in range(repeats))
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+# What the original answered on two such cores: Flask under gunicorn over SQLite.
+ORIGINAL_A_SECOND = 220
+# The original's agent: its file, and its largest resident memory.
+GO_AGENT_BYTES, GO_AGENT_KIB = 6_488_064, 7_676
+# Of the empty JSON POST, how many durable reports.
+LEAST_OF_EMPTY = {"redb": 0.5, "sqlite": 0.3, "postgres": 0.15, "mysql": 0.15}
+PAGES = [
+    "/api/machines?limit=100", "/api/machines?limit=100&sort=os_version&dir=desc",
+    "/api/machines?limit=100&q=lab&status=online&sort=updated_at",
+    "/api/machines?limit=100&os=windows&ip=10.0.0.0/16",
+]
 
 
 class Disk:
@@ -82,75 +52,186 @@ class Disk:
         self.fsync_s = statistics.median(self.times)
 
 
-def row(what, figure, bar, holds):
-    print(f"| {what} | {figure} | {bar} | {'yes' if holds else 'NO'} |", flush=True)
-    return holds
+class Table:
+    """Rows as they come to be known."""
+
+    def __init__(self):
+        self.missed = 0
+        print("| store | work | figure | bar | holds |\n|---|---|---|---|---|")
+
+    def row(self, store, what, figure, bar="none", holds=None):
+        said = "" if holds is None else "yes" if holds else "NO"
+        self.missed += said == "NO"
+        print(f"| {store} | {what} | {figure} | {bar} | {said} |", flush=True)
+
+    def skip(self, what, why):
+        print(f"skipped: {what}: {why}", file=sys.stderr)
+
+
+def median_of(server, path, repeats=21):
+    """The median time of a GET on an open connection, its body included."""
+    connection = server.connection()
+
+    def once():
+        started = time.monotonic()
+        connection.request("GET", path)
+        connection.getresponse().read()
+        return time.monotonic() - started
+
+    return statistics.median(once() for _ in range(repeats))
+
+
+def rates(table, server, store, rivals):
+    """Durable reports beside empty requests and beside the rivals, by turns; their rate."""
+    # Long enough for both segments of the journal to have grown to their size.
+    server.load("--duration", "14s")
+    for rival in rivals.values():
+        rival.load("--work", "import", "--duration", "5s")
+    empty, durable, imported = [], [], []
+    for _ in range(3):
+        empty.append(server.load("--work", "empty", "--duration", "5s")["per_second"])
+        durable.append(server.load("--duration", "8s", "--verify")["per_second"])
+        for rival in rivals.values():
+            imported.append(rival.load("--work", "import", "--duration", "8s"))
+    rate, bar = statistics.median(durable), LEAST_OF_EMPTY[store.kind]
+    ratio = statistics.median(a / b for a, b in zip(durable, empty))
+    name = NAMES[store.kind]
+    table.row(name, "durable reports a second, 64 connections, to empty JSON POSTs",
+              f"{rate:,.0f} / {statistics.median(empty):,.0f} = {ratio:.0%}", f"{bar:.0%}", ratio >= bar)
+    if imported:
+        theirs = statistics.median(it["per_second"] for it in imported)
+        ratio = statistics.median(a / b["per_second"] for a, b in zip(durable, imported))
+        memory = imported[-1]["process"]["resident_largest_kib"] >> 10
+        table.row(name, "the same to VictoriaMetrics' import of the same figures, acknowledged from memory",
+                  f"{rate:,.0f} / {theirs:,.0f} = {ratio:.0%} (it takes {memory} MB)", "90 %", ratio >= 0.9)
+    return rate
+
+
+def reads(table, server, store):
+    name, pages = NAMES[store.kind], [median_of(server, path) for path in PAGES]
+    bar = 0.005 if store.kind == "redb" else 0.1
+    table.row(name, "slowest of four filtered, sorted pages of 100, client included", f"{max(pages) * 1000:.1f} ms",
+              f"{bar * 1000:.0f} ms", max(pages) < bar)
+    whole = median_of(server, "/api/machines")
+    if store.kind == "redb":
+        table.row(name, "the whole list, client included", f"{whole * 1000:.0f} ms", "100 ms", whole < 0.1)
+    else:
+        table.row(name, "the whole list, client included", f"{whole * 1000:.0f} ms")
+
+
+def embedded(table, server, store, rate):
+    """Rows with a bar on redb only."""
+    # The load generator signs on the same cores. A fleet of its own: signed once, signed for ever.
+    signed = ["--enrol-token", server.token("enrol"), "--seed", "2", "--machines", "5000"]
+    server.load("--duration", "4s", *signed)
+    signed = server.load("--duration", "8s", *signed)["per_second"]
+    table.row("redb", "signed reports, beside those without a signature",
+              f"{signed:,.0f} / {rate:,.0f} a second = {signed / rate:.0%}")
+    # What else runs on the machine can only make it slower: the best of three.
+    halves = []
+    for _ in range(3):
+        with Disk(store.directory) as disk:
+            half = server.load("--rate", str(int(rate / 2)), "--duration", "8s", "--connections", "256")
+        halves.append((half["latency"]["p99_us"] / 1e6, disk.fsync_s))
+    p99, fsync = min(halves, key=lambda pair: pair[0] / pair[1])
+    table.row("redb", "p99 of a durable report at half of that load, in fsync times meanwhile",
+              f"{p99 * 1000:.1f} / {fsync * 1000:.2f} ms = {p99 / fsync:.1f}", "10", p99 < 10 * fsync)
+    steady = server.load("--rate", "333", "--duration", "130s", "--verify")["process"]
+    written = steady["written_bytes_per_request"]
+    table.row("redb", "bytes to the device per report at 333 a second, folds included", f"{written:,}", "2,500",
+              written <= 2500)
+
+
+def start(table):
+    with Store("redb") as store:
+        with Server(store) as server:
+            server.load("--machines", "100000", "--duration", "15s")
+        starts = []
+        for _ in range(3):
+            with Server(store) as server:
+                starts.append(server.start_s)
+        start = statistics.median(starts)
+        table.row("redb", "start to ready with 100,000 machines", f"{start * 1000:.0f} ms", "1 s", start < 1)
+
+
+def agent(table, program):
+    """The agent's file, its largest memory and what it takes of a processor, reporting each second."""
+    size = os.stat(program).st_size
+    table.row("agent", "program, bytes", f"{size:,}", f"{GO_AGENT_BYTES:,}", size < GO_AGENT_BYTES)
+    with Store("redb") as store, Server(store) as server:
+        environment = {"PATH": os.environ["PATH"], "TATUSCAN_URL": server.url, "TATUSCAN_INTERVAL": "1s",
+                       "TATUSCAN_STATE_DIR": os.path.join(store.directory, "agent")}
+        command = [program, "-d"]
+        with Measured(command, env=environment, stdout=subprocess.DEVNULL) as running:
+            def spent_s():
+                with open(f"/proc/{running.process.pid}/stat") as stat:
+                    fields = stat.read().rpartition(")")[2].split()
+                return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            time.sleep(10)  # its sections are sent
+            first = spent_s()
+            time.sleep(60)
+            share = (spent_s() - first) / 60 / 60
+            memory = running.status("VmHWM")
+    table.row("agent", "largest resident memory, KiB", f"{memory:,}", f"{GO_AGENT_KIB:,}", memory < GO_AGENT_KIB)
+    table.row("agent", "of one processor, a report a minute", f"{share:.3%}", "0.05 %", share < 0.0005)
 
 
 def main():
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="tatuscan-table-") as directory:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("program", nargs="?", default="target/release/tatuscan")
+    arguments.add_argument("--stores", default=",".join(STORES), help="which of them")
+    arguments.add_argument("--agent", default="target/agent/tatuscan-agent")
+    arguments = arguments.parse_args()
+    Measured.program = os.path.abspath(arguments.program)
+    for kind in arguments.stores.split(","):
+        if kind not in STORES:
+            sys.exit(f"--stores: {kind} is none of {', '.join(STORES)}")
+
+    with tempfile.TemporaryDirectory(prefix="tatuscan-bench-") as directory:
         with Disk(directory) as disk:
             time.sleep(3)
-        server = Server(directory)
-        # Long enough for both segments of the journal to have grown to their size.
-        server.load("--duration", "14s")
         print(f"{platform.machine()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}, "
               f"fsync {disk.fsync_s * 1000:.2f} ms, {MACHINES} machines\n")
-        print("| work | figure | bar | holds |\n|---|---|---|---|")
-        pairs = []
-        for _ in range(3):
-            empty = server.load("--work", "empty", "--duration", "5s")["per_second"]
-            pairs.append((server.load("--duration", "8s", "--verify"), empty))
-        ratio = statistics.median(report["per_second"] / empty for report, empty in pairs)
-        rate = statistics.median(report["per_second"] for report, _ in pairs)
-        empty = statistics.median(empty for _, empty in pairs)
-        rows.append(row("durable reports, 64 connections, to empty JSON POSTs",
-                        f"{rate:,.0f} / {empty:,.0f} a second = {ratio:.0%}", "50 %", ratio >= 0.5))
-        # The load generator signs on the same cores. A fleet of its own: signed once, signed for ever.
-        signed = ["--enrol-token", server.token("enrol"), "--seed", "2", "--machines", "5000"]
-        server.load("--duration", "4s", *signed)
-        signed = server.load("--duration", "8s", *signed)["per_second"]
-        rows.append(row("signed reports, beside those without a signature",
-                        f"{signed:,.0f} / {rate:,.0f} a second = {signed / rate:.0%}", "none", True))
-        # What else runs on the machine can only make it slower: the best of three.
-        halves = []
-        for _ in range(3):
-            with Disk(directory) as disk:
-                half = server.load("--rate", str(int(rate / 2)), "--duration", "8s", "--connections", "256")
-            halves.append((half["latency"]["p99_us"] / 1e6, disk.fsync_s))
-        p99, fsync = min(halves, key=lambda pair: pair[0] / pair[1])
-        rows.append(row("p99 of a durable report at half of that load, in fsync times meanwhile",
-                        f"{p99 * 1000:.1f} / {fsync * 1000:.2f} ms = {p99 / fsync:.1f}", "10", p99 < 10 * fsync))
-        steady = server.load("--rate", "333", "--duration", "130s", "--verify")
-        process = steady["process"]
-        rows.append(row("bytes to the device per report at 333 a second, folds included",
-                        f"{process['written_bytes_per_request']:,}", "2,500",
-                        process["written_bytes_per_request"] <= 2500))
-        rows.append(row("resident memory under load", f"{process['resident_largest_kib'] / 1024:.0f} MB",
-                        "64 MB", process["resident_largest_kib"] < 64 << 10))
-        pages = {path: server.seconds(path) for path in (
-            "/api/machines?limit=100", "/api/machines?limit=100&sort=os_version&dir=desc",
-            "/api/machines?limit=100&q=lab&status=online&sort=updated_at",
-            "/api/machines?limit=100&os=windows&ip=10.0.0.0/16")}
-        slowest = max(pages.values())
-        rows.append(row("slowest of four filtered, sorted pages, client included",
-                        f"{slowest * 1000:.1f} ms", "5 ms", slowest < 0.005))
-        whole = server.seconds("/api/machines")
-        rows.append(row("the whole list, client included", f"{whole * 1000:.0f} ms", "100 ms", whole < 0.1))
-        server.stop()
-    with tempfile.TemporaryDirectory(prefix="tatuscan-table-") as directory:
-        server = Server(directory)
-        server.load("--machines", "100000", "--duration", "15s")
-        server.stop()
-        starts = []
-        for _ in range(3):
-            server = Server(directory)
-            starts.append(server.start_s)
-            server.stop()
-        start = statistics.median(starts)
-        rows.append(row("start to ready with 100,000 machines", f"{start * 1000:.0f} ms", "1 s", start < 1))
-    sys.exit(0 if all(rows) else 1)
+        table = Table()
+        for kind in arguments.stores.split(","):
+            if why := Store.missing(kind):
+                table.skip(NAMES[kind], why)
+                continue
+            with Store(kind) as store, Server(store) as server:
+                rivals = {}
+                if kind == "redb":
+                    if rival := other("victoria-metrics", directory):
+                        rivals["victoria-metrics"] = rival
+                    else:
+                        table.skip("VictoriaMetrics", "apt-get install victoria-metrics")
+                rate = rates(table, server, store, rivals)
+                for rival in rivals.values():
+                    rival.stop()
+                if kind == "redb":
+                    table.row("redb", "times the original's reports a second", f"{rate / ORIGINAL_A_SECOND:.0f}",
+                              "100", rate >= 100 * ORIGINAL_A_SECOND)
+                    pushgateway(table, rate, directory)
+                    embedded(table, server, store, rate)
+                reads(table, server, store)
+                memory = server.status("VmHWM") / 1024
+                table.row(NAMES[kind], "largest resident memory, all of this", f"{memory:.0f} MB",
+                          *(("64 MB", memory < 64) if kind == "redb" else ()))
+        if "redb" in arguments.stores:
+            start(table)
+        if os.path.exists(arguments.agent):
+            agent(table, os.path.abspath(arguments.agent))
+        else:
+            table.skip("the agent", f"there is no {arguments.agent}")
+    sys.exit(1 if table.missed else 0)
+
+
+def pushgateway(table, rate, directory):
+    rival = other("prometheus-pushgateway", directory)
+    if not rival:
+        return table.skip("Pushgateway", "apt-get install prometheus-pushgateway")
+    with rival:
+        theirs = rival.load("--work", "push", "--duration", "10s")["per_second"]
+    table.row("redb", "the same to the Pushgateway's", f"{rate:,.0f} / {theirs:,.0f} = {rate / theirs:.0f} times")
 
 
 main()

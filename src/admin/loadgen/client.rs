@@ -130,6 +130,7 @@ fn parse_head(read: &[u8]) -> anyhow::Result<Option<(usize, u16, Length)>> {
         found.and_then(|header| std::str::from_utf8(header.value).ok())
     };
     let length = match header("content-length") {
+        _ if response.code == Some(204) => Length::Bytes(0),
         Some(bytes) => Length::Bytes(bytes.parse()?),
         None if header("transfer-encoding").is_some() => Length::Chunked,
         None => bail!("an answer without a length"),

@@ -40,6 +40,9 @@ struct Machine {
     id: String,
     /// The report up to the first value that changes.
     head: String,
+    /// The labels of its time series, where a report is three samples.
+    labels: String,
+    memory_total_mb: i64,
 }
 
 impl Fleet {
@@ -71,6 +74,18 @@ impl Fleet {
         debug_assert!(written.is_ok(), "writing to a String cannot fail");
         body
     }
+
+    /// The same figures in Prometheus' text format: three samples with five labels each.
+    pub(super) fn samples(&self, machine: usize, sequence: u64) -> String {
+        let Machine { labels, memory_total_mb, .. } = &self.machines[machine];
+        let cpu = sequence.wrapping_mul(37) % 10_000;
+        format!(
+            "tatuscan_cpu_percent{labels} {}.{:02}\ntatuscan_memory_used_mb{labels} {sequence}\n\
+             tatuscan_memory_total_mb{labels} {memory_total_mb}\n",
+            cpu / 100,
+            cpu % 100
+        )
+    }
 }
 
 impl Machine {
@@ -99,13 +114,17 @@ impl Machine {
                 .then(|| format!("20{:02}-{:02}-01", 12 + random.below(14), 1 + random.below(12))),
             ..Report::default()
         };
+        let labels = format!(
+            "{{machine_id={:?},hostname={:?},ip={:?},os={:?},os_version={:?}}}",
+            report.machine_id, report.hostname, report.ip, report.os, os_version
+        );
         let mut fields = serde_json::to_value(&report).unwrap_or_default();
         if let Some(fields) = fields.as_object_mut() {
             fields.remove("cpu_percent");
         }
         let mut head = fields.to_string();
         head.pop();
-        Self { id, head }
+        Self { id, head, labels, memory_total_mb: report.memory_total_mb }
     }
 }
 

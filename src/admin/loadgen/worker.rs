@@ -1,5 +1,6 @@
 //! One connection's share of the load.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,9 @@ const PAGES: [&str; 6] = [
     "/api/machines?limit=100&status=online&sort=computer_activation",
     "/api/machines?limit=100&ip=10.0.0.0%2F16&sort=created_at",
 ];
+
+/// A request: method, path, body.
+type Request = (Method, Cow<'static, str>, String);
 
 /// A connection and the machines it reports for. No other connection reports for them, so that
 /// the order of a machine's reports is known.
@@ -134,31 +138,31 @@ impl Worker {
         Instant::now()
     }
 
-    fn request(
-        &self,
-        machine: usize,
-        round: u64,
-        random: &mut Random,
-    ) -> (Method, &'static str, String) {
+    fn request(&self, machine: usize, round: u64, random: &mut Random) -> Request {
+        let machines = Cow::Borrowed("/api/machines");
         match self.settings.work {
-            Work::Report => (Method::POST, "/api/machines", self.fleet.report(machine, round)),
-            Work::Empty => (Method::POST, "/api/machines", "{}".to_owned()),
+            Work::Report => (Method::POST, machines, self.fleet.report(machine, round)),
+            Work::Empty => (Method::POST, machines, "{}".to_owned()),
             Work::Page => page(random),
-            Work::List => (Method::GET, "/api/machines", String::new()),
+            Work::List => (Method::GET, machines, String::new()),
+            Work::Import => {
+                let path = Cow::Borrowed("/api/v1/import/prometheus");
+                (Method::POST, path, self.fleet.samples(machine, round))
+            }
+            Work::Push => {
+                let path = format!("/metrics/job/tatuscan/instance/{}", self.fleet.id(machine));
+                (Method::PUT, Cow::Owned(path), self.fleet.samples(machine, round))
+            }
         }
     }
 
     /// Sends a request; a machine's is signed when the machine has a key.
-    async fn send(
-        &mut self,
-        (method, path, body): (Method, &'static str, String),
-        machine: Option<usize>,
-    ) -> Option<u16> {
+    async fn send(&mut self, (method, path, body): Request, machine: Option<usize>) -> Option<u16> {
         let place = machine.map(|machine| machine / self.settings.connections);
         let signer = place.and_then(|place| self.signers.get_mut(place));
         let signed = signer.map(|signer| signer.sign(&body));
         let authorization = signed.as_deref().or(self.bearer.as_deref());
-        let answered = self.connection.send(&method, path, authorization, &body).await;
+        let answered = self.connection.send(&method, &path, authorization, &body).await;
         answered.ok().map(|(status, _)| status)
     }
 
@@ -174,9 +178,9 @@ impl Worker {
     }
 }
 
-fn page(random: &mut Random) -> (Method, &'static str, String) {
+fn page(random: &mut Random) -> Request {
     let page = PAGES[usize::try_from(random.below(PAGES.len() as u64)).unwrap_or(0)];
-    (Method::GET, page, String::new())
+    (Method::GET, Cow::Borrowed(page), String::new())
 }
 
 impl Worked {
