@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use super::answer::{LastSeq, Refusal, excerpt, last_seq, refusal, want, without_token};
 use super::collect;
-use super::cycle::{Delivery, Outcome, Transport};
 use super::key::MachineKey;
+use super::transport::{Delivery, Outcome, Transport};
 use crate::clock;
 use crate::trust::Trust;
 use crate::wire::Report;

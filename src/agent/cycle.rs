@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::schedule;
 use super::snapshot::Snapshot;
+use super::transport::{Outcome, Transport};
 use crate::wire::Report;
 use crate::wire::sections::SectionName;
 
@@ -26,59 +26,6 @@ pub trait Source {
         machine_id: &str,
         want: &[SectionName],
     ) -> impl Future<Output = ()> + Send;
-}
-
-/// How reports get to the server.
-pub trait Transport {
-    /// Sends one report, in a bounded time.
-    fn send(&self, report: &Report) -> impl Future<Output = Outcome> + Send;
-
-    /// Sends one inventory section, as JSON, in a bounded time.
-    fn send_section(
-        &self,
-        machine_id: &str,
-        name: SectionName,
-        body: Bytes,
-    ) -> impl Future<Output = Delivery> + Send;
-}
-
-/// What became of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server has it.
-    Accepted {
-        /// The sections that it asks for.
-        want: Vec<SectionName>,
-    },
-    /// The server will never take it: sending it again is useless.
-    Refused {
-        /// For the log; no secrets.
-        reason: String,
-    },
-    /// It may work later.
-    Failed {
-        /// For the log; no secrets.
-        reason: String,
-        /// How long the server asked to be left alone.
-        retry_after: Option<Duration>,
-    },
-}
-
-/// What became of a section.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// The server has it.
-    Taken,
-    /// The server will never take it so.
-    Refused {
-        /// For the log; no secrets.
-        reason: String,
-    },
-    /// It may work later.
-    Failed {
-        /// For the log; no secrets.
-        reason: String,
-    },
 }
 
 /// Decides how long to wait, and says what changed: a failure when it starts or its reason
@@ -142,8 +89,8 @@ impl<J: FnMut(Duration) -> Duration> Pace<J> {
 
 /// Collects, sends and waits until `shutdown` is done, which ends it at once, also in the middle
 /// of a report. The first report goes out at once. After a failure the next one is collected
-/// anew, so that the server always gets the newest; until then the failed one is in `snapshot`. Sections that the server asked for are sent until
-/// the next report is due.
+/// anew, so that the server always gets the newest; until then the failed one is in `snapshot`. Sections
+/// that the server asked for are sent until the next report is due.
 pub async fn repeat<J: FnMut(Duration) -> Duration>(
     mut source: impl Source,
     transport: impl Transport + Sync,

@@ -17,6 +17,7 @@ mod signal;
 mod smbios_table;
 pub mod snapshot;
 mod state;
+pub mod transport;
 #[cfg(windows)]
 mod wmi_rows;
 
@@ -36,11 +37,12 @@ use crate::{clock, findings};
 pub use client::is_this_machine;
 use client::{Client, Credentials};
 use collect::Collector;
-use cycle::{Outcome, Pace, Source, Transport};
+use cycle::{Pace, Source};
 use inventory::Inventory;
 pub use signal::stop_requested;
 use snapshot::Snapshot;
 use state::Place;
+use transport::{Outcome, Transport};
 
 /// What the agent needs to know.
 #[derive(Clone)]

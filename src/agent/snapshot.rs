@@ -13,8 +13,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::collect::Notices;
-use super::cycle::{Outcome, Transport};
 use super::state;
+use super::transport::{Outcome, Transport};
 use crate::atomic_file::{PRIVATE, is_draft_of};
 use crate::wire::Report;
 

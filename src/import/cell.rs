@@ -10,7 +10,7 @@ use crate::model::search::fold;
 use crate::model::{CustomKind, clean};
 use crate::wire::BadBody;
 
-use super::header::Field;
+use super::field::Field;
 
 /// The text without the `'` that an export puts before what a spreadsheet would take for a formula.
 pub(super) fn unguarded(text: &str) -> &str {

@@ -3,6 +3,7 @@
 
 mod cell;
 mod encoding;
+mod field;
 mod header;
 mod options;
 mod table;

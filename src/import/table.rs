@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::cell::{unguarded, value};
 use super::encoding::decode;
-use super::header::{Column, Field, Header};
+use super::field::Field;
+use super::header::{Column, Header};
 use super::options::Options;
 use crate::model::{CustomField, HumanEdit, ImportRow, MatchBy, Text, clean, hostname_number};
 use crate::wire::{BadBody, ImportColumn, ImportProblem, custom_value, read_human};

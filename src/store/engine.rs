@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
+use super::change::Changes;
 use super::health::Health;
 use super::memory::Memory;
 use super::queue::{QUEUE, gather};
 use super::stats::Counters;
-use super::transaction::{Changes, Pace, Request, Transaction, Work};
+use super::transaction::{Pace, Request, Transaction, Work};
 use super::{Recorded, Section, Snapshot, Store, StoreError, StoreStats, transact};
 use crate::model::access::{AuditPage, AuditQuery, Kind, Record};
 use crate::model::{HumanEdit, Machine, MachineId, MachinePage, MachineQuery, Report};

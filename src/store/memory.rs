@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use super::change::{Change, Changes, SectionChange};
 use super::facts::{Facts, Sieve, Vocabulary};
 use super::precision::Precision;
-use super::transaction::{Change, Changes, SectionChange};
 use super::{Section, Snapshot};
 use crate::model::access::{AuditEntry, Kind, Record};
 use crate::model::search::search_text;

@@ -2,6 +2,7 @@
 
 mod asset;
 pub mod backup;
+mod change;
 mod codec;
 mod engine;
 mod error;

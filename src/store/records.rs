@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::codec::{decode_machine, encode_machine};
+use super::codec::machine::{decode_machine, encode_machine};
 use crate::model::access::{
     AuditEntry, Browser, Failures, Founding, Kept, Kind, MachineKey, Record, RefusedSource,
     RemovedMachine, Role, Scope, SecretHash, Session, SetupLink, Token, User, WaitingKey,

@@ -1,15 +1,15 @@
 //! What people keep about a machine, as it is read from a change.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
 use poem_openapi::Enum;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseFromJSON, ParseResult, ToJSON, Type};
+use poem_openapi::types::ParseError;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::documented::documented;
 use super::{BadBody, MOST_EXACT};
 use crate::model::{
     self, AssetEdit, CUSTOM_TEXT_CHARS, CustomField, CustomKind, CustomValue, NOTES_CHARS,
@@ -249,57 +249,10 @@ fn checked(
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Implements what the API's document asks of a type that is written as one value.
-macro_rules! documented {
-    ($type:ty, $name:literal, $schema:expr, |$value:ident| $to:expr, |$json:ident| $from:expr) => {
-        impl Type for $type {
-            const IS_REQUIRED: bool = true;
-            type RawValueType = Self;
-            type RawElementValueType = Self;
-
-            fn name() -> Cow<'static, str> {
-                $name.into()
-            }
-
-            fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
-            }
-
-            fn as_raw_value(&self) -> Option<&Self> {
-                Some(self)
-            }
-
-            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-                Box::new(Some(self).into_iter())
-            }
-        }
-
-        impl ToJSON for $type {
-            fn to_json(&self) -> Option<Value> {
-                let $value = self;
-                Some($to)
-            }
-        }
-
-        impl ParseFromJSON for $type {
-            fn parse_from_json($json: Option<Value>) -> ParseResult<Self> {
-                $from
-            }
-        }
-    };
-}
-
-documented!(
-    Day,
-    "string_date",
-    MetaSchema::new_with_format("string", "date"),
-    |day| day.0.to_string().into(),
-    |json| {
-        let text =
-            String::parse_from_json(json).map_err(poem_openapi::types::ParseError::propagate)?;
-        Ok(Self(text.parse()?))
-    }
-);
+documented!(Day, "string_date", MetaSchema::new_with_format("string", "date"), |json| {
+    let text = String::parse_from_json(Some(json)).map_err(ParseError::propagate)?;
+    Ok(Self(text.parse()?))
+});
 
 documented!(
     FieldValue,
@@ -310,8 +263,7 @@ documented!(
             .into(),
         ..MetaSchema::ANY
     },
-    |value| value.0.clone(),
-    |json| Ok(Self(json.unwrap_or_default()))
+    |json| Ok(Self(json))
 );
 
 impl Serialize for Day {

@@ -12,6 +12,8 @@ mod bulk;
 #[cfg(feature = "server")]
 pub mod columns;
 #[cfg(feature = "server")]
+mod documented;
+#[cfg(feature = "server")]
 mod duplicates;
 #[cfg(feature = "server")]
 mod edit;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::{Inventory, Known, State, reading, subject};
-use crate::agent::cycle::{Delivery, Transport};
+use crate::agent::transport::{Delivery, Transport};
 use crate::wire::sections::SectionName;
 
 impl Inventory {

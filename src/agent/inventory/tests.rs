@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::agent::cycle::{Delivery, Outcome, Transport};
+use crate::agent::transport::{Delivery, Outcome, Transport};
 use crate::wire::Report;
 use crate::wire::sections::{Cpu, Printer, Printers};
 

@@ -6,6 +6,7 @@
 mod address;
 mod file;
 mod location;
+mod names;
 mod options;
 mod parameters;
 mod password;
@@ -23,7 +24,6 @@ use std::path::PathBuf;
 
 use super::ConfigError;
 use source::Source;
-use uri::Uri;
 
 pub use address::Address;
 pub use location::Location;
@@ -57,7 +57,7 @@ impl Database {
         base_dirs: &[PathBuf],
     ) -> Result<(Self, Vec<String>), ConfigError> {
         let source = Source { text, setting };
-        let uri = Uri::of(source)?;
+        let uri = source.uri()?;
         if uri.scheme == "sqlite" {
             let (path, warnings) = sqlite::read(&uri, source, base_dirs)?;
             return Ok((Self::Sqlite { path }, warnings));

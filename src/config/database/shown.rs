@@ -1,6 +1,6 @@
 //! A URI as it may be shown: in an error, in the log.
 
-use super::{options, uri::Uri};
+use super::{names, uri::Uri};
 
 /// The text with `***` for every password in it, and for whatever may be one. Where the text is
 /// no URI beyond doubt nobody knows where a password ends: everything up to the last `@` is
@@ -44,11 +44,11 @@ fn parts(text: &str, uri: &Uri) -> String {
 fn option(text: &str) -> String {
     match text.split_once('=') {
         // A '=' in a value: another option, of somebody who parts them by something other than '&'.
-        Some((name, value)) if options::is_secret(name) || value.contains('=') => {
+        Some((name, value)) if names::is_secret(name) || value.contains('=') => {
             format!("{name}=***")
         }
         Some(_) => text.to_owned(),
-        None if options::is_known(text) => text.to_owned(),
+        None if names::is_known(text) => text.to_owned(),
         None => "***".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{ConfigError, shown::shown};
+use super::{ConfigError, shown::shown, uri::Uri};
 
 /// What can be written, with an example of each.
 pub(super) const FORMS: &str = "Write postgresql://user:password@host:5432/name, \
@@ -16,7 +16,21 @@ pub(super) struct Source<'a> {
     pub(super) setting: &'a str,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// Its parts, where it is a URI beyond doubt.
+    pub(super) fn uri(self) -> Result<Uri<'a>, ConfigError> {
+        let Some(uri) = Uri::split(self.text) else {
+            if self.text.starts_with(['"', '\'']) {
+                return Err(self.refuse("begins with a quotation mark", "Write it without"));
+            }
+            return Err(self.refuse_form("is not the address of a database"));
+        };
+        if uri.is_doubtful() {
+            return Err(self.refuse_form("leaves in doubt where the password ends"));
+        }
+        Ok(uri)
+    }
+
     /// `problem` ends the sentence that the text starts, `advice` is a sentence of its own. What
     /// they repeat of the text must be no part of a password.
     pub(super) fn refuse(self, problem: &str, advice: &str) -> ConfigError {

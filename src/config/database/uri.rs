@@ -1,7 +1,6 @@
 //! SQLAlchemy's grammar of a URI, to the character: what worked with it means the same here.
 
-use super::source::Source;
-use super::{ConfigError, options};
+use super::names;
 
 const FILE_SCHEMES: [&str; 2] = ["sqlite", "redb"];
 
@@ -23,20 +22,6 @@ pub(super) struct Uri<'a> {
 }
 
 impl<'a> Uri<'a> {
-    /// The parts of a text that is a URI beyond doubt.
-    pub(super) fn of(source: Source<'a>) -> Result<Self, ConfigError> {
-        let Some(uri) = Self::split(source.text) else {
-            if source.text.starts_with(['"', '\'']) {
-                return Err(source.refuse("begins with a quotation mark", "Write it without"));
-            }
-            return Err(source.refuse_form("is not the address of a database"));
-        };
-        if uri.is_doubtful() {
-            return Err(source.refuse_form("leaves in doubt where the password ends"));
-        }
-        Ok(uri)
-    }
-
     /// Takes the text apart. `None` where SQLAlchemy finds no URI, or leaves a rest unread.
     pub(super) fn split(text: &'a str) -> Option<Self> {
         let (name, rest) = text.split_once("://")?;
@@ -71,7 +56,7 @@ impl<'a> Uri<'a> {
             let mut options = self.query.unwrap_or_default().split('&');
             options.any(|option| {
                 let name = option.split('=').next().unwrap_or(option);
-                option.contains('@') && !options::is_known(name)
+                option.contains('@') && !names::is_known(name)
             })
         };
         let parts = [self.host, self.port, self.database];

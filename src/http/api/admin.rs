@@ -9,13 +9,13 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
 use super::Tag;
-use super::machine_id::MachineIdPath;
-use super::name::NamePath;
+use super::path::InPath;
 use crate::access::{LinkPlace, TokenTerms};
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ApiError, CreateError, DeleteError};
 use crate::http::guard::Visitor;
 use crate::http::payload::{JsonBody, JsonBytes, Secret};
+use crate::model::MachineId;
 use crate::model::access::{AuditQuery, Scope};
 use crate::store::StoreError;
 use crate::wire::access::{
@@ -93,7 +93,7 @@ impl AdminApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The token's id.
-        id: NamePath,
+        id: InPath<String>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         let revoked = context.access.revoke_token(&id.0, visitor.identity.clone()).await;
         revoked.map_err(|error| named(error, &format!("There is no token {}", id.0)))?;
@@ -214,10 +214,10 @@ impl AdminApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         body: JsonBytes<KeyApproval>,
     ) -> Result<JsonBody<Message>, CreateError> {
-        let MachineIdPath(id) = machine_id;
+        let InPath(id) = machine_id;
         let approval: KeyApproval = parse(&body.read().await?)?;
         let key = from_hex::<32>(&approval.waiting_key).ok_or_else(|| {
             ApiError::new(StatusCode::BAD_REQUEST, "waiting_key must be 64 hex digits")
@@ -236,9 +236,9 @@ impl AdminApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
     ) -> Result<JsonBody<Message>, DeleteError> {
-        let MachineIdPath(id) = machine_id;
+        let InPath(id) = machine_id;
         let reset = context.access.reset_key(&id, visitor.identity.clone()).await;
         reset.map_err(|error| named(error, &format!("{id} has no key")))?;
         Ok(done("Chave esquecida"))

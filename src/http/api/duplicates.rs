@@ -6,8 +6,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
-use super::machine_id::MachineIdPath;
-use super::name::NamePath;
+use super::path::InPath;
 use super::{Tag, fresh_id};
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ChangeError, DeleteError};
@@ -119,7 +118,7 @@ impl DuplicatesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The id of the machine that was merged, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<JsonBody<MachineReply>, DeleteError> {
         let machine = context.inventory.unmerge(&machine_id.0, visitor.identity.clone()).await?;
@@ -171,7 +170,7 @@ impl DuplicatesApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The statement's id.
-        id: NamePath,
+        id: InPath<String>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         context.inventory.forget_distinct(&id.0, visitor.identity.clone()).await?;
         Ok(JsonBody(Message { message: "Distinção removida".to_owned() }))

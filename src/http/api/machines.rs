@@ -6,7 +6,7 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use super::machine_id::MachineIdPath;
+use super::path::InPath;
 use super::{Tag, sections, signature};
 use crate::access::{Ingested, Plane};
 use crate::http::context::Context;
@@ -120,9 +120,9 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
     ) -> Result<JsonBody<Machine>, FindError> {
-        let MachineIdPath(id) = machine_id;
+        let InPath(id) = machine_id;
         let machine = context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         let sections = sections::shown(context.0, &id).await?;
         let sections = Some(sections).filter(|sections| !sections.is_empty());
@@ -139,11 +139,11 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         visitor: Data<&Arc<Visitor>>,
         body: JsonBytes<MachineEdit>,
     ) -> Result<JsonBody<MachineReply>, ChangeError> {
-        let MachineIdPath(id) = machine_id;
+        let InPath(id) = machine_id;
         // Unknown first, as the original answers, whatever the body says.
         context.inventory.machine(&id).await.map_err(|error| named(error, &id))?;
         let fields = context.inventory.fields().await?;
@@ -193,10 +193,10 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<JsonBody<Message>, DeleteError> {
-        let MachineIdPath(id) = machine_id;
+        let InPath(id) = machine_id;
         let deleted = context.inventory.delete(&id, visitor.identity.clone()).await;
         deleted.map_err(|error| named(error, &id))?;
         Ok(JsonBody(Message { message: "Inventário removido".to_owned() }))
@@ -214,10 +214,10 @@ impl MachinesApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         visitor: Data<&Arc<Visitor>>,
     ) -> Result<JsonBody<MachineReply>, DeleteError> {
-        let MachineIdPath(id) = machine_id;
+        let InPath(id) = machine_id;
         let restored = context.inventory.restore(&id, visitor.identity.clone()).await;
         let machine = restored.map_err(|error| named(error, &id))?;
         let item = context.presenter().machine(&machine);

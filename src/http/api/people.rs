@@ -8,7 +8,7 @@ use poem_openapi::OpenApi;
 
 use super::Tag;
 use super::admin::{done, named};
-use super::name::NamePath;
+use super::path::InPath;
 use super::session::user_error;
 use crate::http::context::Context;
 use crate::http::error::{AdminError, ApiError, CreateError, DeleteError};
@@ -56,7 +56,7 @@ impl PeopleApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The person's name.
-        name: NamePath,
+        name: InPath<String>,
         body: JsonBytes<UserEdit>,
     ) -> Result<JsonBody<User>, CreateError> {
         let edit: UserEdit = parse(&body.read().await?)?;
@@ -79,7 +79,7 @@ impl PeopleApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The person's name.
-        name: NamePath,
+        name: InPath<String>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         let removed = context.access.remove_user(&name.0, visitor.identity.clone()).await;
         removed.map_err(user_error)?;
@@ -121,7 +121,7 @@ impl PeopleApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The session's id.
-        id: NamePath,
+        id: InPath<String>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         let ended = context.access.end_session(&id.0, visitor.identity.clone()).await;
         ended.map_err(|error| named(error, &format!("There is no session {}", id.0)))?;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use poem::Request;
 use poem::web::Data;
-use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi};
+use poem_openapi::OpenApi;
+use poem_openapi::registry::MetaSchema;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::machine_id::MachineIdPath;
+use super::path::{InPath, PathParameter, last_segment};
 use super::{Tag, signature};
 use crate::access::Ingested;
 use crate::http::context::Context;
@@ -53,13 +53,13 @@ impl SectionsApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         /// The section's name.
-        section: SectionPath,
+        section: InPath<SectionName>,
         visitor: Data<&Arc<Visitor>>,
         body: JsonBytes<SectionUpload, SECTION_BYTES>,
     ) -> Result<JsonBody<Message>, ChangeError> {
-        let (MachineIdPath(id), SectionPath(name)) = (machine_id, section);
+        let (InPath(id), InPath(name)) = (machine_id, section);
         let _turn = turn(&UPLOADS).await?;
         let body = body.read().await?;
         let signer = match &visitor.signed {
@@ -104,11 +104,11 @@ impl SectionsApi {
         &self,
         context: Data<&Arc<Context>>,
         /// The machine's id, percent-encoded where needed.
-        machine_id: MachineIdPath,
+        machine_id: InPath<MachineId>,
         /// The section's name.
-        section: SectionPath,
+        section: InPath<SectionName>,
     ) -> Result<JsonBody<Section>, FindError> {
-        let (MachineIdPath(id), SectionPath(name)) = (machine_id, section);
+        let (InPath(id), InPath(name)) = (machine_id, section);
         // Unknown machines first.
         if let Err(StoreError::NotFound) = context.inventory.machine(&id).await {
             return Err(ApiError::unknown_machine(&id).into());
@@ -148,39 +148,21 @@ fn broken() -> ApiError {
     ApiError::internal(status, "The server failed", "a section broke while it was checked")
 }
 
-/// The name of a section in its path.
-struct SectionPath(SectionName);
-
-impl<'a> ApiExtractor<'a> for SectionPath {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = true;
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Path)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        let names = SectionName::ALL.iter().map(|name| name.as_str().into());
-        let schema = MetaSchema {
-            enum_items: names.collect(),
+/// The name of a section.
+impl PathParameter for SectionName {
+    fn schema() -> MetaSchema {
+        MetaSchema {
+            enum_items: Self::ALL.iter().map(|name| name.as_str().into()).collect(),
             example: Some("cpu".into()),
             ..MetaSchema::new("string")
-        };
-        Some(MetaSchemaRef::Inline(Box::new(schema)))
+        }
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
-        let written = request.uri().path().rsplit('/').next().unwrap_or_default();
-        SectionName::of(written).map(Self).ok_or_else(|| {
-            let names = SectionName::ALL.map(SectionName::as_str).join(", ");
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        Self::of(last_segment(request)).ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
             let text = format!("Unknown section; there are {names}");
-            ApiError::new(StatusCode::NOT_FOUND, text).into()
+            ApiError::new(StatusCode::NOT_FOUND, text)
         })
     }
 }

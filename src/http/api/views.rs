@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 
-use super::name::NamePath;
+use super::path::InPath;
 use super::{Tag, fresh_id};
 use crate::access::Plane;
 use crate::http::context::Context;
@@ -66,7 +66,7 @@ impl ViewsApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The view's id.
-        id: NamePath,
+        id: InPath<String>,
         body: JsonBytes<ViewEdit>,
     ) -> Result<JsonBody<View>, ChangeError> {
         let edit: ViewEdit = parse(&body.read().await?)?;
@@ -93,7 +93,7 @@ impl ViewsApi {
         context: Data<&Arc<Context>>,
         visitor: Data<&Arc<Visitor>>,
         /// The view's id.
-        id: NamePath,
+        id: InPath<String>,
     ) -> Result<JsonBody<Message>, DeleteError> {
         let (keeper, by) = (keeper(&context, &visitor), visitor.identity.clone());
         context.inventory.remove_view(&id.0, keeper, by).await?;

@@ -2,8 +2,7 @@
 
 use super::field::{CUSTOM, Part};
 use super::fold::fold;
-use super::matching::Condition;
-use super::syntax::Value;
+use super::term::Value;
 use super::values::Numbers;
 use crate::model::asked::Days;
 use crate::model::{Asked, CustomField, CustomKind, CustomValue, Text};
@@ -33,10 +32,10 @@ pub(super) fn named<'a>(key: &str, asked: &Asked<'a>) -> Result<&'a CustomField,
 }
 
 /// What a value asks of a field; `None` when the field does not take it.
-pub(super) fn condition(field: &CustomField, value: &Value) -> Option<Condition> {
+pub(super) fn wanted(field: &CustomField, value: &Value) -> Option<Wanted> {
     let text = value.text.trim();
     let is_whole = value.is_whole || value.text.is_empty();
-    let wanted = match &field.kind {
+    Some(match &field.kind {
         CustomKind::Text => {
             let part = if is_whole { Part::Whole } else { Part::Any };
             Wanted::Text { part, needle: fold(&value.text) }
@@ -53,8 +52,7 @@ pub(super) fn condition(field: &CustomField, value: &Value) -> Option<Condition>
             "no" | "false" => false,
             _ => return None,
         }),
-    };
-    Some(Condition::Custom { key: field.key.clone(), wanted })
+    })
 }
 
 /// What a field takes, in words.

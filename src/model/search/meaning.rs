@@ -6,7 +6,7 @@ use super::error::Wrong;
 use super::field::{self, Day, Field, Kind, Part};
 use super::fold::fold;
 use super::matching::{Clause, Condition};
-use super::syntax::{Subject, Term, Value};
+use super::term::{Subject, Term, Value};
 use super::values::{Addresses, MacPart, Numbers, id_of_mac, memory};
 use crate::model::asked::Days;
 use crate::model::{Activation, Asked, Lifecycle, Proof, Status, StatusFilter, clean};
@@ -33,7 +33,9 @@ fn condition(term: &Term, value: &Value, asked: &Asked<'_>) -> Result<Condition,
         Subject::Custom(key) => {
             let field =
                 custom::named(key, asked).map_err(|why| Wrong::new(term.at.clone(), why))?;
-            (custom::condition(field, value), custom::takes(field))
+            let condition = custom::wanted(field, value)
+                .map(|wanted| Condition::Custom { key: field.key.clone(), wanted });
+            (condition, custom::takes(field))
         }
     };
     condition.ok_or_else(|| {

@@ -23,6 +23,7 @@ mod meaning;
 mod parser;
 mod scanner;
 mod syntax;
+mod term;
 #[cfg(test)]
 mod tests;
 mod text;

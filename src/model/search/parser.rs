@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::error::Wrong;
 use super::field::{self, CUSTOM};
 use super::scanner::Scanner;
-use super::syntax::{Subject, Term, Value};
+use super::term::{Subject, Term, Value};
 use crate::model::{clean, is_key};
 
 /// Words and values in one search; more would only keep the server busy.

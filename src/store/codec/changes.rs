@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use bincode::{BorrowDecode, Encode};
 
-use super::{
-    BadValue, FIRST, MachineRow, WITH_ASSET, WITH_HARDWARE, WITH_PROOF, open, proof_code, seal,
-    version_of, version_of_record,
-};
+use super::machine::{MachineRow, proof_code, version_of};
+use super::record::version_of_record;
+use super::seal::{BadValue, FIRST, WITH_ASSET, WITH_HARDWARE, WITH_PROOF, open, seal};
 use crate::model::{Machine, MachineId, SectionName};
+use crate::store::change::{Change, Changes, RecordChange, SectionChange};
 use crate::store::records::{
     entry_from_json, entry_to_json, from_json, kind_name, kind_of, to_json,
 };
-use crate::store::transaction::{Change, Changes, RecordChange, SectionChange};
 use crate::store::{Section, asset, hardware};
 
 /// One of [`Changes`] as the journal keeps it.

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
-use super::fold::SharedDatabase;
+use super::database::SharedDatabase;
 use super::tables::AUDIT;
 use crate::model::access::{AuditEntry, AuditQuery};
 use crate::store::StoreError;

@@ -7,25 +7,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use redb::Database;
 
 use super::backend::Medium;
+use super::database::{SharedDatabase, changed_by_another, failure, meddled};
 use super::tables::{
     AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, RECORDS, record_name,
 };
 use super::{file, sections};
 use crate::model::access::{AuditEntry, Record};
 use crate::model::{Machine, SectionName};
+use crate::store::change::{Changes, SectionChange};
 use crate::store::codec::{encode_entry, encode_machine, encode_record};
 use crate::store::engine::SharedMemory;
 use crate::store::health::Health;
 use crate::store::memory::audit_numbers;
 use crate::store::stats::Counters;
-use crate::store::transaction::{Changes, SectionChange};
 use crate::store::{Section, StoreError};
 
 /// Time between two attempts to fold.
@@ -43,9 +44,6 @@ pub(super) struct States {
     /// By their machine's key and their name.
     sections: BTreeMap<(u32, SectionName), Arc<Section>>,
 }
-
-/// The database; `None` after an error: redb refuses every write on a handle that saw one.
-pub(super) type SharedDatabase = Arc<Mutex<Option<Database>>>;
 
 /// What is to be folded.
 #[derive(Debug)]
@@ -274,28 +272,4 @@ pub(super) fn write(database: &Database, job: &Job) -> Result<(), redb::Error> {
         meta.insert(META_JOURNAL, job.journal)?;
     }
     Ok(transaction.commit()?)
-}
-
-pub(super) fn meddled(what: impl std::fmt::Display) -> StoreError {
-    StoreError::Unavailable(format!("{what} while the server was running; put it back"))
-}
-
-pub(super) fn changed_by_another() -> StoreError {
-    let text =
-        "its files were changed by another program; restart the server to use them as they are";
-    StoreError::Unavailable(text.into())
-}
-
-pub(super) fn failure(error: &redb::Error) -> StoreError {
-    match error {
-        redb::Error::Io(source) => io_failure(source),
-        other => StoreError::Unavailable(other.to_string()),
-    }
-}
-
-pub(super) fn io_failure(error: &io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::StorageFull => StoreError::Full,
-        _ => StoreError::Unavailable(error.to_string()),
-    }
 }

@@ -5,8 +5,8 @@ use std::io;
 
 use super::backend::{Medium, Part};
 use super::segment::{Damaged, Record, Segment};
+use crate::store::change::Changes;
 use crate::store::codec::{BadValue, Contents, decode_changes, encode_changes};
-use crate::store::transaction::Changes;
 
 /// A journal that can be written.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use redb::{
     WriteTransaction,
 };
 
-use super::fold::{SharedDatabase, failure};
+use super::database::{SharedDatabase, failure};
 use super::tables::{SECTIONS, section_key, section_of, section_range};
 use crate::model::{MachineId, Received, SectionName};
 use crate::store::codec::{BadValue, decode_section, encode_section};

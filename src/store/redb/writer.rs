@@ -5,12 +5,13 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use super::backend::Medium;
-use super::fold::{FolderThread, Job, States, changed_by_another, io_failure, meddled};
+use super::database::{changed_by_another, io_failure, meddled};
+use super::fold::{FolderThread, Job, States};
 use super::journal::Journal;
 use crate::store::StoreError;
+use crate::store::change::Changes;
 use crate::store::engine::{Committed, Failure, Writer};
 use crate::store::memory::Memory;
-use crate::store::transaction::Changes;
 
 /// How long to wait before looking whether a fold has ended.
 const FOLDING: Duration = Duration::from_millis(50);

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::address::{Address, SqlSettings};
+use super::connect::connect_to_read;
 use super::dialect::Dialect;
-use super::link::{Link, connect_to_read};
+use super::link::Link;
 use super::schema;
 use super::value::Value;
 use crate::store::OpenError;

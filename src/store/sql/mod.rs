@@ -8,6 +8,7 @@
 
 mod address;
 mod audit;
+mod connect;
 mod dialect;
 mod failure;
 mod inspect;
@@ -117,7 +118,7 @@ async fn reach(
     reader: &SqlReader,
     parts: &SharedParts,
 ) -> Result<(), Trouble> {
-    let mut link = link::connect(&settings.address).await?;
+    let mut link = connect::connect(&settings.address).await?;
     prepare(link.as_mut(), Dialect::from(&settings.address)).await?;
     link.close().await;
     reader.read_all(&parts.memory).await?;

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use super::address::SqlSettings;
+use super::connect::connect;
 use super::dialect::Dialect;
 use super::failure::{is_of_statement, unavailable};
-use super::link::{Link, connect};
+use super::link::Link;
 use super::sync::{self, Moment};
 use super::{audit, sections};
 use crate::model::MachineId;

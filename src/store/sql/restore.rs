@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::address::SqlSettings;
+use super::connect::connect;
 use super::dialect::Dialect;
 use super::failure;
-use super::link::{self, Link};
+use super::link::Link;
 use super::rows::{self, COLUMNS, Details};
 use super::value::Value;
 use super::{Trouble, prepare, schema, sections};
@@ -37,7 +38,7 @@ pub async fn restore(
     done: impl FnMut(usize),
 ) -> Result<Vec<Arc<Machine>>, StoreError> {
     let dialect = Dialect::from(&settings.address);
-    let connected = link::connect(&settings.address).await;
+    let connected = connect(&settings.address).await;
     let link = connected.map_err(|error| failure::unavailable(&error))?;
     let mut restoring = Restoring { link, dialect, settings };
     let restored = restoring.restore(snapshot, backup, done).await;

@@ -9,8 +9,9 @@ use chrono_tz::Tz;
 use sqlx::SqlStr;
 
 use super::address::{Address, SqlSettings};
+use super::connect::connect_to_read;
 use super::dialect::Dialect;
-use super::link::{Link, connect_to_read};
+use super::link::Link;
 use super::rows::{self, COLUMNS, Details};
 use super::value::{Row, Value};
 use super::{failure, schema, sections, sync};

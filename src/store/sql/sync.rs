@@ -15,10 +15,10 @@ use super::rows::{self, COLUMNS, Details};
 use super::value::Value;
 use super::{schema, sections};
 use crate::model::access::Record;
+use crate::store::change::Changes;
 use crate::store::codec::decode_changes;
 use crate::store::memory::Memory;
 use crate::store::records::{from_json, kind_of};
-use crate::store::transaction::Changes;
 
 /// Batches whose changes are kept for other servers.
 pub(super) const KEPT: u64 = 10_000;

@@ -9,19 +9,20 @@ use sqlx::SqlStr;
 use tokio::runtime::{Builder, Runtime};
 
 use super::address::SqlSettings;
+use super::connect::connect;
 use super::dialect::Dialect;
 use super::failure::{failure, is_of_statement};
-use super::link::{Link, connect};
+use super::link::Link;
 use super::rows::{self, COLUMNS, Details, REPORTED};
 use super::sync::{self, KEPT, Moment};
 use super::value::Value;
 use super::{Trouble, prepare, sections};
 use crate::model::{Machine, MachineId};
+use crate::store::change::{Change, Changes, SectionChange};
 use crate::store::codec::{Contents, encode_changes};
 use crate::store::engine::{Committed, Failure, Writer};
 use crate::store::memory::{Memory, audit_numbers};
 use crate::store::records::{entry_to_json, kind_name, to_json};
-use crate::store::transaction::{Change, Changes, SectionChange};
 use crate::store::{Section, StoreError};
 
 /// How long a transaction may take before the connection is given up.

@@ -1,12 +1,10 @@
 //! How sections stand in the API's document.
 
-use std::borrow::Cow;
-
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::documented::documented;
 use super::hashes::{MOST_HASHES, SectionHashes};
 
 /// What a section's hash looks like.
@@ -17,50 +15,8 @@ pub(super) const HASH: &str = "^[0-9a-f]{1,64}$";
 #[serde(transparent)]
 pub struct SectionContent(pub Value);
 
-/// A type that the document describes by a schema of its own.
-macro_rules! described {
-    ($type:ident, $name:literal, $schema:expr, |$json:ident| $read:expr) => {
-        impl Type for $type {
-            const IS_REQUIRED: bool = true;
-            type RawValueType = Self;
-            type RawElementValueType = Self;
-
-            fn name() -> Cow<'static, str> {
-                $name.into()
-            }
-
-            fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
-            }
-
-            fn as_raw_value(&self) -> Option<&Self> {
-                Some(self)
-            }
-
-            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-                Box::new(Some(self).into_iter())
-            }
-        }
-
-        impl ToJSON for $type {
-            fn to_json(&self) -> Option<Value> {
-                serde_json::to_value(self).ok()
-            }
-        }
-
-        impl ParseFromJSON for $type {
-            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-                let $json = value.unwrap_or_default();
-                Ok($read)
-            }
-        }
-    };
-}
-
-described!(SectionContent, "section_content", content(), |json| Self(json));
-described!(SectionHashes, "section_hashes", hashes(), |json| {
-    Self(serde_json::from_value(json)?)
-});
+documented!(SectionContent, "section_content", content(), |json| Ok(Self(json)));
+documented!(SectionHashes, "section_hashes", hashes(), |json| Ok(serde_json::from_value(json)?));
 
 fn content() -> MetaSchema {
     let anything = || Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY))));

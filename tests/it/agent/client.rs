@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tatuscan::agent::Url;
 use tatuscan::agent::client::{Client, Credentials};
-use tatuscan::agent::cycle::{Outcome, Transport};
+use tatuscan::agent::transport::{Outcome, Transport};
 use tatuscan::trust::Trust;
 
 use super::cycle::{accepted, report};

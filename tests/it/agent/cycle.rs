@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use tatuscan::agent::cycle::{Delivery, Outcome, Pace, Source, Transport, repeat};
+use tatuscan::agent::cycle::{Pace, Source, repeat};
 use tatuscan::agent::snapshot::Snapshot;
+use tatuscan::agent::transport::{Delivery, Outcome, Transport};
 use tatuscan::agent::{Settings, inventory, run, schedule};
 use tatuscan::trust::Trust;
 use tatuscan::wire::Report;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use tatuscan::agent::cycle::{Delivery, Outcome, Pace, Source, Transport, repeat};
+use tatuscan::agent::cycle::{Pace, Source, repeat};
 use tatuscan::agent::schedule;
 use tatuscan::agent::snapshot::Snapshot;
+use tatuscan::agent::transport::{Delivery, Outcome, Transport};
 use tatuscan::wire::Report;
 use tatuscan::wire::sections::SectionName;
 use tokio::task::JoinSet;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use tatuscan::agent::cycle::{Delivery, Outcome, Pace, Source, Transport, repeat};
+use tatuscan::agent::cycle::{Pace, Source, repeat};
 use tatuscan::agent::schedule;
 use tatuscan::agent::snapshot::Snapshot;
+use tatuscan::agent::transport::{Delivery, Outcome, Transport};
 use tatuscan::wire::Report;
 use tatuscan::wire::sections::{SectionHashes, SectionName};
 use tokio::time::Instant;

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::syntax::Subject;
+use super::super::term::Subject;
 use super::super::*;
 use super::{CUSTOM, asked, finds, machine};
 use crate::model::Machine;
