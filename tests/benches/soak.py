@@ -9,7 +9,7 @@ anew, 50 pages, an export, a search in programs, and 20 connections that ask for
 in use in the last fifth is not more than in the second fifth, but for the slack that is printed.
 """
 import argparse, json, os, random, statistics, sys, tempfile, threading, time
-from programs import NAMES, STORES, Measured, Server, Store
+from programs import NAMES, STORES, Measured, Server, Store, sql
 
 MACHINES, A_MINUTE = 5_000, 60
 PEOPLE = ["Ana", "Bruno", "Conceição", "Dário", "Érica", "<b>Fábio</b>"]
@@ -159,6 +159,9 @@ def main():
             sys.exit(f"--stores: {kind} is none of {', '.join(STORES)}")
         if why := Store.missing(kind):
             sys.exit(f"{NAMES[kind]}: {why}")
+        if kind == "postgres" and sql(kind, "SHOW autovacuum") == "off":
+            sys.exit("PostgreSQL: autovacuum is off, so that nothing that was deleted is ever used again: "
+                     "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf()")
     with tempfile.TemporaryDirectory(prefix="tatuscan-soak-") as directory:
         soaks = [Soak(kind, arguments.minutes, directory) for kind in kinds]
         for soak in soaks:
