@@ -112,6 +112,7 @@ fn read(database: &Database, medium: &dyn Medium) -> Result<Contents, Bad> {
     };
     let next_key = u32::try_from(next_key).map_err(|_| BadValue::Damaged)?;
     let mut memory = Memory::with_next_key(next_key);
+    memory.loaded_at(folded);
     let mut sections = sections::received(&transaction).map_err(Bad::from)?;
     for row in transaction.open_table(MACHINES)?.iter()? {
         let (key, value) = row?;

@@ -169,6 +169,10 @@ pub(super) async fn a_backup_in_a_storm_is_of_one_moment(place: &dyn Place) {
     let kept = Tally::of(&kept.machines, &kept.records);
     assert_eq!(kept, Tally::of(&now.machines, &now.records));
     assert_eq!(kept.machines, u64::from(WRITERS * MACHINES));
+    // And so does that of a store that was just opened, and not written since.
+    let path = directory.path().join("again.redb");
+    let summary = take(&*place.open_again(&store, 1).await, &path).await;
+    assert_eq!(summary, backup.summary());
 }
 
 /// What is in the journal alone is in a backup too, and what lets somebody in for a while is not.
