@@ -12,6 +12,7 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 
 use super::backend::{AnyBackend, Medium, Part};
+use crate::atomic_file;
 
 /// The files of a store: the database, and beside it the journal's segments.
 #[derive(Debug)]
@@ -82,7 +83,14 @@ impl Medium for FileMedium {
     }
 
     fn create(&self, part: Part) -> io::Result<AnyBackend> {
-        self.handle(part, OpenOptions::new().read(true).write(true).create(true))
+        let path = &self.files[part.index()].path;
+        let is_new = path.symlink_metadata().is_err();
+        let created = self.handle(part, OpenOptions::new().read(true).write(true).create(true))?;
+        if is_new {
+            // What is in the file survives the power; its name must too.
+            atomic_file::sync_directory_of(path)?;
+        }
+        Ok(created)
     }
 
     fn check(&self) -> Result<(), String> {
