@@ -1,10 +1,8 @@
 //! The audit log in the database: reading it, and forgetting what is old.
 
-use std::sync::PoisonError;
-
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
-use super::database::SharedDatabase;
+use super::handle::Handle;
 use super::tables::AUDIT;
 use crate::model::access::{AuditEntry, AuditQuery};
 use crate::store::StoreError;
@@ -12,14 +10,10 @@ use crate::store::codec::decode_entry;
 
 /// The entries that a query asks for, the newest first.
 pub(super) fn read(
-    database: &SharedDatabase,
+    database: &Handle,
     query: &AuditQuery,
 ) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
-    let database = database.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(database) = &*database else {
-        return Err(StoreError::Unavailable("its file is not open at the moment".into()));
-    };
-    let read = || -> Result<_, redb::Error> {
+    database.run(|database| {
         let table = database.begin_read()?.open_table(AUDIT)?;
         let mut found = Vec::new();
         for row in table.range(..query.before.unwrap_or(u64::MAX))?.rev() {
@@ -35,21 +29,16 @@ pub(super) fn read(
             }
         }
         Ok(found)
-    };
-    read().map_err(|error| StoreError::Unavailable(error.to_string()))
+    })
 }
 
 /// Entries removed in one transaction, so that nothing else waits for long.
 const AT_ONCE: usize = 5_000;
 
 /// Removes the entries whose numbers are lower.
-pub(super) fn forget(database: &SharedDatabase, before: u64) -> Result<(), StoreError> {
+pub(super) fn forget(database: &Handle, before: u64) -> Result<(), StoreError> {
     loop {
-        let database = database.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(database) = &*database else {
-            return Err(StoreError::Unavailable("its file is not open at the moment".into()));
-        };
-        let remove = || -> Result<usize, redb::Error> {
+        let removed = database.run(|database| {
             let mut transaction = database.begin_write()?;
             transaction.set_quick_repair(true);
             let removed = {
@@ -66,8 +55,8 @@ pub(super) fn forget(database: &SharedDatabase, before: u64) -> Result<(), Store
             };
             transaction.commit()?;
             Ok(removed)
-        };
-        if remove().map_err(|error| StoreError::Unavailable(error.to_string()))? < AT_ONCE {
+        })?;
+        if removed < AT_ONCE {
             return Ok(());
         }
     }

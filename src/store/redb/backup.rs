@@ -11,7 +11,7 @@ use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, Tabl
 use sha2::{Digest as _, Sha256};
 
 use super::backend::Medium;
-use super::database::failure;
+use super::failure::failure;
 use super::file::{self, io_error};
 use super::load::{self, Contents};
 use super::readonly::ReadOnlyMedium;

@@ -1,36 +1,20 @@
-//! Folding: the newest state of every machine that the journal names goes into the database, on a
-//! thread of its own, so that no report waits for it.
+//! Folding: the newest state of every machine that the journal names goes into the database.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use redb::Database;
 
-use super::backend::Medium;
-use super::database::{SharedDatabase, changed_by_another, failure, meddled};
+use super::sections;
 use super::tables::{
     AUDIT, MACHINES, META, META_FOLDED, META_JOURNAL, META_NEXT_KEY, RECORDS, record_name,
 };
-use super::{file, sections};
 use crate::model::access::{AuditEntry, Record};
 use crate::model::{Machine, SectionName};
+use crate::store::Section;
 use crate::store::change::{Changes, SectionChange};
 use crate::store::codec::{encode_entry, encode_machine, encode_record};
-use crate::store::engine::SharedMemory;
-use crate::store::health::Health;
 use crate::store::memory::audit_numbers;
-use crate::store::stats::Counters;
-use crate::store::{Section, StoreError};
-
-/// Time between two attempts to fold.
-const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// What batches come to: the newest states, `None` for what is gone, and what is to be added.
 #[derive(Debug, Clone, Default)]
@@ -54,28 +38,6 @@ pub(super) struct Job {
     pub(super) states: States,
     /// The journal's id from then on; 0 when it ends with this.
     pub(super) journal: u64,
-}
-
-/// What the thread owns.
-pub(super) struct Folder {
-    medium: Arc<dyn Medium>,
-    database: SharedDatabase,
-    position: Position,
-    memory: SharedMemory,
-    health: Arc<Health>,
-    counters: Arc<Counters>,
-    is_closing: Arc<AtomicBool>,
-}
-
-/// The running thread.
-#[derive(Debug)]
-pub(super) struct FolderThread {
-    /// `None` when there are no more.
-    jobs: Option<SyncSender<Job>>,
-    /// Disconnected when the thread has let go of the database.
-    done: Receiver<()>,
-    is_busy: bool,
-    is_closing: Arc<AtomicBool>,
 }
 
 /// What a database says of the journal beside it.
@@ -111,116 +73,6 @@ impl States {
                 self.sections.remove(&(change.key, name));
             }
         }
-    }
-}
-
-impl Folder {
-    pub(super) fn new(
-        medium: Arc<dyn Medium>,
-        database: SharedDatabase,
-        position: Position,
-        memory: SharedMemory,
-        health: Arc<Health>,
-        counters: Arc<Counters>,
-    ) -> Self {
-        let is_closing = Arc::default();
-        Self { medium, database, position, memory, health, counters, is_closing }
-    }
-
-    pub(super) fn spawn(mut self) -> io::Result<FolderThread> {
-        let (jobs, received) = sync_channel(1);
-        let (finished, done) = sync_channel(2);
-        let is_closing = Arc::clone(&self.is_closing);
-        thread::Builder::new().name("fold".into()).spawn(move || {
-            for job in received {
-                self.fold(&job);
-                // Nobody waits any more when the store was left.
-                if finished.send(()).is_err() {
-                    return;
-                }
-            }
-            // Readers have a part in the database, but not in its end.
-            drop(self.database.lock().unwrap_or_else(PoisonError::into_inner).take());
-            drop((self, finished));
-        })?;
-        Ok(FolderThread { jobs: Some(jobs), done, is_busy: false, is_closing })
-    }
-
-    /// Folds, again and again until it is done or the store closes.
-    fn fold(&mut self, job: &Job) {
-        let started = Instant::now();
-        while let Err(error) = self.attempt(job) {
-            self.health.set(&Err(error));
-            if self.is_closing.load(Relaxed) {
-                return;
-            }
-            thread::sleep(RETRY_EVERY);
-        }
-        self.memory.write().unwrap_or_else(PoisonError::into_inner).folded(job.watermark);
-        self.health.set(&Ok(()));
-        self.counters.folded(started.elapsed());
-    }
-
-    /// A damaged page makes redb panic; that too is a failure, not the end of the thread.
-    fn attempt(&mut self, job: &Job) -> Result<(), StoreError> {
-        let busy = self.health.busy();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.medium.check().map_err(meddled)?;
-            let mut handle = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-            let database = match handle.take() {
-                Some(database) => database,
-                None => self.reopen(job)?,
-            };
-            write(&database, job).map_err(|error| failure(&error))?;
-            *handle = Some(database);
-            drop(handle);
-            self.position = Position { folded: job.watermark, journal: job.journal };
-            Ok(())
-        }));
-        drop(busy);
-        outcome.unwrap_or_else(|_| {
-            Err(StoreError::Backend("its file is damaged; restore it from a copy".into()))
-        })
-    }
-
-    /// Opens the file again, which must stand where this thread left it: another program may have
-    /// had it meanwhile.
-    fn reopen(&self, job: &Job) -> Result<Database, StoreError> {
-        let unavailable =
-            |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
-        let database = file::open_database(&*self.medium, Path::new("the store"))
-            .map_err(|error| unavailable(&error))?;
-        let found = Position::of(&database).map_err(|error| unavailable(&error))?;
-        // The last attempt may have come to its end or not.
-        let after = Position { folded: job.watermark, journal: job.journal };
-        if found == self.position || found == after {
-            return Ok(database);
-        }
-        Err(changed_by_another())
-    }
-}
-
-impl FolderThread {
-    /// Whether it can take a job.
-    pub(super) fn is_idle(&mut self) -> bool {
-        if self.is_busy && self.done.try_recv().is_ok() {
-            self.is_busy = false;
-        }
-        !self.is_busy
-    }
-
-    pub(super) fn start(&mut self, job: Job) {
-        self.is_busy = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
-    }
-
-    /// Lets it finish what is under way, then the last job, and waits for its end.
-    pub(super) fn finish(&mut self, last: Option<Job>) {
-        self.is_closing.store(true, Relaxed);
-        if let Some(last) = last {
-            self.start(last);
-        }
-        self.jobs = None;
-        while self.done.recv().is_ok() {}
     }
 }
 

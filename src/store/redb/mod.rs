@@ -13,9 +13,11 @@ mod audit;
 mod backend;
 mod backup;
 mod compact;
-mod database;
+mod failure;
 mod file;
 mod fold;
+mod folder;
+mod handle;
 mod journal;
 mod load;
 mod medium;
@@ -38,8 +40,9 @@ use async_trait::async_trait;
 pub use backend::{AnyBackend, Medium, Part};
 pub use backup::{Backup, BackupWriter, Summary};
 pub use compact::compact;
-use database::SharedDatabase;
-use fold::{Folder, Job, Position, States};
+use fold::{Job, Position, States};
+use folder::Folder;
+use handle::Handle;
 use journal::Journal;
 use load::Contents;
 pub use restore::{StoreLock, files_of, replace_store};
@@ -62,7 +65,7 @@ pub type RedbStore = Engine<RedbReader>;
 /// What reading needs beside the memory.
 pub struct RedbReader {
     folding: Arc<Health>,
-    database: SharedDatabase,
+    database: Arc<Handle>,
 }
 
 #[async_trait]
@@ -109,7 +112,7 @@ impl Reader for RedbReader {
             sections::wanted(&memory, ids)
         };
         let database = Arc::clone(&self.database);
-        let read = tokio::task::spawn_blocking(move || sections::read_shared(&database, wanted));
+        let read = tokio::task::spawn_blocking(move || database.sections(wanted));
         match tokio::time::timeout(PATIENCE, read).await {
             Ok(Ok(read)) => read,
             Ok(Err(_)) => Err(StoreError::Backend("a section in it is damaged".into())),
@@ -181,11 +184,10 @@ impl RedbStore {
         let counters = Arc::new(Counters::default());
         let health = Arc::new(Health::new(Arc::clone(&counters)));
         let folding = Arc::new(Health::new(Arc::clone(&counters)));
-        let database = SharedDatabase::new(Some(database).into());
+        let database = Arc::new(Handle::new(Arc::clone(&medium), database, position));
         let folder = Folder::new(
             Arc::clone(&medium),
             Arc::clone(&database),
-            position,
             Arc::clone(&memory),
             Arc::clone(&folding),
             Arc::clone(&counters),

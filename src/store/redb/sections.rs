@@ -1,14 +1,14 @@
 //! Inventory sections in the database: each is a row, found by its machine's key and its name.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use redb::{
     Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableError,
     WriteTransaction,
 };
 
-use super::database::{SharedDatabase, failure};
+use super::failure::failure;
 use super::tables::{SECTIONS, section_key, section_of, section_range};
 use crate::model::{MachineId, Received, SectionName};
 use crate::store::codec::{BadValue, decode_section, encode_section};
@@ -79,18 +79,6 @@ pub(super) fn read(
         found.extend(sections.into_values().map(|section| (id.clone(), section)));
     }
     Ok(found)
-}
-
-/// As [`read`], of a database that may be closed at the moment.
-pub(super) fn read_shared(
-    database: &SharedDatabase,
-    wanted: Vec<Wanted>,
-) -> Result<Vec<(MachineId, Arc<Section>)>, StoreError> {
-    let database = database.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(database) = &*database else {
-        return Err(StoreError::Unavailable("its file is not open at the moment".into()));
-    };
-    Ok(read(database, wanted)?)
 }
 
 /// Reads every section, and answers which there are of each machine, by its key.

@@ -5,8 +5,9 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use super::backend::Medium;
-use super::database::{changed_by_another, io_failure, meddled};
-use super::fold::{FolderThread, Job, States};
+use super::failure::{changed_by_another, io_failure, meddled};
+use super::fold::{Job, States};
+use super::folder::FolderThread;
 use super::journal::Journal;
 use crate::store::StoreError;
 use crate::store::change::Changes;

@@ -1,14 +1,8 @@
-//! The database that the parts of an open store share, and what its errors mean.
+//! What the errors of the files mean to those who use the store.
 
 use std::io;
-use std::sync::{Arc, Mutex};
-
-use redb::Database;
 
 use crate::store::StoreError;
-
-/// The database; `None` after an error: redb refuses every write on a handle that saw one.
-pub(super) type SharedDatabase = Arc<Mutex<Option<Database>>>;
 
 pub(super) fn meddled(what: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(format!("{what} while the server was running; put it back"))
