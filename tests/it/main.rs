@@ -10,6 +10,7 @@ mod appliance;
 mod browser;
 mod config;
 mod export;
+mod faults;
 mod golden;
 mod house;
 mod http_limits;

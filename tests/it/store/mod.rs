@@ -8,10 +8,9 @@ mod first;
 mod journal;
 mod operations;
 pub(crate) mod places;
-mod power;
 mod records;
 pub(crate) mod sections;
-mod shared;
+pub(crate) mod shared;
 
 /// Runs every case of the suite on each back end: on the embedded store with its ordinary pace and
 /// folding after every batch, on an SQLite file, and on a fresh database of each server.

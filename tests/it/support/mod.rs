@@ -7,9 +7,12 @@ pub(crate) mod database;
 pub(crate) mod edge;
 pub(crate) mod machines;
 pub(crate) mod process;
+pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod tls;
 pub(crate) mod unit;
+
+pub(crate) use seed::rounds;
 
 /// Says aloud that a test could not run here, and what it needs. Where TATUSCAN_TEST_REQUIRE
 /// names `what`, that is a failure.
@@ -22,9 +25,4 @@ pub(crate) fn skip(what: &str, why: &str) {
     // Past the harness, which hides what a passing test prints.
     let mut terminal = std::io::stderr();
     writeln!(terminal, "SKIP: {what}: {why}").unwrap();
-}
-
-/// How many rounds a campaign runs: short by default, TATUSCAN_TEST_ROUNDS for the long one.
-pub(crate) fn rounds(default: u64) -> u64 {
-    std::env::var("TATUSCAN_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
