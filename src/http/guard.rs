@@ -122,11 +122,15 @@ impl Guard {
         let may_be_grace = may_be_grace && is_look && origin.is_this_computer;
         let asked = access::Request {
             plane,
-            is_local: origin.is_near,
+            // A page that anybody made can ask from near, under a name that leads here.
+            is_local: origin.is_near && !origin.is_page,
             is_in_grace: may_be_grace && self.is_in_grace(*at).await,
             is_public: self.access.is_public(),
         };
         access::decide(self.access.mode(), caller, asked).map_err(|denial| match denial {
+            Denial::Unknown if plane == Plane::Ingest && origin.is_near && origin.is_page => {
+                ApiError::unauthorized("A page in a browser needs a token to report machines")
+            }
             Denial::Unknown if plane == Plane::Ingest => self.report_refused(origin.peer, *at),
             Denial::Unknown => ApiError::unauthorized(LOG_IN),
             Denial::Forbidden => {

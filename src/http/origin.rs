@@ -31,6 +31,8 @@ pub(super) struct Origin {
     pub(super) is_forwarded: bool,
     /// Whether the client is who a trusted proxy says.
     pub(super) is_told: bool,
+    /// Whether a page in a browser asks.
+    pub(super) is_page: bool,
 }
 
 impl Origin {
@@ -51,12 +53,16 @@ impl Origin {
             .map(|name| address(name.trim()))
             .collect();
         let mut peer = connected;
+        let mut is_unreadable = false;
         let mut untrusted = &named[..];
         if is_proxy(connected) {
             // From right to left: each trusted proxy says who came to it.
             while let Some((last, before)) = untrusted.split_last() {
                 untrusted = before;
-                let Some(last) = *last else { break };
+                let Some(last) = *last else {
+                    is_unreadable = true;
+                    break;
+                };
                 peer = last;
                 if !is_proxy(last) {
                     break;
@@ -75,10 +81,17 @@ impl Origin {
         .iter()
         .any(|name| headers.contains_key(name));
         let real = headers.get(REAL_IP).map(|value| address(value.to_str().unwrap_or("?").trim()));
-        let others = untrusted.iter().copied().chain(real.filter(|_| !is_proxy(connected)));
+        let mut others: Vec<_> = untrusted.to_vec();
+        if !is_proxy(connected) {
+            // Whichever of them its proxy writes: the client may have written the others.
+            others.extend(real);
+            others.extend(forwarded(headers));
+        }
         // A proxy, named or not, that does not say who came to it may stand for anybody.
         let says_who = named.iter().any(Option::is_some) || real.flatten().is_some();
-        let is_hidden = (is_proxy(connected) && peer == connected) || (is_forwarded && !says_who);
+        let is_hidden = is_unreadable
+            || (is_proxy(connected) && peer == connected)
+            || (is_forwarded && !says_who);
         let is_near = !is_hidden
             && access.is_near(peer)
             && others.into_iter().all(|other| other.is_some_and(|other| access.is_near(other)));
@@ -93,8 +106,22 @@ impl Origin {
             is_https: is_tls || proto.is_some_and(|proto| proto == "https"),
             is_forwarded,
             is_told: is_proxy(connected) && named.iter().any(Option::is_some),
+            is_page: headers.contains_key(ORIGIN) || headers.contains_key(FETCH_SITE),
         }
     }
+}
+
+/// Who came to each proxy on the way, as `Forwarded` (RFC 7239) has it; `None` where it does not say.
+fn forwarded(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    let values = headers.get_all(FORWARDED).into_iter();
+    // A comma in quotes makes a part of nobody, which lowers trust.
+    let parts = values.flat_map(|value| value.to_str().unwrap_or("?").split(','));
+    parts.map(|part| {
+        let mut pairs = part.split(';').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+        let value = value.trim();
+        address(value.strip_prefix('"').map_or(Some(value), |rest| rest.strip_suffix('"'))?)
+    })
 }
 
 /// An address as proxies write it: alone, in brackets, with a port.

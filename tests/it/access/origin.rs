@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::json;
 use tatuscan::clock;
-use tatuscan::model::access::Role;
+use tatuscan::model::access::{Role, Scope};
 
 use super::{Box, PASSWORD, console};
 use crate::support::machines::body;
@@ -85,6 +85,44 @@ async fn forwarding_headers_lower_trust() {
     }
     assert_eq!(post(("X-Forwarded-For", "10.0.0.1")).await, 201);
     assert_eq!(post(("X-Forwarded-For", "[fd00::1]:443, 192.168.1.1:80")).await, 200);
+
+    // What the client wrote into one header does not cover what its proxy says in another.
+    let both = async |forwarded: &str| {
+        let headers = [("X-Forwarded-For", "10.0.0.1"), ("Forwarded", forwarded)];
+        server.ask(Method::POST, "/api/machines", &headers, Some(&body("a"))).await.status()
+    };
+    for far in [
+        "for=8.8.8.8",
+        "For=\"8.8.8.8:4711\";proto=https",
+        "for=\"[2001:db8::1]:443\"",
+        "for=10.0.0.1, for=8.8.8.8",
+        "for=unknown",
+        "for=_hidden",
+        "for=\"10.0.0.1",
+        "proto=https;by=10.0.0.9",
+        "",
+    ] {
+        assert_eq!(both(far).await, 401, "{far}");
+    }
+    for near in ["for=10.0.0.1", "for=\"[fd00::1]:80\";proto=http;by=10.0.0.9, FOR=192.168.1.1"] {
+        assert_eq!(both(near).await, 200, "{near}");
+    }
+}
+
+/// A page that a browser shows may lead here under a name of its own, whoever shows it.
+#[tokio::test]
+async fn a_page_in_a_browser_reports_nothing_without_a_token() {
+    let server = Box::start(Guarded::compat()).await;
+    let post = async |headers: &[(&str, &str)]| {
+        let answer = server.ask(Method::POST, "/api/machines", headers, Some(&body("a"))).await;
+        answer.status()
+    };
+    let page = [("Host", "evil.example:8040"), ("Origin", "http://evil.example:8040")];
+    assert_eq!(post(&page).await, 401);
+    assert_eq!(post(&[("Sec-Fetch-Site", "same-origin")]).await, 401);
+    assert_eq!(post(&[("Host", "evil.example:8040")]).await, 201, "any name is an agent's");
+    let token = format!("Bearer {}", server.token(Scope::Ingest).await);
+    assert_eq!(post(&[page[0], page[1], ("Authorization", &token)]).await, 200);
 }
 
 /// A proxy that does not say who came to it may stand for anybody.
@@ -128,6 +166,9 @@ async fn a_trusted_proxy_says_who_the_client_is() {
     // What the client itself wrote before that may lower trust, but not raise it.
     assert_eq!(post("8.8.8.8, 10.1.0.1, 10.9.0.1").await, 401);
     assert_eq!(post("10.1.0.1, 8.8.8.8").await, 401);
+    // A trusted proxy that does not say who came to it may stand for anybody, wherever it is.
+    assert_eq!(post("unknown, 10.9.0.1").await, 401);
+    assert_eq!(post("10.1.0.1, unknown, 10.9.0.1").await, 401);
 }
 
 /// A logged-in browser changes nothing on another site's behalf.
