@@ -125,9 +125,10 @@ impl ApiError {
         Self { retry_after_s: Some(retry_after_s), ..refused }
     }
 
-    /// A signed report's number is not above the last one.
+    /// A signed report's number is not above the last one, or too far above it.
     pub(super) fn stale(last_seq: u64) -> Self {
-        let text = "A report with this seq or a later one was taken already; go on after last_seq";
+        let text = "A report with this seq or a later one was taken already, or seq is too far \
+                    ahead; go on right after last_seq";
         let mut stale = Self::new(StatusCode::CONFLICT, text);
         stale.body.last_seq = Some(last_seq);
         stale

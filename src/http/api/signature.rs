@@ -50,9 +50,6 @@ pub(super) fn refused(refusal: Refusal) -> ApiError {
             "The signature is not that of the machine's key; enrol the machine again",
         ),
         Refusal::Stale { last_seq } => ApiError::stale(last_seq),
-        Refusal::BadSequence => {
-            ApiError::new(StatusCode::BAD_REQUEST, "seq must be at most 9007199254740991")
-        }
         Refusal::TooManyNew => ApiError::too_many(
             "Too many new machines without a token; those that are known go on reporting. An \
              ingest token lifts the limit",
