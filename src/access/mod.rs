@@ -31,7 +31,7 @@ pub use password::PasswordError;
 pub use policy::{Denial, Mode, Plane, Request, decide};
 pub use refused::network_of;
 pub use reports::{Ingested, Refusal, Sender};
-pub use secret::Secret;
+pub use secret::{Secret, is_token_of};
 pub use sessions::LoggedIn;
 pub use space::{FreeSpace, SpaceLimit};
 pub use tokens::TokenTerms;

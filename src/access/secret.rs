@@ -69,6 +69,12 @@ pub(super) fn scope_of(text: &str) -> Option<Scope> {
     (checksum(body) == check).then_some(scope)
 }
 
+/// Whether a text has the form of a token of this scope.
+#[must_use]
+pub fn is_token_of(scope: Scope, text: &str) -> bool {
+    scope_of(text) == Some(scope)
+}
+
 fn checksum(body: &str) -> String {
     URL_SAFE_NO_PAD.encode(crc32fast::hash(body.as_bytes()).to_be_bytes())
 }

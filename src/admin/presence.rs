@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::access::Secret;
+use crate::access::{Secret, is_token_of};
 use crate::atomic_file::{self, PRIVATE};
 use crate::model::access::Scope;
 use crate::trust::{Pin, Trust};
@@ -45,6 +45,23 @@ pub fn token_file(data_dir: &Path) -> anyhow::Result<PathBuf> {
             .with_context(|| path.display().to_string())?;
     }
     Ok(path)
+}
+
+/// The token in that file, which is told to the server. Whoever owns the directory could have put
+/// another file of root's there: anything but an admin's token is told to nobody.
+///
+/// # Errors
+/// When it cannot be read, or is none.
+pub fn read_token(file: &Path) -> anyhow::Result<String> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = text.trim();
+    if !is_token_of(Scope::Admin, text) {
+        bail!(
+            "{} holds no admin's token: remove it, and the next start makes a new one",
+            file.display()
+        );
+    }
+    Ok(text.to_owned())
 }
 
 /// Removes the file when the server ends.

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::open::open_store;
-use super::presence::{Presence, token_file};
+use super::presence::{Presence, read_token, token_file};
 use crate::access::{self, Access, Mode};
 use crate::clock;
 use crate::config::{Target, prepare_data_dir};
@@ -72,8 +72,7 @@ impl Reached {
         }
         prepare_data_dir(data_dir)?;
         let file = token_file(data_dir)?;
-        let token = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let token = token.trim().to_owned();
+        let token = read_token(&file)?;
         let presence = Presence::of(data_dir);
         let pin = presence.as_ref().filter(|presence| presence.is_self_signed);
         let pin = pin.and_then(|presence| presence.tls_pin.clone());

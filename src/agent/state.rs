@@ -55,7 +55,12 @@ pub(super) fn take(directory: &Path) -> io::Result<Place> {
     let mut options = OpenOptions::new();
     options.write(true).create(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use nix::fcntl::OFlag;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // Whoever owns the directory could have made a link there, to a file of root's, or a pipe.
+        options.mode(0o600).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
+    }
     let file = options.open(directory.join(LOCK))?;
     give_to_owner(&file, directory)?;
     match file.try_lock() {
@@ -117,7 +122,9 @@ fn may_write(directory: &Path) -> io::Result<()> {
 fn give_to_owner(file: &File, directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
     let (owner, own) = (fs::metadata(directory)?, file.metadata()?);
-    if (owner.uid(), owner.gid()) == (own.uid(), own.gid()) {
+    // A file with another name elsewhere is not of this directory alone.
+    let is_of_here = own.is_file() && own.nlink() == 1;
+    if (owner.uid(), owner.gid()) == (own.uid(), own.gid()) || !is_of_here {
         return Ok(());
     }
     match fchown(file, Some(owner.uid()), Some(owner.gid())) {

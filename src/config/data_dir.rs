@@ -47,7 +47,10 @@ pub fn prepare_data_dir(path: &Path) -> Result<(), ConfigError> {
 /// Only a real file tells: access control lists, read-only mounts and quotas all count.
 fn try_to_write(directory: &Path) -> io::Result<()> {
     let probe = directory.join(format!(".tatuscan-write-test-{}", std::process::id()));
-    OpenOptions::new().write(true).create(true).truncate(true).open(&probe)?;
+    // Left by a process that was killed, or a link that whoever owns the directory made, which root
+    // must not write through.
+    let _ = std::fs::remove_file(&probe);
+    OpenOptions::new().write(true).create_new(true).open(&probe)?;
     std::fs::remove_file(&probe)
 }
 

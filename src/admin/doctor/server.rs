@@ -7,7 +7,7 @@ use reqwest::Client;
 use serde_json::Value;
 
 use super::machines::{self, Looked};
-use crate::admin::presence::Presence;
+use crate::admin::presence::{Presence, read_token};
 use crate::config::StorePlace;
 use crate::findings::Report;
 
@@ -78,8 +78,13 @@ pub(super) async fn look(
     if !is_ours {
         return None;
     }
-    let token = std::fs::read_to_string(place.data_dir.join("admin.token")).ok()?;
-    Some(Running { client, url, token: token.trim().to_owned() })
+    match read_token(&place.data_dir.join("admin.token")) {
+        Ok(token) => Some(Running { client, url, token }),
+        Err(error) => {
+            report.fail(CHECK, format!("{error:#}"), "");
+            None
+        }
+    }
 }
 
 impl Running {

@@ -126,7 +126,8 @@ fn create(directory: &Path, path: &Path, machines: &[Machine]) -> Result<(), Ope
 
 fn write_marker(directory: &Path, marker: &Path, path: &Path) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut file = File::create(marker)?;
+    // Not through a link that leads nowhere yet: whoever owns the directory could have made it.
+    let mut file = OpenOptions::new().write(true).create_new(true).open(marker)?;
     writeln!(file, "TatuScan keeps an inventory here, in the file {name}.")?;
     writeln!(file, "While this file is here, the server refuses to start without that one.")?;
     writeln!(file, "Remove this file only to start with an empty inventory on purpose.")?;

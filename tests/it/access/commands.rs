@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::PASSWORD;
-use crate::support::edge::{tatuscan, text};
+use crate::support::edge::{Listener, answer, tatuscan, text};
 use crate::support::machines::body;
 use crate::support::process::{ServerProcess, refused, serve_guarded};
 use crate::support::server::client;
@@ -214,4 +214,52 @@ async fn no_log_holds_a_secret() {
     for secret in [ingest.as_str(), &read, &secret, PASSWORD, admin.trim()] {
         assert!(!format!("{start}{log}{metrics}").contains(secret), "{log}");
     }
+}
+
+/// Root's commands work in a directory that the service owns: what was planted there leads nowhere.
+#[test]
+fn commands_write_through_no_link() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, victim) = (directory.path().join("data"), directory.path().join("victim"));
+    fs::create_dir(&data).unwrap();
+    fs::write(&victim, "somebody's").unwrap();
+    // The shell becomes the program, whose number it knows before.
+    let link = "ln -s ../victim data/.tatuscan-write-test-$$ && exec \"$0\" token list";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", link, env!("CARGO_BIN_EXE_tatuscan")]).current_dir(directory.path());
+    shell.env_clear().env("PATH", "/usr/bin:/bin").env("TATUSCAN_DB_DIR", "data");
+    done(&run(shell, ""));
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "somebody's");
+
+    fs::remove_file(data.join("tatuscan.instance")).unwrap();
+    std::os::unix::fs::symlink("../nologin", data.join("tatuscan.instance")).unwrap();
+    let refused = command(&data, &["token", "list"], "");
+    assert!(!refused.status.success());
+    assert!(text(&refused).contains("tatuscan.instance"), "{}", text(&refused));
+    assert!(!directory.path().join("nologin").exists());
+}
+
+/// Nor is anything but a token told to whoever says to be the server.
+#[test]
+fn commands_tell_no_other_file_than_a_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let server = ServerProcess::spawn(serve_guarded(&data));
+    let listener = Listener::start("127.0.0.1:0", &[&answer("200 OK", "")]);
+    fs::write(directory.path().join("secret"), "swordfish\n").unwrap();
+    fs::remove_file(data.join("admin.token")).unwrap();
+    std::os::unix::fs::symlink("../secret", data.join("admin.token")).unwrap();
+    let presence = serde_json::json!({"pid": 1, "url": format!("http://{}", listener.address)});
+    fs::write(data.join("server.json"), presence.to_string()).unwrap();
+    for arguments in [["token", "list"].as_slice(), &["doctor"]] {
+        let refused = command(&data, arguments, "");
+        assert!(!refused.status.success());
+        assert!(text(&refused).contains("admin.token"), "{}", text(&refused));
+        assert!(!text(&refused).contains("swordfish"), "{}", text(&refused));
+    }
+    while let Some(request) = listener.try_request() {
+        assert!(!request.contains("swordfish"), "{request}");
+    }
+    drop(server);
 }

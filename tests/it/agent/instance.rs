@@ -127,3 +127,37 @@ async fn an_agent_that_is_running_takes_up_the_key_that_agent_enroll_got() {
     daemon.wait().unwrap();
     assert_eq!(proofs, ["legacy", "signature"]);
 }
+
+/// Root may run the agent of a directory that the service owns: it gives nobody what is not there.
+#[test]
+fn the_lock_of_a_directory_is_no_way_to_another_file() {
+    use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+    let directory = tempfile::tempdir().unwrap();
+    let (state, victim) = (directory.path().join("state"), directory.path().join("victim"));
+    fs::create_dir(&state).unwrap();
+    fs::write(&victim, "root's").unwrap();
+    if chown(&state, Some(12345), Some(12345)).is_err() {
+        eprintln!("skipped: only root gives files to other users; run the tests as root");
+        return;
+    }
+    let listener = Listener::start("127.0.0.1:0", &[&answer("201 Created", "")]);
+    let report = || {
+        let mut once = tatuscan(directory.path());
+        let once = once.args(["agent", "--url", &format!("http://{}", listener.address)]);
+        let once = once.output().unwrap();
+        assert_eq!(once.status.code(), Some(0), "{}", text(&once));
+        listener.request();
+        text(&once)
+    };
+    let own = fs::metadata(&victim).unwrap().uid();
+    symlink(&victim, state.join("agent.lock")).unwrap();
+    assert!(report().contains("cannot be used"));
+    assert_eq!(fs::metadata(&victim).unwrap().uid(), own);
+    fs::remove_file(state.join("agent.lock")).unwrap();
+    fs::hard_link(&victim, state.join("agent.lock")).unwrap();
+    report();
+    assert_eq!(fs::metadata(&victim).unwrap().uid(), own);
+    fs::remove_file(state.join("agent.lock")).unwrap();
+    report();
+    assert_eq!(fs::metadata(state.join("agent.lock")).unwrap().uid(), 12345);
+}

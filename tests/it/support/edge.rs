@@ -58,6 +58,11 @@ impl Listener {
         self.requests.recv_timeout(Duration::from_secs(30)).expect("a request")
     }
 
+    /// A request that came already.
+    pub(crate) fn try_request(&self) -> Option<String> {
+        self.requests.try_recv().ok()
+    }
+
     /// Whether no further request came.
     pub(crate) fn is_quiet(&self) -> bool {
         self.requests.try_recv().is_err()
@@ -80,8 +85,9 @@ fn read_request(stream: &mut TcpStream) -> Option<String> {
             if head.starts_with("GET ") {
                 return Some(text.into_owned());
             }
-            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-            if length.is_some_and(|length| length.parse() == Ok(body.len())) {
+            let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+            let length = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            if length.is_some_and(|(_, length)| length.parse() == Ok(body.len())) {
                 return Some(text.into_owned());
             }
         }
