@@ -12,6 +12,7 @@ use tatuscan::admin::{
 use tatuscan::cli;
 use tatuscan::config::{self, Command, Environment, Serve};
 use tatuscan::findings::Verdict;
+use tatuscan::model::for_terminal;
 use tatuscan::store::OpenError;
 use tatuscan::workstation;
 use tokio::runtime::{Builder, Runtime};
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Unwell>() => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("tatuscan: {error:#}");
+            eprintln!("tatuscan: {}", for_terminal(&format!("{error:#}")));
             let refused = error.downcast_ref().is_some_and(OpenError::is_refusal);
             if refused { STORE_REFUSED.into() } else { ExitCode::FAILURE }
         }
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
 /// Does what a command asks, and prints what came of it.
 fn say<T: Display>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<()> {
     make_private();
-    print!("{}", Runtime::new()?.block_on(work)?);
+    print!("{}", for_terminal(&Runtime::new()?.block_on(work)?.to_string()));
     Ok(())
 }
 
@@ -76,7 +77,8 @@ fn examine(config: config::Doctor) -> anyhow::Result<()> {
     let is_json = config.json;
     make_private();
     let report = Runtime::new()?.block_on(doctor::run(config))?;
-    print!("{}", if is_json { report.to_json() } else { report.to_string() });
+    let shown = if is_json { report.to_json() } else { report.to_string() };
+    print!("{}", for_terminal(&shown));
     judge(report.verdict())
 }
 

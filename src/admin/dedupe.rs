@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::reach::Reached;
 use crate::config::{Dedupe, DedupeAction};
+use crate::model::clean;
 
 /// Characters of an id that are shown.
 const ID_CHARS: usize = 12;
@@ -115,7 +116,8 @@ fn machines(candidate: &Value) -> &[Value] {
 }
 
 fn whole(candidate: &Value) -> Vec<Vec<&Value>> {
-    vec![machines(candidate).iter().collect()]
+    let machines: Vec<_> = machines(candidate).iter().collect();
+    if machines.len() < 2 { Vec::new() } else { vec![machines] }
 }
 
 /// Those with the very same host name, as the original's script gathers them.
@@ -170,7 +172,8 @@ fn in_words(doubt: Option<&str>) -> &'static str {
 }
 
 fn shown(machine: &Value) -> String {
-    let id: String = text(machine, "machine_id").chars().take(ID_CHARS).collect();
+    // The original took any text for an id, several lines too.
+    let id = clean(text(machine, "machine_id"), ID_CHARS);
     let seen = machine["updated_at"].as_str().or(machine["created_at"].as_str());
     let minute = seen.and_then(|at| at.get(..16)).unwrap_or("-").replace('T', " ");
     format!("{id} (heard of {minute})")

@@ -12,6 +12,7 @@ use super::progress;
 use super::reach::Reached;
 use crate::config::Import;
 use crate::http::IMPORT_BYTES;
+use crate::model::for_terminal;
 
 /// Bytes that are sent in one piece.
 const PIECE: usize = 64 << 10;
@@ -58,7 +59,7 @@ pub async fn run(import: &Import) -> anyhow::Result<String> {
     if is_done && count(&answer["problems"]) == 0 {
         return Ok(text);
     }
-    print!("{text}");
+    print!("{}", for_terminal(&text));
     let problems = problems(&answer);
     match answer["error"].as_str() {
         Some(error) if problems.is_empty() => bail!("{error}"),

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::reach::Reached;
 use crate::config::{Management, Target};
+use crate::model::for_terminal;
 
 /// Does what is asked, and answers what to print.
 ///
@@ -61,7 +62,8 @@ async fn ask(server: &Reached, management: Management, password: &str) -> anyhow
             }
             let made = server.ask(Method::POST, "/api/tokens", Some(body)).await?;
             // The secret alone goes to standard output, where scripts read it.
-            eprintln!("The token is shown this once; its id is {}", text(&made["item"], "id"));
+            let id = for_terminal(text(&made["item"], "id"));
+            eprintln!("The token is shown this once; its id is {id}");
             match &server.pin {
                 Some(pin) if scope == "enrol" => format!("{}@{pin}\n", text(&made, "token")),
                 _ => format!("{}\n", text(&made, "token")),

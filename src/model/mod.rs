@@ -62,7 +62,7 @@ pub use summary::{
 pub use tags::{BadTag, TAG_CHARS, TAGS, tag, with_tags, without_tags};
 pub use text::{
     AGENT_VERSION_CHARS, HOSTNAME_CHARS, IP_CHARS, MODEL_CHARS, NOTES_CHARS, OS_CHARS, PLACE_CHARS,
-    Text, clean, clean_lines,
+    Text, clean, clean_lines, for_terminal,
 };
 pub use view::{VIEW_NAME_CHARS, VIEW_QUERY_CHARS, View};
 pub use zone::wall_time;

@@ -45,6 +45,13 @@ pub fn clean_lines(text: &str) -> Text {
     kept.trim().into()
 }
 
+/// What a terminal may be given of a text, wherever that is from: lines and tabs, and nothing that it
+/// would obey.
+#[must_use]
+pub fn for_terminal(text: &str) -> String {
+    text.chars().filter(|&c| matches!(c, '\n' | '\t') || !is_harmful(c)).collect()
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
@@ -53,7 +60,7 @@ fn is_harmful(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, clean_lines};
+    use super::{clean, clean_lines, for_terminal};
 
     #[test]
     fn ordinary_text_is_kept_as_it_is() {
@@ -75,6 +82,11 @@ mod tests {
     fn lines_stay_lines_and_nothing_harmful_stays_in_them() {
         assert_eq!(clean_lines(" \r\na\r\nb\rc\n\td\u{1b}[0m\0\u{202e} \n"), "a\nb\nc\n\td[0m");
         assert_eq!(clean_lines(" \n\t "), "");
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing() {
+        assert_eq!(for_terminal(" a\tb\n\u{1b}]0;c\u{7}\r\u{9b}2J\u{202e}\n"), " a\tb\n]0;c2J\n");
     }
 
     #[test]

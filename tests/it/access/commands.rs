@@ -216,6 +216,42 @@ async fn no_log_holds_a_secret() {
     }
 }
 
+/// Ids of the original's machines are any text, and another server's words are its own.
+#[test]
+fn a_terminal_obeys_nothing_that_commands_print() {
+    const EVIL: &str = "\\u001b]0;x\\u0007\\u009b2J\\u202e";
+    let directory = tempfile::tempdir().unwrap();
+    let said = |answers: &[(&str, String)], arguments: &[&str]| {
+        let answers = answers.iter().map(|(status, body)| {
+            format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        });
+        let answers: Vec<_> = answers.collect();
+        let answers: Vec<_> = answers.iter().map(String::as_str).collect();
+        let listener = Listener::start("127.0.0.1:0", &answers);
+        let url = format!("http://{}", listener.address);
+        let more = ["--url", &url, "--token", "x"];
+        let output = text(&command(directory.path(), &[arguments, &more].concat(), ""));
+        let obeyed = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!output.contains(obeyed), "{output:?}");
+        output
+    };
+    let list = format!(r#"{{"items": [{{"id": "a{EVIL}", "name": "b"}}]}}"#);
+    assert!(said(&[("200 OK", list)], &["token", "list"]).contains("a]0;x2J"));
+    let refused = format!(r#"{{"error": "no{EVIL}"}}"#);
+    assert!(said(&[("400 Bad Request", refused)], &["token", "list"]).contains("no]0;x2J"));
+    let machine = |id: &str| format!(r#"{{"machine_id": "{id}", "hostname": "pc"}}"#);
+    let machines = format!("{}, {}", machine(&format!("a\\nb{EVIL}")), machine("c"));
+    let page = format!(r#"{{"items": [{{"safe": true, "machines": [{machines}]}}]}}"#);
+    let answers = [
+        ("200 OK", page),
+        ("200 OK", r#"{"items": []}"#.to_owned()),
+        ("200 OK", r#"{"merged": 1, "kept": 1}"#.to_owned()),
+    ];
+    let dedupe = said(&answers, &["dedupe", "--dry-run"]);
+    let first = "pc: keep ab]0;x2J (heard of -), merge c (heard of -)\n";
+    assert!(dedupe.starts_with(first), "{dedupe}");
+}
+
 /// Root's commands work in a directory that the service owns: what was planted there leads nowhere.
 #[test]
 fn commands_write_through_no_link() {
