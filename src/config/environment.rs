@@ -29,7 +29,8 @@ pub struct Environment {
 
 impl Environment {
     /// Reads the process environment, then `.env` beside the program and in the working directory,
-    /// then the settings of the installed service. The first to name a variable wins. Nothing is written back to the process environment.
+    /// then the settings of the installed service. The first to name a variable wins. A `.env` file that
+    /// another user put where everybody may is passed over. Nothing is written back to the process environment.
     #[must_use]
     pub fn read() -> Self {
         let variables = std::env::vars_os().map(|(name, value)| {
@@ -37,6 +38,14 @@ impl Environment {
         });
         let mut environment = Self::of(variables);
         for path in dotenv_paths() {
+            if let Some(owner) = stranger(&path) {
+                environment.warnings.push(format!(
+                    "{}: is passed over, because it belongs to uid {owner}, and everybody may write \
+                     to its directory; start in another directory",
+                    path.display()
+                ));
+                continue;
+            }
             match std::fs::read(&path) {
                 Ok(bytes) => environment.add_file(&path, &String::from_utf8_lossy(&bytes)),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -170,6 +179,22 @@ fn settings_of(program: &Path) -> Option<PathBuf> {
         _ => return None,
     };
     is_installed.then(|| Path::new("/etc/tatuscan").join(name))
+}
+
+/// Whose a file is, when it is neither this user's nor root's, in a directory in which everybody makes
+/// files: it may be there for whoever starts a program in such a place.
+#[cfg(unix)]
+fn stranger(file: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = file.symlink_metadata().ok()?.uid();
+    let is_for_all = file.parent()?.metadata().ok()?.mode() & 0o002 != 0;
+    let is_known = owner == 0 || owner == nix::unistd::geteuid().as_raw();
+    (is_for_all && !is_known).then_some(owner)
+}
+
+#[cfg(not(unix))]
+fn stranger(_: &Path) -> Option<u32> {
+    None
 }
 
 fn dotenv_paths() -> Vec<PathBuf> {

@@ -155,3 +155,26 @@ fn log_lines_are_text_or_json_as_asked() {
     let line = log("text");
     assert!(line.contains(" WARN LOG_LEVEL (--log-level): "), "{line}");
 }
+
+/// In a directory that everybody writes to, a file may be anybody's.
+#[test]
+fn what_another_user_left_where_everybody_writes_is_no_setting() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let directory = tempfile::tempdir().unwrap();
+    let (here, file) = (directory.path(), directory.path().join(".env"));
+    std::fs::write(&file, "TATUSCAN_INTERVAL=theirs\n").unwrap();
+    if chown(&file, Some(12345), Some(12345)).is_err() {
+        eprintln!("skipped: only root gives files to other users; run the tests as root");
+        return;
+    }
+    // A deployment's own directory is its own, whoever made the file.
+    assert_eq!(interval(here, "agent", &[]), "theirs");
+    let mode = |mode| std::fs::set_permissions(here, PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o1777);
+    let variables = [("TATUSCAN_URL", "http://127.0.0.1:1")];
+    let output = text(&run(here, "agent", &variables));
+    assert!(!output.contains("theirs"), "{output}");
+    assert!(output.contains("WARN") && output.contains(".env: is passed over"), "{output}");
+    chown(&file, Some(0), Some(0)).unwrap();
+    assert_eq!(interval(here, "agent", &[]), "theirs");
+}
