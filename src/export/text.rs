@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::wire::columns::FORMULA;
+
 /// The text; with `'` before it where a spreadsheet would take it for a formula.
 pub(super) fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// The text without the control characters that neither a line nor a table is made of: some readers

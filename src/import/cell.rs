@@ -9,13 +9,14 @@ use serde_json::Value;
 use crate::model::search::fold;
 use crate::model::{CustomKind, clean};
 use crate::wire::BadBody;
+use crate::wire::columns::FORMULA;
 
 use super::field::Field;
 
 /// The text without the `'` that an export puts before what a spreadsheet would take for a formula.
 pub(super) fn unguarded(text: &str) -> &str {
     let guarded = text.strip_prefix('\'');
-    guarded.filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(text)
+    guarded.filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text)
 }
 
 /// The value of a cell as the API's JSON has it, and whether it is a day without a time; null for an

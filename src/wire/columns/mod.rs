@@ -15,6 +15,11 @@ pub use form::{
 };
 pub use machines::MACHINE_COLUMNS;
 
+/// How a text begins that a spreadsheet takes for a formula; those of East Asian languages read the
+/// wide forms too. A file has `'` before such a text, and what reads the file takes that away.
+pub const FORMULA: [char; 10] =
+    ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 /// A language that columns have names in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Language {

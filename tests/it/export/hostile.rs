@@ -47,6 +47,11 @@ fn texts() -> Vec<(String, String)> {
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\t=1", "'\t=1"),
         ("\r=1", "'\r=1"),
+        // As spreadsheets in East Asian languages have them.
+        ("\u{ff1d}1+1", "'\u{ff1d}1+1"),
+        ("\u{ff0b}1", "'\u{ff0b}1"),
+        ("\u{ff0d}1", "'\u{ff0d}1"),
+        ("\u{ff20}SUM(A1)", "'\u{ff20}SUM(A1)"),
         ("\0=1", "'=1"),
         ("\u{1}\u{7}+1", "'+1"),
         ("a\0b\u{1b}[31mc\u{ffff}", "ab[31mc"),
