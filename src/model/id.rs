@@ -19,20 +19,22 @@ pub struct InvalidMachineId;
 
 impl fmt::Display for InvalidMachineId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be 1 to 64 characters from A-Z a-z 0-9 . _ : -")
+        f.write_str("must be 1 to 64 characters from A-Z a-z 0-9 . _ : -, and neither . nor ..")
     }
 }
 
 impl std::error::Error for InvalidMachineId {}
 
 impl MachineId {
-    /// Checks the rule for ids of *new* machines: 1 to 64 characters from `[A-Za-z0-9._:-]`.
+    /// Checks the rule for ids of *new* machines: 1 to 64 characters from `[A-Za-z0-9._:-]`, and not `.`
+    /// or `..`, which mean something else in an address: no browser could open or remove such a machine.
     ///
     /// # Errors
     /// [`InvalidMachineId`] when the text breaks the rule.
     pub fn parse(text: &str) -> Result<Self, InvalidMachineId> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-        if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(allowed) {
+        let is_place = matches!(text, "." | "..");
+        if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(allowed) || is_place {
             return Err(InvalidMachineId);
         }
         Ok(Self(text.into()))
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn empty_long_and_odd_ids_are_refused() {
         let long = "a".repeat(65);
-        for id in ["", long.as_str(), "a b", "a/b", "ação", "a\n", "a\0", "<b>"] {
+        for id in ["", long.as_str(), "a b", "a/b", "ação", "a\n", "a\0", "<b>", ".", ".."] {
             assert!(MachineId::parse(id).is_err(), "{id:?}");
         }
     }
