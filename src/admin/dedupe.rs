@@ -167,6 +167,7 @@ fn in_words(doubt: Option<&str>) -> &'static str {
         Some("asset_number") => "their asset numbers differ",
         Some("serial") => "their serial numbers differ",
         Some("uuid") => "the UUIDs of their boards differ",
+        Some("proof") => "the one to keep does not sign its reports, as another one does",
         _ => "something speaks against it",
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Lifecycle, Machine, MachineId, NameKey, Text};
+use super::{Lifecycle, Machine, MachineId, NameKey, Proof, Text};
 
 /// Most machines of one statement that they are different ones.
 pub const MOST_DISTINCT: usize = 20;
@@ -68,6 +68,8 @@ pub enum Doubt {
     Serial,
     /// The UUID of the board is another one.
     Uuid,
+    /// The one to keep does not sign its reports, as another one does.
+    Proof,
 }
 
 /// Machines that may be one.
@@ -203,6 +205,8 @@ fn doubts(machines: &[&Arc<Machine>], shared: &[Shared]) -> Vec<Doubt> {
         (Doubt::AssetNumber, differ(|machine| machine.human.asset.asset_number.as_ref())),
         (Doubt::Serial, differ(|machine| machine.hardware.serial.as_ref())),
         (Doubt::Uuid, differ(|machine| machine.hardware.uuid.as_ref())),
+        // Whoever takes such a machine's name while it is off would report in its place.
+        (Doubt::Proof, is_unsigned_in_place_of_signed(machines)),
     ] {
         if differs {
             doubts.push(doubt);
@@ -218,6 +222,12 @@ fn doubts(machines: &[&Arc<Machine>], shared: &[Shared]) -> Vec<Doubt> {
     }
     doubts.sort_unstable();
     doubts
+}
+
+/// Whether reports of the first one, which is kept, prove less than those of another one.
+fn is_unsigned_in_place_of_signed(machines: &[&Arc<Machine>]) -> bool {
+    let mut signed = machines.iter().map(|machine| machine.proof == Proof::Signature);
+    signed.next() == Some(false) && signed.any(|is_signed| is_signed)
 }
 
 /// Which machines somebody told apart.

@@ -44,6 +44,8 @@ pub enum Doubt {
     Serial,
     /// The UUIDs of their boards differ.
     Uuid,
+    /// The one that was heard of last does not sign its reports, as another one does.
+    Proof,
 }
 
 /// Something that machines have in common.
@@ -247,6 +249,7 @@ impl From<model::Doubt> for Doubt {
             model::Doubt::AssetNumber => Self::AssetNumber,
             model::Doubt::Serial => Self::Serial,
             model::Doubt::Uuid => Self::Uuid,
+            model::Doubt::Proof => Self::Proof,
         }
     }
 }

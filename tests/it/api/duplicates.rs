@@ -257,6 +257,34 @@ async fn a_merged_machine_opens_no_way_into_another_one() {
     assert_eq!(post("/api/machines", &[], &named("signed", "evil")).await.0, 401);
 }
 
+/// Nor does whoever takes the name of a machine that signs its reports, while that is off.
+#[tokio::test]
+async fn a_machine_that_signs_is_not_merged_into_one_that_does_not_without_a_look() {
+    let server = Box::start(Guarded::compat()).await;
+    let admin = format!("Bearer {}", server.token(Scope::Admin).await);
+    let admin = [("Authorization", admin.as_str())];
+    let post = async |path: &str, headers: &[(&str, &str)], body: &Value| {
+        answer(server.ask(Method::POST, path, headers, Some(body)).await).await
+    };
+    let signed = crate::access::Signer::enrolled(&server, "signed").await;
+    assert_eq!(signed.report(&server, 1, &named("signed", "lab-01")).await.0, 201);
+    assert_eq!(post("/api/machines", &[], &named("thief", "lab-01")).await.0, 201);
+    let asked = server.ask(Method::GET, "/api/duplicates", &admin, None).await;
+    let (_, list) = answer(asked).await;
+    assert_eq!(list["items"][0]["doubts"], json!(["proof"]));
+    let (status, merged) = post("/api/duplicates/merge", &admin, &json!({"safe": true})).await;
+    assert_eq!((status, &merged["merged"]), (200, &json!(0)));
+
+    // What it was before it got its key is its own.
+    let order = json!({"groups": [{"keep": "signed", "machine_ids": ["thief"]}]});
+    assert_eq!(post("/api/duplicates/merge", &admin, &order).await.0, 200);
+    assert_eq!(post("/api/machines", &[], &named("old", "lab-02")).await.0, 201);
+    let new = crate::access::Signer::enrolled(&server, "new").await;
+    assert_eq!(new.report(&server, 1, &named("new", "lab-02")).await.0, 201);
+    let (status, merged) = post("/api/duplicates/merge", &admin, &json!({"safe": true})).await;
+    assert_eq!((status, &merged["items"][0]["machine_id"]), (200, &json!("new")), "{merged}");
+}
+
 #[tokio::test]
 async fn dedupe_merges_what_is_safe_and_says_what_is_left() {
     let directory = tempfile::tempdir().unwrap();

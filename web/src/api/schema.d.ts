@@ -1261,7 +1261,7 @@ export interface components {
          * @description What speaks against machines being one.
          * @enum {string}
          */
-        Doubt: "overlap" | "generic_name" | "os" | "model" | "memory" | "asset_number" | "serial" | "uuid";
+        Doubt: "overlap" | "generic_name" | "os" | "model" | "memory" | "asset_number" | "serial" | "uuid" | "proof";
         /**
          * Duplicates
          * @description Machines that may be one.

@@ -175,6 +175,7 @@ export const settings: SettingsWords = {
       asset_number: 'different asset numbers',
       serial: 'different serial numbers',
       uuid: 'different UUIDs',
+      proof: 'the newest does not sign its reports',
     },
     isSafe: 'Nothing speaks against it',
     merged: (n: number) => plural(n, 'machine merged', 'machines merged'),

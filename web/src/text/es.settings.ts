@@ -176,6 +176,7 @@ export const settings: SettingsWords = {
       asset_number: 'números de inventario distintos',
       serial: 'números de serie distintos',
       uuid: 'UUID distintos',
+      proof: 'la más reciente no firma sus informes',
     },
     isSafe: 'Nada habla en contra',
     merged: (n: number) => plural(n, 'equipo combinado', 'equipos combinados'),

@@ -170,6 +170,7 @@ export const settings = {
       asset_number: 'patrimônios diferentes',
       serial: 'números de série diferentes',
       uuid: 'UUIDs diferentes',
+      proof: 'a mais recente não assina seus relatos',
     },
     isSafe: 'Nada fala contra',
     merged: (n: number) => plural(n, 'máquina mesclada', 'máquinas mescladas'),

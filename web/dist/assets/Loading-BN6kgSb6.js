@@ -1,0 +1,1 @@
+import{$t as e,Cn as t,L as n,Qt as r,gn as i,tn as a,un as o,wn as s}from"./app-BIJmQUpK.js";var c=a(`<p role="status" class="sfdjv"> </p>`);function l(a,l){s(l,!0);var u=c(),d=i(u,!0);o(e=>r(d,e),[()=>n().loading]),e(a,u),t()}export{l as t};

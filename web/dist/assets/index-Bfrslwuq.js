@@ -1,0 +1,1 @@
+import{A as e,E as t,F as n,Ot as r,T as i,Zt as a,j as o,k as s,ot as c,y as l}from"./app-BIJmQUpK.js";var u=s(e(location.pathname));r(o),c(),await Promise.all([n(),t(),u]);var d=i();d?location.replace(d):a(l,{target:document.body});

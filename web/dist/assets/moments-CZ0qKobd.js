@@ -1,0 +1,1 @@
+import{G as e,U as t,W as n}from"./app-BIJmQUpK.js";function r(e,t){let[,n,r,i]=/([+-])(\d\d):(\d\d)$/.exec(t)??[],a=n?(Number(r)*60+Number(i))*(n===`-`?-1:1):0,o=new Date(e+a*60*1e3).toISOString().slice(0,19);return n?`${o}${n}${r}:${i}`:`${o}+00:00`}function i(r,i){return(Date.parse(e(i))-Date.parse(e(r)))/(t*1e3)/n}export{i as n,r as t};

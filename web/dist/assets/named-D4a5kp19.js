@@ -1,0 +1,1 @@
+import{vt as e}from"./app-BIJmQUpK.js";function t(t){let n=[...t].map(e=>/^[\w-]+$/.test(e)?`=${e}`:`=${JSON.stringify(e)}`);return e({q:`id:${n.join(`,`)}`})}export{t};

@@ -1,1 +1,0 @@
-import{vt as e}from"./app-BBdow0od.js";function t(t){let n=[...t].map(e=>/^[\w-]+$/.test(e)?`=${e}`:`=${JSON.stringify(e)}`);return e({q:`id:${n.join(`,`)}`})}export{t};
