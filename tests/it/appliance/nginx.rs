@@ -12,6 +12,7 @@ const SITE: &str = "appliance/nginx/tatuscan.conf";
 /// nginx over `site`, with its own files in `directory`.
 fn nginx(directory: &Path, site: &str, port: u16) -> Front {
     let here = directory.display();
+    let site = site.replace("/var/log/nginx/access.log", &format!("{here}/access.log"));
     std::fs::write(directory.join("site.conf"), site).unwrap();
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let places = kinds.map(|kind| format!("{kind}_temp_path {here}/{kind};")).concat();
@@ -36,7 +37,15 @@ async fn nginx_passes_on_reports_large_files_and_who_sent_them() {
     let site = replaced(&read(SITE), "listen 80;", &format!("listen 127.0.0.1:{front};"));
     let site = replaced(&site, "127.0.0.1:8040", &format!("127.0.0.1:{}", port(&server)));
     let _nginx = nginx(place.path(), &site, front);
-    check(&format!("http://127.0.0.1:{front}"), data.path()).await;
+    let url = format!("http://127.0.0.1:{front}");
+    check(&url, data.path()).await;
+
+    for path in ["/t/tsr_secret/api/machines?a=b", "/t/tsr_secret", "/t/tsr_secret/"] {
+        client().get(format!("{url}{path}")).send().await.unwrap();
+    }
+    let log = std::fs::read_to_string(place.path().join("access.log")).unwrap();
+    assert!(log.contains("\"GET /t/***/api/machines?a=b HTTP/1.1\" 401 "), "{log}");
+    assert!(!log.contains("secret"), "{log}");
 }
 
 #[tokio::test]
