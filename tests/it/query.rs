@@ -4,23 +4,23 @@ mod search;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use chrono_tz::America::Cuiaba;
 use proptest::prelude::*;
-use proptest::strategy::ValueTree as _;
-use proptest::test_runner::TestRunner;
 use tatuscan::inventory::Inventory;
 use tatuscan::model::{
     Asked, Asset, AssetFields, Counts, CustomValue, CustomValues, Exempt, Hardware, HardwareFields,
     HumanFields, Lifecycle, Machine, MachineId, MachinePage, NameKey, Proof, Report, Status,
     StatusCounts, StatusRules, Text,
 };
+use tatuscan::store::Store;
 use tatuscan::wire::parse_query;
 
 use crate::store::places::{self, Place};
 use crate::support::machines::{noon, report};
-use crate::support::rounds;
+use crate::support::seed::{Round, campaign};
 
 const SYSTEMS: [&str; 4] = ["linux", "Windows", "windows", ""];
 const VERSIONS: [&str; 4] = ["Windows 11", "Debian 12", "debian 9", ""];
@@ -305,43 +305,58 @@ fn states<'a>(machines: impl Iterator<Item = &'a Machine>) -> StatusCounts {
 
 #[tokio::test]
 async fn every_answer_is_what_a_naive_evaluation_says() {
-    for _ in 0..rounds(12) {
-        evaluate(places::plain().await).await;
+    for mut round in campaign(12) {
+        evaluate(places::plain().await, &mut round).await;
     }
 }
 
 #[tokio::test]
 async fn an_sqlite_file_answers_the_same() {
-    evaluate(places::sqlite().await).await;
+    for mut round in campaign(1) {
+        evaluate(places::sqlite().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn postgres_answers_the_same() {
-    evaluate(places::postgres().await).await;
+    for mut round in campaign(1) {
+        evaluate(places::postgres().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn mysql_answers_the_same() {
-    evaluate(places::mysql().await).await;
+    for mut round in campaign(1) {
+        evaluate(places::mysql().await, &mut round).await;
+    }
 }
 
-async fn evaluate(place: Option<Box<dyn Place>>) {
-    let Some(place) = place else { return };
-    let mut runner = TestRunner::default();
-    let reports = prop::collection::vec(any_report(), 1..120).new_tree(&mut runner).unwrap();
+/// A store with machines that know everything of themselves, and what `any_kept` makes of people's part.
+pub(crate) async fn filled<S: Strategy<Value = Asset>>(
+    place: &dyn Place,
+    round: &mut Round,
+    any_kept: impl Fn() -> S,
+) -> (Arc<dyn Store>, Vec<Machine>) {
     let store = place.open().await;
-    store.record_reports(reports.current()).await.unwrap();
+    let reports = round.any(prop::collection::vec(any_report(), 1..120));
+    store.record_reports(reports).await.unwrap();
     let everything = store.machines(&Default::default()).await.unwrap().machines;
     let mut machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
     for machine in &mut machines {
-        machine.human.asset = any_asset().new_tree(&mut runner).unwrap().current();
+        machine.human.asset = round.any(any_kept());
         let agent = machine.hardware.agent_version.clone();
-        machine.hardware = any_hardware(agent).new_tree(&mut runner).unwrap().current();
+        machine.hardware = round.any(any_hardware(agent));
     }
     store.import_machines(machines.clone()).await.unwrap();
+    (store, machines)
+}
+
+async fn evaluate(place: Option<Box<dyn Place>>, round: &mut Round) {
+    let Some(place) = place else { return };
+    let (store, machines) = filled(&*place, round, any_asset).await;
     let inventory = Inventory::new(store, StatusRules::default());
     for _ in 0..40 {
-        let conditions = any_conditions().new_tree(&mut runner).unwrap().current();
+        let conditions = round.any(any_conditions());
         check(&inventory, &machines, &conditions).await;
     }
 }

@@ -2,21 +2,12 @@
 
 use serde_json::json;
 
+use super::three_machines;
 use crate::support::machines::body;
 use crate::support::server::Server;
 
 async fn some_machines(server: &Server) {
-    for (id, hostname, os, version) in [
-        ("1", "pc-10", "windows", "Windows 11"),
-        ("2", "pc-2", "windows", "Windows 10"),
-        ("3", "srv", "linux", "Debian 12"),
-    ] {
-        let mut report = body(id);
-        report["hostname"] = json!(hostname);
-        report["os"] = json!(os);
-        report["os_version"] = json!(version);
-        server.report(&report).await;
-    }
+    three_machines(server).await;
     server.patch("3", &json!({"computer_activation": "2015-01-01"})).await;
 }
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::machines::body;
+use super::three_machines;
 use crate::support::server::Server;
 
 /// What takes conditions, and answers GET.
@@ -19,17 +19,7 @@ async fn send(server: &Server, method: Method, path: &str, body: &Value) -> (u16
 
 async fn some_machines() -> Server {
     let server = Server::start().await;
-    for (id, hostname, os, version) in [
-        ("1", "pc-10", "windows", "Windows 11"),
-        ("2", "pc-2", "windows", "Windows 10"),
-        ("3", "srv", "linux", "Debian 12"),
-    ] {
-        let mut report = body(id);
-        report["hostname"] = json!(hostname);
-        report["os"] = json!(os);
-        report["os_version"] = json!(version);
-        server.report(&report).await;
-    }
+    three_machines(&server).await;
     for field in [
         json!({"key": "rack", "type": "choice", "choices": ["R1", "R2"]}),
         json!({"key": "watts", "type": "number"}),

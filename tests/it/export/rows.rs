@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use calamine::{Data, DataType as _};
 use chrono::{NaiveDate, NaiveDateTime, Timelike as _};
 use proptest::prelude::*;
-use proptest::strategy::ValueTree as _;
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use tatuscan::model::{Asset, CustomValue};
 
 use super::{bytes, csv_rows, field, json_rows, open_to_all, picked, sheet_rows};
-use crate::query::{any_asset, any_conditions, any_hardware, any_report};
+use crate::query::{any_asset, any_conditions, filled};
 use crate::store::places::{self, Place};
-use crate::support::rounds;
+use crate::support::seed::{Round, campaign};
 
 const COLUMNS: &[&str] = &[
     "hostname",
@@ -94,40 +92,35 @@ pub(crate) fn any_kept() -> impl Strategy<Value = Asset> {
 
 #[tokio::test]
 async fn every_file_holds_the_rows_of_the_list() {
-    for _ in 0..rounds(3) {
-        compare(places::plain().await).await;
+    for mut round in campaign(3) {
+        compare(places::plain().await, &mut round).await;
     }
 }
 
 #[tokio::test]
 async fn an_sqlite_file_is_exported_the_same() {
-    compare(places::sqlite().await).await;
+    for mut round in campaign(1) {
+        compare(places::sqlite().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn postgres_is_exported_the_same() {
-    compare(places::postgres().await).await;
+    for mut round in campaign(1) {
+        compare(places::postgres().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn mysql_is_exported_the_same() {
-    compare(places::mysql().await).await;
+    for mut round in campaign(1) {
+        compare(places::mysql().await, &mut round).await;
+    }
 }
 
-async fn compare(place: Option<Box<dyn Place>>) {
+async fn compare(place: Option<Box<dyn Place>>, round: &mut Round) {
     let Some(place) = place else { return };
-    let mut runner = TestRunner::default();
-    let reports = prop::collection::vec(any_report(), 1..120).new_tree(&mut runner).unwrap();
-    let store = place.open().await;
-    store.record_reports(reports.current()).await.unwrap();
-    let everything = store.machines(&Default::default()).await.unwrap().machines;
-    let mut machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
-    for machine in &mut machines {
-        machine.human.asset = any_kept().new_tree(&mut runner).unwrap().current();
-        let agent = machine.hardware.agent_version.clone();
-        machine.hardware = any_hardware(agent).new_tree(&mut runner).unwrap().current();
-    }
-    store.import_machines(machines).await.unwrap();
+    let (store, _) = filled(&*place, round, any_kept).await;
     let server = open_to_all(store).await;
     for (key, kind) in
         [("rack", "text"), ("watts", "number"), ("checked", "date"), ("loaned", "yes_no")]
@@ -137,14 +130,13 @@ async fn compare(place: Option<Box<dyn Place>>) {
         assert_eq!(made.status(), 200);
     }
     let mut rows = 0;
-    for round in 0..12 {
+    for number in 0..12 {
         // The first one is about every machine.
-        let question = match round {
+        let question = match number {
             0 => "sort=hostname".to_owned(),
-            _ => any_conditions().new_tree(&mut runner).unwrap().current().url(),
+            _ => round.any(any_conditions()).url(),
         };
-        let columns = prop::sample::subsequence(COLUMNS, 1..8).prop_shuffle();
-        let columns = columns.new_tree(&mut runner).unwrap().current();
+        let columns = round.any(prop::sample::subsequence(COLUMNS, 1..8).prop_shuffle());
         let list = server.get(&format!("/api/machines?{question}")).await.1;
         let list = list["items"].as_array().unwrap();
         rows += list.len();

@@ -1,35 +1,42 @@
 //! What an export writes is read back: as it is nothing changes, and what was lost comes back.
 
-use proptest::strategy::{Strategy as _, ValueTree as _};
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use tatuscan::model::with_tags;
 
 use super::import;
 use crate::export::open_to_all;
 use crate::export::rows::any_kept;
-use crate::query::any_report;
+use crate::query::filled;
 use crate::store::places::{self, Place};
+use crate::support::seed::{Round, campaign};
 use crate::support::server::Server;
 
 #[tokio::test]
 async fn an_export_is_imported_as_it_was() {
-    there_and_back(places::plain().await).await;
+    for mut round in campaign(1) {
+        there_and_back(places::plain().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn an_export_of_sqlite_is_imported_as_it_was() {
-    there_and_back(places::sqlite().await).await;
+    for mut round in campaign(1) {
+        there_and_back(places::sqlite().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn an_export_of_postgres_is_imported_as_it_was() {
-    there_and_back(places::postgres().await).await;
+    for mut round in campaign(1) {
+        there_and_back(places::postgres().await, &mut round).await;
+    }
 }
 
 #[tokio::test]
 async fn an_export_of_mysql_is_imported_as_it_was() {
-    there_and_back(places::mysql().await).await;
+    for mut round in campaign(1) {
+        there_and_back(places::mysql().await, &mut round).await;
+    }
 }
 
 async fn export(server: &Server, question: &str) -> Vec<u8> {
@@ -50,26 +57,17 @@ async fn known(server: &Server) -> Vec<Value> {
     machines
 }
 
-async fn there_and_back(place: Option<Box<dyn Place>>) {
+async fn there_and_back(place: Option<Box<dyn Place>>, round: &mut Round) {
     let Some(place) = place else { return };
-    let mut runner = TestRunner::default();
-    let reports = proptest::collection::vec(any_report(), 40..80).new_tree(&mut runner).unwrap();
-    let store = place.open().await;
-    store.record_reports(reports.current()).await.unwrap();
-    let everything = store.machines(&Default::default()).await.unwrap().machines;
-    let mut machines: Vec<_> = everything.iter().map(|machine| (**machine).clone()).collect();
+    let (store, mut machines) = filled(&*place, round, any_kept).await;
     for machine in &mut machines {
-        let kept = any_kept().new_tree(&mut runner).unwrap().current();
         // As every way in orders them.
+        let kept = &machine.human.asset;
         machine.human.asset = kept.with(|fields| fields.tags = with_tags(&fields.tags, &[]));
-        machine.human.activation_days =
-            proptest::option::of(0..10_000).new_tree(&mut runner).unwrap().current();
-        machine.human.computer_model =
-            proptest::option::of(proptest::sample::select(&["=Dell", "'x", "HP; 1"][..]))
-                .prop_map(|model| model.map(Into::into))
-                .new_tree(&mut runner)
-                .unwrap()
-                .current();
+        machine.human.activation_days = round.any(proptest::option::of(0..10_000));
+        let models = proptest::sample::select(&["=Dell", "'x", "HP; 1"][..]);
+        let model = round.any(proptest::option::of(models));
+        machine.human.computer_model = model.map(Into::into);
     }
     store.import_machines(machines).await.unwrap();
     let server = open_to_all(store).await;

@@ -8,7 +8,8 @@ use std::io::Write as _;
 use std::ops::Range;
 
 use proptest::prelude::Rng as _;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use proptest::strategy::{Strategy, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// How many rounds a campaign runs: short by default, TATUSCAN_TEST_ROUNDS for the long one.
 pub(crate) fn rounds(default: u64) -> u64 {
@@ -29,7 +30,7 @@ fn from_environment(variable: &str) -> Option<u64> {
 /// the test fails while this is there, the command that repeats the round is printed.
 pub(crate) struct Round {
     pub(crate) seed: u64,
-    random: TestRng,
+    random: TestRunner,
     test: String,
 }
 
@@ -44,6 +45,7 @@ impl Round {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let random = TestRunner::new_with_rng(Config::default(), random);
         // The harness names a test's thread after it.
         let test = std::thread::current().name().unwrap_or_default().to_owned();
         Self { seed, random, test }
@@ -58,7 +60,7 @@ impl Round {
 
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.random.next_u64() % end.max(1)
+        self.random.rng().next_u64() % end.max(1)
     }
 
     /// A place in a list of so many.
@@ -76,10 +78,15 @@ impl Round {
         self.below(times) == 0
     }
 
+    /// A value as the strategy makes them.
+    pub(crate) fn any<S: Strategy>(&mut self, strategy: S) -> S::Value {
+        strategy.new_tree(&mut self.random).unwrap().current()
+    }
+
     /// Chance for what runs beside the round and must not change its course.
     pub(crate) fn apart(&mut self) -> TestRng {
         let mut seed = [0; 32];
-        self.random.fill_bytes(&mut seed);
+        self.random.rng().fill_bytes(&mut seed);
         TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
     }
 

@@ -31,7 +31,6 @@ type Reads = {
 
 /** What a path of the API, without its query, answers. */
 export type Answer<P extends keyof Reads> = Reads[P];
-export type ListPath = '/api/machines' | '/api/summary' | '/api/facets';
 
 export type Reason = 'network' | 'wrong' | 'login' | 'forbidden' | 'missing' | 'status' | 'format';
 
