@@ -11,7 +11,7 @@ use poem::Request;
 use super::credentials::{Credential, cookie};
 use super::error::ApiError;
 use super::headers::BROWSER;
-use super::origin::{Origin, check_same_site, is_own_name};
+use super::origin::{Origin, check_same_site, is_other_sites_change, is_own_name};
 use super::{planes, web};
 use crate::access::{self, Access, Denial, Mode, Plane, network_of};
 use crate::model::access::{Caller, Identity};
@@ -71,6 +71,10 @@ impl Guard {
         let (method, headers) = (request.method().clone(), request.headers());
         if self.gate.own_names_only && !is_own_name(headers, self.gate.public_url.as_deref()) {
             return Err(ApiError::new(StatusCode::FORBIDDEN, OWN_NAMES));
+        }
+        // Where nobody has to log in, no cookie shows whose browser it is.
+        if self.access.mode() == Mode::Off && is_other_sites_change(&method, headers) {
+            return Err(ApiError::new(StatusCode::FORBIDDEN, OTHER_SITE));
         }
         let origin =
             Origin::of(connected, is_tls, headers, &self.gate.trusted_proxies, &self.access);
@@ -228,6 +232,8 @@ const PATH_TOKEN: &str = "The token in the address is unknown, cut short, expire
 const OWN_NAMES: &str = "With TATUSCAN_AUTH=off and without TATUSCAN_INSECURE=1 the server answers \
                          only under localhost, 127.0.0.1, [::1] and the name in \
                          TATUSCAN_PUBLIC_URL";
+
+const OTHER_SITE: &str = "A page of another site may change nothing here";
 
 fn not_for(plane: Plane) -> &'static str {
     match plane {

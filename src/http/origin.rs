@@ -159,13 +159,24 @@ fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
         && theirs.is_some_and(|theirs| host.is_some_and(|h| h.eq_ignore_ascii_case(theirs)))
 }
 
+/// Whether a browser says that it asks for a change on behalf of another site's page. What takes no body
+/// it asks for without looking whether the server would allow that.
+pub(super) fn is_other_sites_change(method: &Method, headers: &HeaderMap) -> bool {
+    let site = headers.get(FETCH_SITE).filter(|_| is_change(method));
+    site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+fn is_change(method: &Method) -> bool {
+    ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+}
+
 /// Refuses a change that another site makes a logged-in browser ask for.
 pub(super) fn check_same_site(
     method: &Method,
     headers: &HeaderMap,
     public_url: Option<&str>,
 ) -> Result<(), ApiError> {
-    if method == Method::GET || method == Method::HEAD || method == Method::OPTIONS {
+    if !is_change(method) {
         return Ok(());
     }
     let is_own = match headers.get(FETCH_SITE) {

@@ -104,6 +104,16 @@ async fn off_asks_nobody() {
     let server = Box::behind_a_proxy(guard).await;
     server.ask(Method::POST, "/api/machines", &[NEAR], Some(&body("known"))).await;
     assert_eq!(row(&server, "far", &[FAR]).await, [201, 200, 200, 200]);
+    // A browser asks for what has no body without looking whether another site's page may.
+    let path = "/api/machines/known/key/reset";
+    for site in ["cross-site", "same-site"] {
+        let headers = [("Sec-Fetch-Site", site)];
+        assert_eq!(server.status(Method::POST, path, &headers).await, 403, "{site}");
+        assert_eq!(server.status(Method::GET, "/api/machines", &headers).await, 200, "{site}");
+    }
+    for headers in [[].as_slice(), &[("Sec-Fetch-Site", "same-origin")]] {
+        assert_eq!(server.status(Method::POST, path, headers).await, 404, "it has no key");
+    }
 }
 
 #[tokio::test]
