@@ -1,6 +1,8 @@
 //! Inventory sections: what is inside a machine, as its agent sends it and people read it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -8,7 +10,7 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::registry::MetaSchema;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::path::{InPath, PathParameter, last_segment};
 use super::{Tag, signature};
@@ -30,8 +32,14 @@ pub(in crate::http) struct SectionsApi;
 /// Sections that are read, checked and written at once: whoever may report may send them, and each takes
 /// a megabyte, and more while it is checked.
 static UPLOADS: Semaphore = Semaphore::const_new(16);
+/// Of these, those from one address: who sends slowly keeps out nobody else.
+const OF_ONE: usize = 8;
+/// The turns of addresses from which sections come.
+static PEERS: LazyLock<Mutex<HashMap<IpAddr, Arc<Semaphore>>>> = LazyLock::new(Mutex::default);
 /// Sections that are checked at once: each takes a processor.
 static CHECKS: Semaphore = Semaphore::const_new(2);
+/// How long one waits for its turn among those of its own address: less than an agent waits.
+const OWN_PATIENCE: Duration = Duration::from_secs(8);
 /// How long one waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -60,6 +68,7 @@ impl SectionsApi {
         body: JsonBytes<SectionUpload, SECTION_BYTES>,
     ) -> Result<JsonBody<Message>, ChangeError> {
         let (InPath(id), InPath(name)) = (machine_id, section);
+        let _own_turn = own_turn(visitor.origin.peer).await?;
         let _turn = turn(&UPLOADS).await?;
         let body = body.read().await?;
         let signer = match &visitor.signed {
@@ -135,12 +144,25 @@ pub(super) async fn shown(context: &Context, id: &MachineId) -> Result<Sections,
 }
 
 async fn turn(turns: &'static Semaphore) -> Result<SemaphorePermit<'static>, ApiError> {
-    let busy = |_| {
-        let text = "Too many inventory sections come at once; try again";
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, text)
-    };
-    let turn = tokio::time::timeout(PATIENCE, turns.acquire()).await.map_err(busy)?;
+    let turn = tokio::time::timeout(PATIENCE, turns.acquire()).await.map_err(|_| busy())?;
     turn.map_err(|_| broken())
+}
+
+/// A turn among those of one address.
+async fn own_turn(peer: IpAddr) -> Result<OwnedSemaphorePermit, ApiError> {
+    let turns = {
+        let mut peers = PEERS.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that nobody waits for or has are forgotten.
+        peers.retain(|_, turns| Arc::strong_count(turns) > 1);
+        Arc::clone(peers.entry(peer).or_insert_with(|| Arc::new(Semaphore::new(OF_ONE))))
+    };
+    let turn = tokio::time::timeout(OWN_PATIENCE, turns.acquire_owned()).await;
+    turn.map_err(|_| busy())?.map_err(|_| broken())
+}
+
+fn busy() -> ApiError {
+    let text = "Too many inventory sections come at once; try again";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 fn broken() -> ApiError {

@@ -194,6 +194,32 @@ async fn many_large_sections_at_once_are_all_taken() {
     assert_eq!(one["content"], content);
 }
 
+/// Whoever begins many and sends no more keeps out nobody else.
+#[tokio::test]
+async fn slow_sections_from_one_address_hold_up_none_from_another() {
+    use tokio::io::AsyncWriteExt as _;
+    let server = Box::behind_a_proxy(Guarded::compat()).await;
+    let (slow, quick) = (("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-For", "10.0.0.2"));
+    let report = server.ask(Method::POST, "/api/machines", &[quick], Some(&body("m1"))).await;
+    assert_eq!(report.status(), 201);
+    let mut begun = Vec::new();
+    for _ in 0..40 {
+        let mut stream = tokio::net::TcpStream::connect(server.server.address).await.unwrap();
+        let head = format!(
+            "PUT /api/machines/m1/sections/cpu HTTP/1.1\r\nHost: a\r\n{}: {}\r\n\
+             Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{",
+            slow.0, slow.1
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        begun.push(stream);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let body = upload("a", &json!([]));
+    let path = "/api/machines/m1/sections/cpu";
+    let sent = server.ask(Method::PUT, path, &[quick], Some(&body)).await;
+    assert_eq!(sent.status(), 200);
+}
+
 async fn send(server: &Box, path: &str, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
     answer(server.ask(Method::PUT, path, headers, Some(body)).await).await
 }
