@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ring::signature::{ED25519, UnparsedPublicKey};
 
 use super::secret::{hash, scope_of};
@@ -12,6 +12,9 @@ use crate::model::access::{MachineKey, Scope, SecretHash, Token, WaitingKey, hex
 use crate::model::{AssetEdit, HumanEdit, MachineId, TAGS, Text, with_tags};
 use crate::store::{self, Pace, StoreError, Transaction, transact};
 use crate::wire::signing;
+
+/// How long after one key another one that waits for approval is no news.
+const ASKED: TimeDelta = TimeDelta::minutes(1);
 
 /// What became of an enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +99,16 @@ impl Access {
                 let peer = peer.to_string();
                 let tags = token.tags.clone();
                 let waiting = WaitingKey { public_key, asked_at: now, peer, tags };
-                transaction.audit(by.did("key.ask", id.as_str(), None, Some(shown(&public_key))));
+                // Whoever asks with one key after the other fills no log.
+                let asked_at = known.waiting.as_ref().map(|waiting| waiting.asked_at);
+                if asked_at.is_none_or(|asked_at| (now - asked_at).abs() >= ASKED) {
+                    transaction.audit(by.did(
+                        "key.ask",
+                        id.as_str(),
+                        None,
+                        Some(shown(&public_key)),
+                    ));
+                }
                 transaction.put_record(MachineKey { waiting: Some(waiting), ..(*known).clone() });
                 return Ok(Some(Ok(Enrolled::Waiting)));
             }

@@ -138,6 +138,11 @@ async fn another_key_waits_for_an_admin() {
         let (status, waiting) = new.enrol(&server, &enrol).await;
         assert_eq!(status, 409, "{waiting}");
     }
+    // Nor does whoever has the token fill the log with one key after the other.
+    for _ in 0..3 {
+        assert_eq!(Signer::new("m1").enrol(&server, &enrol).await.0, 409);
+    }
+    assert_eq!(new.enrol(&server, &enrol).await.0, 409);
     let asked = answer(server.ask(Method::GET, "/api/audit?action=key.ask", &headers, None).await);
     assert_eq!(asked.await.1["items"].as_array().unwrap().len(), 1, "once is enough");
     assert_eq!(new.report(&server, 6, &with_memory("m1", 2)).await.0, 401);
