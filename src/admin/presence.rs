@@ -1,10 +1,13 @@
 //! Files in the data directory by which commands on the same computer find the server, and prove
 //! that they may tell it what to do.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Secret, is_token_of};
@@ -16,6 +19,8 @@ use crate::trust::{Pin, Trust};
 const TOKEN_FILE: &str = "admin.token";
 /// The file that says where the server is.
 const SERVER_FILE: &str = "server.json";
+/// Most bytes of either that are read.
+const LARGEST: u64 = 64 << 10;
 
 /// Where a running server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +58,7 @@ pub fn token_file(data_dir: &Path) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// When it cannot be read, or is none.
 pub fn read_token(file: &Path) -> anyhow::Result<String> {
-    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let text = read_little(file).with_context(|| file.display().to_string())?;
     let text = text.trim();
     if !is_token_of(Scope::Admin, text) {
         bail!(
@@ -62,6 +67,20 @@ pub fn read_token(file: &Path) -> anyhow::Result<String> {
         );
     }
     Ok(text.to_owned())
+}
+
+/// The text of a small file. What else may be in its place, a pipe or a device that gives without end,
+/// holds up nobody.
+fn read_little(file: &Path) -> io::Result<String> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
+    let opened = options.open(file)?;
+    if !opened.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "is not a file"));
+    }
+    let mut text = String::new();
+    opened.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Removes the file when the server ends.
@@ -104,7 +123,7 @@ impl Presence {
     /// What was written down last; the server may be gone since.
     #[must_use]
     pub fn of(data_dir: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(data_dir.join(SERVER_FILE)).ok()?).ok()
+        serde_json::from_str(&read_little(&data_dir.join(SERVER_FILE)).ok()?).ok()
     }
 }
 

@@ -294,6 +294,12 @@ fn commands_tell_no_other_file_than_a_token() {
         assert!(text(&refused).contains("admin.token"), "{}", text(&refused));
         assert!(!text(&refused).contains("swordfish"), "{}", text(&refused));
     }
+    // Nor does what is no file hold anybody up.
+    for (name, device) in [("admin.token", "/dev/zero"), ("server.json", "/dev/zero")] {
+        fs::remove_file(data.join(name)).unwrap();
+        std::os::unix::fs::symlink(device, data.join(name)).unwrap();
+        assert!(!command(&data, &["token", "list"], "").status.success(), "{name}");
+    }
     while let Some(request) = listener.try_request() {
         assert!(!request.contains("swordfish"), "{request}");
     }
