@@ -65,10 +65,15 @@ impl SqlReader {
         let _turn = self.turns.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if let Some(mut link) = idle {
-            let looked = self.look_through(link.as_mut(), look).await;
-            if !looked.as_ref().is_err_and(|error| !is_of_statement(error)) {
-                self.give_back(link);
-                return looked;
+            match self.look_through(link.as_mut(), look).await {
+                Ok(looked) => {
+                    self.give_back(link);
+                    return Ok(looked);
+                }
+                // The connection goes too: it may be in the middle of a transaction, where it would see
+                // an old moment for ever, or nothing at all.
+                Err(error) if is_of_statement(&error) => return Err(error),
+                Err(_) => {}
             }
         }
         let mut link = connect(&self.settings.address).await?;

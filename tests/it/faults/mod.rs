@@ -5,4 +5,5 @@
 mod disk;
 mod errors;
 mod power;
+mod sql;
 mod workload;

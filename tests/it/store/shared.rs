@@ -89,7 +89,7 @@ async fn what_cannot_be_followed_is_read_anew(database: &Database, forget: &str,
 }
 
 /// Runs statements as a person would, beside the servers.
-async fn execute(database: &Database, statements: &str) {
+pub(crate) async fn execute(database: &Database, statements: &str) {
     use tatuscan::store::sql::Address;
     let sql = AssertSqlSafe(statements.to_owned());
     match &database.address {

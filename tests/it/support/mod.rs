@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod edge;
 pub(crate) mod machines;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod tls;
