@@ -47,7 +47,7 @@ impl Access {
         let Some(user) = store::record::<User>(self.store(), &session.user).await? else {
             return Ok(None);
         };
-        if now - session.used_at >= USED {
+        if (now - session.used_at).abs() >= USED {
             self.note_session(&session, now);
         }
         let (name, role) = (user.name.clone(), user.role);

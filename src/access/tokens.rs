@@ -48,7 +48,7 @@ impl Access {
         }
         let token = store::record::<Token>(self.store(), &hex(&hash)).await?;
         let Some(token) = token.filter(|token| !token.is_over(now)) else { return Ok(None) };
-        if token.used_at.is_none_or(|used| now - used >= USED) {
+        if token.used_at.is_none_or(|used| (now - used).abs() >= USED) {
             self.note_use(&token, now);
         }
         Ok(Some(Caller::Token(token)))

@@ -31,10 +31,12 @@ impl Session {
         hex(&self.hash)[..16].to_owned()
     }
 
-    /// Whether it no longer counts.
+    /// Whether it no longer counts. One from the future was begun by a wrong clock, and would live for
+    /// as long as that was wrong.
     #[must_use]
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
-        now - self.used_at >= IDLE || now - self.created_at >= LONGEST
+        let counts = |since: DateTime<Utc>, most| (-IDLE..most).contains(&(now - since));
+        !counts(self.used_at, IDLE) || !counts(self.created_at, LONGEST)
     }
 }
 

@@ -2,6 +2,7 @@
 //! Everything here happens by a seed; [`crate::support::seed`] says how to run more of it, and how to
 //! see one round again.
 
+mod clock;
 mod disk;
 mod errors;
 mod power;
