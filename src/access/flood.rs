@@ -2,7 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Requests do not come in the order of their times; a clock that is behind by more was put back.
+const PUT_BACK: TimeDelta = TimeDelta::minutes(1);
 
 /// How many new machines are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +50,13 @@ impl Flood {
         }
         let mut state = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, last) = &mut *state;
+        // A clock that was put back gains nothing, and counts from there.
+        let was_put_back = last.is_some_and(|last| last - now > PUT_BACK);
         let passed = last.map_or(0, |last| (now - last).num_milliseconds().max(0));
         #[expect(clippy::cast_precision_loss, reason = "a time between two reports")]
         let gained = passed as f64 / 60_000.0 * f64::from(self.limits.per_minute);
         *left = (*left + gained).min(f64::from(self.limits.burst));
-        *last = (*last).max(Some(now));
+        *last = if was_put_back { Some(now) } else { (*last).max(Some(now)) };
         if *left < 1.0 {
             return false;
         }
@@ -84,5 +89,18 @@ mod tests {
         assert!(flood.admits(true, 11, much_later));
         assert!(!flood.admits(true, 12, much_later));
         assert!(!flood.admits(false, 9, start), "a clock that goes back gains nothing");
+    }
+
+    #[test]
+    fn a_clock_that_was_put_right_does_not_end_the_gains() {
+        let limits = FloodLimits { burst: 3, per_minute: 2, most_legacy: 10, most: 12 };
+        let flood = Flood::new(limits);
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        for _ in 0..3 {
+            assert!(flood.admits(false, 0, start + TimeDelta::days(3_650)));
+        }
+        assert!(!flood.admits(false, 0, start));
+        assert!(!flood.admits(false, 0, start + TimeDelta::seconds(1)));
+        assert!(flood.admits(false, 0, start + TimeDelta::seconds(31)));
     }
 }
