@@ -20,7 +20,7 @@ pub use import::{Import, ImportChange, Imported, LineProblem, MOST_IMPORTED};
 pub use software::ReadPackages;
 pub use views::{Keeper, ViewChange, ViewError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use chrono_tz::Tz;
 
 use crate::model::access::{AuditPage, AuditQuery, Identity, RemovedMachine};
@@ -29,6 +29,11 @@ use crate::model::{
     StatusRules, Summary,
 };
 use crate::store::{self, Pace, Section, Store, StoreError, StoreStats, transact};
+
+/// Entries of the audit log looked at at once.
+const AUDIT_PAGE: usize = 1_000;
+/// What is dated before this year was dated by a wrong clock: there was no program to date it.
+const FIRST_YEAR: i32 = 2025;
 
 /// The inventory and its rules.
 #[derive(Clone)]
@@ -101,6 +106,19 @@ impl Inventory {
         let page = self.store.machines(&query).await?;
         let day = move |instant: DateTime<Utc>| instant.with_timezone(&zone).date_naive();
         Ok(model::summary(&Moment { now, rules: self.rules, day }, &page.machines))
+    }
+
+    /// The last sign of life in it: a report, or an entry of the audit log.
+    ///
+    /// # Errors
+    /// As [`Store::machines`] and [`Store::audit`].
+    pub async fn last_sign(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let machines = self.store.machines(&MachineQuery::default()).await?.machines;
+        let seen = machines.iter().map(|machine| machine.last_seen()).max();
+        let (subject, action) = (None, None);
+        let newest = AuditQuery { before: None, subject, action, until: None, limit: 1 };
+        let newest = self.store.audit(&newest).await?.entries;
+        Ok(seen.max(newest.first().map(|(_, entry)| entry.at)))
     }
 
     /// How many machines there are.
@@ -196,15 +214,39 @@ impl Inventory {
         self.store.audit(query).await
     }
 
-    /// Removes what the audit log holds from before a moment.
+    /// Removes what the audit log holds from before a moment. Entries that a wrong clock dated say
+    /// nothing of their age: they go with the next one that was dated by a right one.
     ///
     /// # Errors
     /// As [`Store::audit`] and [`Store::forget_audit`].
-    pub async fn forget_audit(&self, until: DateTime<Utc>) -> Result<(), StoreError> {
-        let until = Some(until);
-        let query = AuditQuery { before: None, subject: None, action: None, until, limit: 1 };
-        match self.store.audit(&query).await?.entries.first() {
-            Some((newest, _)) => self.store.forget_audit(newest.saturating_add(1)).await,
+    pub async fn forget_audit(
+        &self,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (subject, action) = (None, None);
+        let old = AuditQuery { before: None, subject, action, until: Some(until), limit: 1 };
+        if self.store.audit(&old).await?.entries.is_empty() {
+            return Ok(());
+        }
+        let (mut before, mut newest_old) = (None, None);
+        loop {
+            let (subject, action) = (None, None);
+            let query = AuditQuery { before, subject, action, until: None, limit: AUDIT_PAGE };
+            let entries = self.store.audit(&query).await?.entries;
+            let Some((oldest, _)) = entries.last() else { break };
+            before = Some(*oldest);
+            for (number, entry) in entries {
+                match entry.at {
+                    at if at > now || at.year() < FIRST_YEAR => {}
+                    at if at < until => newest_old = newest_old.or(Some(number)),
+                    // What is newer than one that stays stays too.
+                    _ => newest_old = None,
+                }
+            }
+        }
+        match newest_old {
+            Some(number) => self.store.forget_audit(number.saturating_add(1)).await,
             None => Ok(()),
         }
     }

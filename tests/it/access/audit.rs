@@ -11,7 +11,7 @@ use tatuscan::clock;
 use tatuscan::inventory::Inventory;
 use tatuscan::jobs::Housekeeping;
 use tatuscan::model::StatusRules;
-use tatuscan::model::access::{AuditQuery, Role, Scope};
+use tatuscan::model::access::{AuditQuery, Identity, Role, Scope};
 use tatuscan::store::Store;
 use tatuscan::store::redb::RedbStore;
 use tokio_util::sync::CancellationToken;
@@ -110,7 +110,7 @@ async fn a_removed_machine_comes_back_as_it_was() {
 #[tokio::test]
 async fn old_entries_are_forgotten_by_themselves() {
     for (audit_days, later_days, expected) in
-        [(Some(1_095), 1_094, 1), (Some(1_095), 1_096, 0), (None, 1_096, 1)]
+        [(Some(1_095), 1_094, 2), (Some(1_095), 1_096, 1), (None, 1_096, 2)]
     {
         let directory = tempfile::tempdir().unwrap();
         let open = || -> Arc<dyn Store> {
@@ -118,14 +118,17 @@ async fn old_entries_are_forgotten_by_themselves() {
         };
         let access = Access::new(open(), Settings::default());
         access.create_token("x", Scope::Read, TokenTerms::default(), console()).await.unwrap();
-        drop(access);
-        let store = open();
-        let access = Access::new(Arc::clone(&store), Settings::default());
-        let inventory = Inventory::new(store, StatusRules::default());
         let now = match later_days {
             1_094 => || clock::now() + TimeDelta::days(1_094),
             _ => || clock::now() + TimeDelta::days(1_096),
         };
+        // Somebody was there yesterday: the clock is right.
+        let yesterday = Identity { at: now() - TimeDelta::days(1), ..console() };
+        access.create_token("y", Scope::Read, TokenTerms::default(), yesterday).await.unwrap();
+        drop(access);
+        let store = open();
+        let access = Access::new(Arc::clone(&store), Settings::default());
+        let inventory = Inventory::new(store, StatusRules::default());
         let shutdown = CancellationToken::new();
         let house = Housekeeping { audit_days, now };
         let keeping = tokio::spawn(house.run(access, inventory.clone(), shutdown.clone()));
