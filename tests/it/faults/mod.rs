@@ -6,5 +6,7 @@ mod clock;
 mod disk;
 mod errors;
 mod power;
+mod servers;
 mod sql;
+mod vanished;
 mod workload;

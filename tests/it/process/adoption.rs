@@ -35,7 +35,7 @@ pub(crate) fn uri(database: &Database) -> String {
 }
 
 /// The first column of each row.
-async fn column(database: &Database, sql: &str) -> Vec<String> {
+pub(crate) async fn column(database: &Database, sql: &str) -> Vec<String> {
     macro_rules! ask {
         ($connection:ty, $url:expr) => {{
             let mut connection = <$connection>::connect(&$url).await.unwrap();

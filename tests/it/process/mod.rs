@@ -2,7 +2,7 @@
 
 mod abuse;
 mod adoption;
-pub(crate) use adoption::uri;
+pub(crate) use adoption::{column, uri};
 mod descriptors;
 mod encrypted;
 mod full_disk;
