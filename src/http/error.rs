@@ -67,9 +67,10 @@ pub(super) struct ErrorToken {
 }
 
 impl ErrorBody {
+    /// What a client sent is repeated without anything that could do harm where it is shown.
     fn new(error: impl Into<String>) -> Self {
         Self {
-            error: error.into(),
+            error: clean(&error.into(), usize::MAX).into(),
             code: None,
             id: None,
             last_seq: None,
@@ -475,5 +476,16 @@ impl ResponseError for ApiError {
 
     fn as_response(&self) -> Response {
         self.clone().into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ApiError;
+
+    #[test]
+    fn what_a_client_sent_is_repeated_without_harm() {
+        let error = ApiError::unknown_machine("lab-ção/\0\u{1b}[31m\n\u{202e}");
+        assert_eq!(error.body.error, "Inventory not found: lab-ção/[31m");
     }
 }

@@ -85,6 +85,9 @@ pub use timestamp::Timestamp;
 #[cfg(feature = "server")]
 pub use views::{NewView, View, ViewEdit, ViewList, view_name, view_query};
 
+#[cfg(feature = "server")]
+use crate::model::clean;
+
 /// What is wrong with a body, in words for the one who sent it.
 #[cfg(feature = "server")]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +98,8 @@ impl From<serde_json::Error> for BadBody {
     fn from(error: serde_json::Error) -> Self {
         /// A message quotes what was sent; more of it than this helps nobody.
         const MAX_CHARS: usize = 300;
-        let text = error.to_string();
+        // What is no field, kind or choice is quoted as it came.
+        let text = clean(&error.to_string(), usize::MAX);
         let mut message: String = text.chars().take(MAX_CHARS).collect();
         if message.len() < text.len() {
             message.push('…');
@@ -105,5 +109,18 @@ impl From<serde_json::Error> for BadBody {
             serde_json::error::Category::Data => message,
             _ => format!("Malformed JSON: {message}"),
         })
+    }
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::BadBody;
+
+    #[test]
+    fn what_is_quoted_of_a_body_could_do_no_harm() {
+        let body = r#"{"name": "x", "scope": "\u001b[31mread\u202e\n"}"#;
+        let BadBody(said) =
+            super::access::parse::<super::access::NewToken>(body.as_bytes()).unwrap_err();
+        assert!(said.starts_with("unknown variant `[31mread`, expected"), "{said}");
     }
 }
