@@ -13,7 +13,8 @@ impl ConfigError {
     /// `advice` is a sentence of its own.
     #[must_use]
     pub fn new(setting: &str, value: &str, problem: &str, advice: &str) -> Self {
-        Self(format!("{setting}: \"{}\" {problem}. {advice}", value.escape_debug()))
+        let value = value.escape_debug();
+        Self(format!("{setting}: \"{value}\" {}. {}", shown(problem), shown(advice)))
     }
 
     /// An error in its own words.
@@ -21,6 +22,16 @@ impl ConfigError {
     pub fn text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+}
+
+/// A text that may repeat a value, such as a path, without anything that could forge a line.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Quotation marks of our own stay as they are.
+        if matches!(c, '"' | '\'' | '\\') { shown.push(c) } else { shown.extend(c.escape_debug()) }
+    }
+    shown
 }
 
 impl fmt::Display for ConfigError {
@@ -79,5 +90,21 @@ impl From<clap::Error> for Refusal {
 impl From<ConfigError> for Refusal {
     fn from(error: ConfigError) -> Self {
         Self::Setting(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ConfigError;
+
+    #[test]
+    fn nothing_that_is_repeated_of_a_value_forges_a_line() {
+        let path = "/srv/ação\n\u{1b}[31m\u{202e}";
+        let error =
+            ConfigError::new("X", path, &format!("is not at {path}"), &format!("Make {path}"));
+        let shown = r"/srv/ação\n\u{1b}[31m\u{202e}";
+        assert_eq!(error.to_string(), format!("X: \"{shown}\" is not at {shown}. Make {shown}"));
+        let quoted = ConfigError::new("X", "'", "has a '\"'", r"Write C:\x").to_string();
+        assert_eq!(quoted, r#"X: "\'" has a '"'. Write C:\x"#);
     }
 }
