@@ -17,6 +17,9 @@ const POSTGRES_SOCKETS: &str = "/var/run/postgresql";
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b':');
 
+/// The same of a host.
+const HOST: &AsciiSet = &PLAIN.add(b'/');
+
 /// Where a database server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
@@ -57,10 +60,12 @@ impl Address {
     pub(super) fn around_the_database(&self) -> (String, String) {
         let plain = |path: &Path| utf8_percent_encode(&path.to_string_lossy(), PLAIN).to_string();
         match self {
-            Self::Tcp { host, port } if host.contains(':') => {
-                (format!("[{host}]:{port}"), String::new())
+            Self::Tcp { host, port } => {
+                let shown = utf8_percent_encode(host, HOST);
+                let shown =
+                    if host.contains(':') { format!("[{shown}]") } else { shown.to_string() };
+                (format!("{shown}:{port}"), String::new())
             }
-            Self::Tcp { host, port } => (format!("{host}:{port}"), String::new()),
             Self::SocketDirectory { directory, port } => {
                 (format!(":{port}"), format!("?host={}", plain(directory)))
             }

@@ -35,6 +35,8 @@ fn a_database_is_shown_as_one_would_write_it() {
         ("mysql://u@/d?unix_socket=/run/m.sock", "mysql://u@/d?unix_socket=/run/m.sock"),
         ("postgresql://u@/d?host=/run/pg", "postgresql://u@:5432/d?host=/run/pg"),
         ("postgresql://u%0A@h/d%1B", "postgresql://u%0A@h:5432/d%1B"),
+        ("postgresql://u@a%3Db%2Fc/d", "postgresql://u@a%3Db%2Fc:5432/d"),
+        ("mysql://u@[fe80::1%25e0]/d", "mysql://u@[fe80::1%25e0]:3306/d"),
     ] {
         let (database, _) = parse(text).unwrap();
         assert_eq!(database.to_string(), expected);
