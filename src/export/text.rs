@@ -4,9 +4,14 @@ use std::borrow::Cow;
 
 use crate::wire::columns::FORMULA;
 
-/// The text; with `'` before it where a spreadsheet would take it for a formula.
+/// The text; with `'` before it where a spreadsheet would take it for a formula, and where it looks as
+/// if it had one: an import takes it off again.
 pub(super) fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if text.trim_start_matches('\'').starts_with(FORMULA) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The text without the control characters that neither a line nor a table is made of: some readers
@@ -45,10 +50,10 @@ mod tests {
 
     #[test]
     fn only_what_begins_as_a_formula_does_is_marked() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-x"] {
             assert_eq!(inert(formula), format!("'{formula}"));
         }
-        for text in ["", "a=1", "'=1", " =1", "1-1", "ção"] {
+        for text in ["", "a=1", "'a", "''", "' =1", " =1", "1-1", "ção"] {
             assert_eq!(inert(text), text);
         }
     }

@@ -16,7 +16,7 @@ use super::field::Field;
 /// The text without the `'` that an export puts before what a spreadsheet would take for a formula.
 pub(super) fn unguarded(text: &str) -> &str {
     let guarded = text.strip_prefix('\'');
-    guarded.filter(|rest| rest.starts_with(FORMULA)).unwrap_or(text)
+    guarded.filter(|rest| rest.trim_start_matches('\'').starts_with(FORMULA)).unwrap_or(text)
 }
 
 /// The value of a cell as the API's JSON has it, and whether it is a day without a time; null for an
@@ -151,7 +151,8 @@ mod tests {
             ("'-x", "-x"),
             ("'\tx", "\tx"),
             ("'a", "'a"),
-            ("''=", "''="),
+            ("''=", "'="),
+            ("''a", "''a"),
             ("=1", "=1"),
         ] {
             assert_eq!(unguarded(text), read);

