@@ -19,14 +19,15 @@ pub fn parse_meminfo(text: &str) -> anyhow::Result<Memory> {
     let size_kib = |name: &str| -> Option<i64> {
         text.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
-            (key == name).then(|| value.split_whitespace().next()?.parse().ok())?
+            let size = || value.split_whitespace().next()?.parse::<u64>().ok()?.try_into().ok();
+            (key == name).then(size)?
         })
     };
     let total = size_kib("MemTotal").context("there is no MemTotal")?;
     ensure!(total > 0, "MemTotal is {total}");
-    let unused: i64 = size_kib("MemFree")
-        .context("there is no MemFree")?
-        .saturating_add(["Buffers", "Cached", "SReclaimable"].map(size_kib).iter().flatten().sum());
+    let caches = ["Buffers", "Cached", "SReclaimable"].into_iter().filter_map(size_kib);
+    let caches = caches.fold(0, i64::saturating_add);
+    let unused: i64 = size_kib("MemFree").context("there is no MemFree")?.saturating_add(caches);
     Ok(Memory { total_mb: total / 1024, used_mb: total.saturating_sub(unused).max(0) / 1024 })
 }
 
@@ -61,5 +62,9 @@ mod tests {
     fn more_free_than_there_is_counts_as_nothing_used() {
         let memory = parse_meminfo("MemTotal: 1024 kB\nMemFree: 1000 kB\nCached: 500 kB").unwrap();
         assert_eq!(memory.used_mb, 0);
+        let most = i64::MAX;
+        let text = format!("MemTotal: 1024 kB\nMemFree: 1 kB\nCached: {most} kB\nBuffers: {most}");
+        assert_eq!(parse_meminfo(&text).unwrap().used_mb, 0);
+        assert!(parse_meminfo("MemTotal: 1024 kB\nMemFree: -2048 kB").is_err());
     }
 }
