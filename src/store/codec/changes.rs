@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bincode::de::BorrowDecoder;
+use bincode::error::DecodeError;
 use bincode::{BorrowDecode, Encode};
 
 use super::machine::{MachineRow, proof_code, version_of};
@@ -40,6 +42,23 @@ enum ChangeRow<'a> {
     PutSection(u32, &'a str, Cow<'a, str>, i64, &'a [u8]),
 }
 
+/// The changes of a batch, read one by one: a count that is damaged asks for no memory.
+struct Rows<'a>(Vec<ChangeRow<'a>>);
+
+impl<'a> BorrowDecode<'a, ()> for Rows<'a> {
+    fn borrow_decode<D: BorrowDecoder<'a, Context = ()>>(
+        decoder: &mut D,
+    ) -> Result<Self, DecodeError> {
+        let mut left = u64::borrow_decode(decoder)?;
+        let mut rows = Vec::new();
+        while left > 0 {
+            rows.push(ChangeRow::borrow_decode(decoder)?);
+            left -= 1;
+        }
+        Ok(Self(rows))
+    }
+}
+
 /// Whether the content of sections is part of what is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Contents {
@@ -71,7 +90,7 @@ pub(in crate::store) fn encode_changes(key: u64, changes: &Changes, contents: Co
 
 /// Reads the changes of a batch. Its machines are without the sections that they have.
 pub(in crate::store) fn decode_changes(key: u64, value: &[u8]) -> Result<Changes, BadValue> {
-    let rows: Vec<ChangeRow<'_>> = open(key, value)?;
+    let Rows(rows) = open(key, value)?;
     let mut changes = Changes::default();
     let put = |key, machine: Option<Machine>| {
         let machine = Arc::new(machine.ok_or(BadValue::Damaged)?);

@@ -53,6 +53,15 @@ mod tests {
         Changes { machines, ..Changes::default() }
     }
 
+    #[test]
+    fn a_damaged_count_of_changes_asks_for_no_memory() {
+        for count in [u64::MAX, u64::MAX / 1024, 1 << 40, 1] {
+            let read = decode_changes(9, &seal(FIRST, 9, count)).map(|_| ());
+            assert_eq!(read, Err(BadValue::Damaged));
+        }
+        assert!(decode_changes(9, &seal(FIRST, 9, 0_u64)).is_ok());
+    }
+
     /// A version is used only where something is kept that needs it.
     #[test]
     fn each_machine_is_written_as_the_first_version_that_knows_all_of_it_and_comes_back() {
