@@ -140,6 +140,46 @@ fn no_file_is_longer_than_a_few_screens() {
     }
 }
 
+/// The fuzz targets are a workspace of their own: they are built with the versions that are shipped.
+#[test]
+fn what_is_fuzzed_is_what_is_shipped() {
+    let locked = |path: &str| {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        let line = |package: &str, name: &str| {
+            let value = package.lines().find_map(|line| line.strip_prefix(name));
+            value.unwrap_or_default().trim_matches(['"', ' ', '=']).to_owned()
+        };
+        let packages = text.split("[[package]]").skip(1);
+        let packages = packages.map(|package| (line(package, "name"), line(package, "version")));
+        packages.collect::<BTreeSet<_>>()
+    };
+    let shipped = locked("Cargo.lock");
+    let names: BTreeSet<_> = shipped.iter().map(|(name, _)| name).collect();
+    let fuzzed = locked("tests/fuzz/Cargo.lock");
+    assert!(fuzzed.iter().any(|(name, _)| name == "libfuzzer-sys"), "{fuzzed:?}");
+    let other = fuzzed.difference(&shipped).filter(|(name, _)| names.contains(name));
+    let other: Vec<_> = other.collect();
+    assert!(
+        other.is_empty(),
+        "other versions than in Cargo.lock: {other:?}: cp Cargo.lock tests/fuzz/ && cargo metadata \
+         --manifest-path tests/fuzz/Cargo.toml"
+    );
+}
+
+/// A target without an input to begin with finds little.
+#[test]
+fn every_fuzz_target_has_a_corpus() {
+    let fuzz = root().join("tests/fuzz");
+    let names = |folder: &str| -> BTreeSet<String> {
+        let entries = fs::read_dir(fuzz.join(folder)).unwrap();
+        let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+        entries.map(|entry| stem(entry.unwrap().path())).collect()
+    };
+    let mut targets = names("src/targets");
+    assert!(targets.remove("mod"));
+    assert_eq!(targets, names("corpus"));
+}
+
 fn files(module: &str) -> Vec<PathBuf> {
     let at = root().join("src").join(module);
     if at.is_dir() { rust_files(&at) } else { vec![at.with_extension("rs")] }
