@@ -19,7 +19,7 @@ mod tests {
 
     use chrono::DateTime;
 
-    use super::seal::{FIRST, WITH_ASSET, WITH_HARDWARE, WITH_PROOF};
+    use super::seal::{FIRST, WITH_ASSET, WITH_HARDWARE, WITH_PROOF, seal};
     use super::*;
     use crate::model::{
         AssetFields, HardwareFields, HumanFields, Machine, MachineId, Proof, Report, SectionHash,
