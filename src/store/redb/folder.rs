@@ -59,7 +59,11 @@ impl Folder {
         let is_closing = Arc::clone(&self.is_closing);
         thread::Builder::new().name("fold".into()).spawn(move || {
             for job in received {
-                self.fold(&job);
+                // What was not folded is in the journal, and must be before anything that came after
+                // it is.
+                if !self.fold(&job) {
+                    break;
+                }
                 // Nobody waits any more when the store was left.
                 if finished.send(()).is_err() {
                     return;
@@ -72,19 +76,20 @@ impl Folder {
         Ok(FolderThread { jobs: Some(jobs), done, is_busy: false, is_closing })
     }
 
-    /// Folds, again and again until it is done or the store closes.
-    fn fold(&mut self, job: &Job) {
+    /// Folds, again and again until it is done or the store closes, and says whether it is done.
+    fn fold(&mut self, job: &Job) -> bool {
         let started = Instant::now();
         while let Err(error) = self.attempt(job) {
             self.health.set(&Err(error));
             if self.is_closing.load(Relaxed) {
-                return;
+                return false;
             }
             thread::sleep(RETRY_EVERY);
         }
         self.memory.write().unwrap_or_else(PoisonError::into_inner).folded(job.watermark);
         self.health.set(&Ok(()));
         self.counters.folded(started.elapsed());
+        true
     }
 
     /// A damaged page makes redb panic; that too is a failure, not the end of the thread.

@@ -19,7 +19,7 @@ use super::power::{ALWAYS, Tally, course_of, do_course, leave};
 use super::workload::{Ledger, State};
 use crate::store::sections::put;
 use crate::support::machines::{body, report, section};
-use crate::support::seed::{Round, campaign};
+use crate::support::seed::{Round, campaign_after};
 use crate::support::server::Server;
 
 /// How long a store may take to notice that its disk is well again.
@@ -59,6 +59,10 @@ async fn is_said(store: &RedbStore, error: &StoreError, refusal: Refusal, contex
         assert!(store.machine_count().await.is_ok(), "{context}: reads go on");
     }
 }
+
+/// A fold failed for the last time while the store was closed, and the one after it did not: what the
+/// first was to bring was in neither the database nor the journal.
+const FOUND: [u64; 1] = [99];
 
 async fn refuse_at(mut round: Round, mut course: Round, at: u64) -> Tally {
     let disk = Disk::with_store(&mut course);
@@ -121,7 +125,7 @@ async fn refuse_at(mut round: Round, mut course: Round, at: u64) -> Tally {
 async fn nothing_acknowledged_is_lost_when_the_disk_refuses_any_operation() {
     let mut known = HashMap::new();
     let mut rounds = Vec::new();
-    for round in campaign(36) {
+    for round in campaign_after(&FOUND, 36) {
         let (course, at) = course_of(&round, &mut known).await;
         rounds.push(tokio::spawn(refuse_at(round, course, at)));
         if rounds.len() % AT_ONCE == 0 {
@@ -141,7 +145,8 @@ async fn nothing_acknowledged_is_lost_when_the_disk_refuses_any_operation() {
         total.compared += tally.compared;
     }
     eprintln!("refused operations: {total:?} of {known:?}");
-    assert!(total.faults > total.rounds / 2 && total.unknown > 0, "{total:?}");
+    let is_tried = total.faults > total.rounds / 2 && total.unknown > 0;
+    assert!(is_tried || total.rounds < 8, "{total:?}");
 }
 
 /// The answer to a request with this status, without a word about what is inside.
