@@ -2,21 +2,26 @@
 //! handle is let go of, and whoever needs the database next opens it again.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::Database;
 
 use super::backend::Medium;
-use super::failure::{changed_by_another, failure, meddled};
+use super::failure::{changed_by_another, failure, io_failure, meddled};
 use super::file;
 use super::fold::{Job, Position, write};
 use super::sections::{self, BadSections, Wanted};
 use crate::model::MachineId;
-use crate::store::{Section, StoreError};
+use crate::store::{OpenError, Section, StoreError};
 
 /// The database, and where it stands.
 #[derive(Debug)]
-pub(super) struct Handle(Mutex<State>);
+pub(super) struct Handle {
+    state: Mutex<State>,
+    /// Whether the last use failed.
+    is_in_trouble: AtomicBool,
+}
 
 #[derive(Debug)]
 struct State {
@@ -33,11 +38,29 @@ impl Handle {
     /// A database that is open and stands there.
     pub(super) fn new(medium: Arc<dyn Medium>, database: Database, position: Position) -> Self {
         let (medium, database) = (Some(medium), Some(database));
-        Self(Mutex::new(State { medium, database, position, under_way: None }))
+        let state = State { medium, database, position, under_way: None };
+        Self { state: Mutex::new(state), is_in_trouble: AtomicBool::new(false) }
     }
 
     /// Does something with the database that leaves it where it stands.
     pub(super) fn run<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        let done = self.attempt(work);
+        self.is_in_trouble.store(done.is_err(), Relaxed);
+        done
+    }
+
+    /// Whether it can be used, after a use that failed.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        match self.is_in_trouble.load(Relaxed) {
+            true => self.run(|database| Position::of(database).map(drop)),
+            false => Ok(()),
+        }
+    }
+
+    fn attempt<T>(
         &self,
         work: impl FnOnce(&Database) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
@@ -89,7 +112,7 @@ impl Handle {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,11 +123,12 @@ impl State {
         let closed = || StoreError::Unavailable("it is closed".into());
         let medium = self.medium.as_ref().ok_or_else(closed)?;
         medium.check().map_err(meddled)?;
-        let unavailable =
-            |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
-        let database = file::open_database(&**medium, Path::new("the store"))
-            .map_err(|error| unavailable(&error))?;
-        let found = Position::of(&database).map_err(|error| unavailable(&error))?;
+        let opened = file::open_database(&**medium, Path::new("the store"));
+        let database = opened.map_err(|error| match error {
+            OpenError::Io { cause, .. } => io_failure(&cause),
+            error => StoreError::Unavailable(error.to_string()),
+        })?;
+        let found = Position::of(&database).map_err(|error| failure(&error))?;
         // The last attempt may have come to its end or not.
         if found == self.position || Some(found) == self.under_way {
             return Ok(database);

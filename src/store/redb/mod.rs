@@ -126,7 +126,14 @@ impl Reader for RedbReader {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.folding.check()
+        self.folding.check()?;
+        let database = Arc::clone(&self.database);
+        let checked = tokio::task::spawn_blocking(move || database.check());
+        match tokio::time::timeout(PATIENCE, checked).await {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(_)) => Err(StoreError::Backend("its file is damaged".into())),
+            Err(_) => Err(StoreError::Unavailable("it does not answer".into())),
+        }
     }
 }
 
