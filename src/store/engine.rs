@@ -303,7 +303,13 @@ impl<W: Writer> Thread<W> {
     fn compute(&self, requests: &mut [Request]) -> (Vec<Result<(), StoreError>>, Changes) {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
         let mut transaction = Transaction::new(&memory);
-        let answers = requests.iter_mut().map(|request| transaction.apply(request)).collect();
+        // Whoever gave up has asked somebody else since: what comes this late would take the place of
+        // something newer.
+        let mut apply = |request: &mut Request| match request.is_awaited() {
+            true => transaction.apply(request),
+            false => Err(StoreError::Unavailable("nobody waits for it".into())),
+        };
+        let answers = requests.iter_mut().map(&mut apply).collect();
         (answers, transaction.into_changes())
     }
 

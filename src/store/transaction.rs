@@ -38,6 +38,11 @@ pub(super) enum Request {
 }
 
 impl Request {
+    /// Whether somebody still waits for the answer.
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Run { reply, .. } if !reply.is_closed())
+    }
+
     /// Answers, once its batch is durable or has failed. A receiver that is gone has given up
     /// waiting.
     pub(super) fn answer(self, answer: Result<(), StoreError>) {

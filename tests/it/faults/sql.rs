@@ -128,6 +128,33 @@ async fn a_report_whose_answer_was_lost_counts_once(database: &Database) {
     store.close().await;
 }
 
+/// What one server could not write in time, its agent has brought to another one: it does not come
+/// later, in the place of something newer.
+async fn what_nobody_waits_for_is_not_written(database: &Database) {
+    let far = Far::new(database).await;
+    let (slow, other) = (far.open().await, database.open().await);
+    let mine = |memory| Report { memory_total_mb: memory, ..report("m1", memory) };
+    slow.record_reports(vec![mine(1)]).await.unwrap();
+    far.proxy.set_dead(true);
+    for memory in 2..5 {
+        let answer = slow.record_reports(vec![mine(memory)]).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        other.record_reports(vec![mine(memory + 10)]).await.unwrap();
+    }
+    far.proxy.set_dead(false);
+    let whole = Instant::now();
+    while slow.record_reports(vec![report("m2", 1)]).await.is_err() {
+        assert!(whole.elapsed() < BACK, "it does not go on by itself");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for store in [&slow, &other] {
+        let kept = store.machine(&MachineId::stored("m1")).await.unwrap();
+        assert_eq!(kept.memory_total_mb, 14);
+    }
+    slow.close().await;
+    other.close().await;
+}
+
 async fn is_refused_soon(store: Arc<dyn Store>, number: usize) {
     let asked = Instant::now();
     let answer = match number % 4 {
@@ -209,7 +236,8 @@ macro_rules! on_each_server {
                     total.compared += tally.compared;
                 }
                 eprintln!("{} cut: {total:?}", stringify!($name));
-                assert!(total.faults > total.rounds && total.unknown > 0, "{total:?}");
+                let is_tried = total.faults > total.rounds && total.unknown > 0;
+                assert!(is_tried || total.rounds < 4, "{total:?}");
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -222,6 +250,12 @@ macro_rules! on_each_server {
             async fn a_line_that_carries_nothing_holds_nobody_up() {
                 let Some(database) = $place().await else { return };
                 dead_for_a_while(&database).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn what_nobody_waits_for_is_not_written() {
+                let Some(database) = $place().await else { return };
+                super::what_nobody_waits_for_is_not_written(&database).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
