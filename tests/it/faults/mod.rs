@@ -5,6 +5,7 @@
 mod clock;
 mod disk;
 mod errors;
+mod files;
 mod power;
 mod servers;
 mod sql;

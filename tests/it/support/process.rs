@@ -39,7 +39,12 @@ impl ServerProcess {
     }
 
     /// Starts a server and waits until it is ready.
-    pub(crate) fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(command: Command) -> Self {
+        Self::try_spawn(command).unwrap_or_else(|said| panic!("the server did not start: {said}"))
+    }
+
+    /// As [`ServerProcess::spawn`]; what it said when it ended before it was ready.
+    pub(crate) fn try_spawn(mut command: Command) -> Result<Self, String> {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap());
         let mut start = String::new();
@@ -47,12 +52,13 @@ impl ServerProcess {
             if log.read_line(&mut start).unwrap() == 0 {
                 let mut errors = String::new();
                 child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-                panic!("the server did not start: {start}{errors}");
+                child.wait().unwrap();
+                return Err(start + &errors);
             }
         }
         let url = start.split("url=").nth(1).unwrap().split_whitespace().next().unwrap();
         let url = url.replace("localhost", "127.0.0.1");
-        Self { child, log, start, url }
+        Ok(Self { child, log, start, url })
     }
 
     /// Reads on in its log until a line holds `text`, and gives what it read; fails after 30 seconds
@@ -85,6 +91,11 @@ impl ServerProcess {
     /// Ends it as `kill -9` or the power does.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(mut self) {
         self.child.wait().unwrap();
     }
 
