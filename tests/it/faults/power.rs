@@ -165,7 +165,8 @@ async fn nothing_acknowledged_is_lost_in_power_cuts_at_any_time() {
         tally.add(&ledger);
     }
     eprintln!("power cuts at any time: {tally:?}");
-    assert!(tally.acknowledged > 20 * tally.rounds && tally.unknown > 0, "{tally:?}");
+    let is_tried = tally.acknowledged > 20 * tally.rounds && tally.unknown > 0;
+    assert!(is_tried || tally.rounds < 8, "{tally:?}");
 }
 
 /// Places in a workload that are tried before another one is.
@@ -241,7 +242,8 @@ async fn nothing_acknowledged_is_lost_in_a_power_cut_after_any_operation() {
         leave(store);
     }
     eprintln!("power cuts after each operation: {tally:?} of {known:?}");
-    assert!(tally.acknowledged > 0 && tally.compared >= tally.rounds, "{tally:?}");
+    let is_tried = tally.acknowledged > 0 && tally.compared >= tally.rounds;
+    assert!(is_tried || tally.rounds < 8, "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

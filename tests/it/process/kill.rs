@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::support::machines::body;
 use crate::support::process::ServerProcess;
 use crate::support::rounds;
+use crate::support::seed::campaign;
 use crate::support::server::client;
 
 /// What the server has acknowledged: machine -> memory of its last report, which only grows.
@@ -20,11 +21,11 @@ pub(super) type Acknowledged = Arc<Mutex<HashMap<String, u64>>>;
 async fn no_acknowledged_report_is_lost_when_the_server_is_killed() {
     let directory = tempfile::tempdir().unwrap();
     let acknowledged = Acknowledged::default();
-    for round in 0..rounds(10) {
+    for mut round in campaign(10) {
         let server = ServerProcess::start(directory.path());
-        verify(&server, &acknowledged, round).await;
+        verify(&server, &acknowledged, round.seed).await;
         let senders = Senders::start(&server, &acknowledged);
-        tokio::time::sleep(Duration::from_millis(150 + 37 * (round % 11))).await;
+        tokio::time::sleep(Duration::from_millis(round.within(120..560))).await;
         server.kill();
         senders.stop().await;
     }

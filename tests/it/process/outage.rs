@@ -10,7 +10,7 @@ use super::kill::{Acknowledged, Senders, verify};
 use crate::support::database::{DatabaseServer, Kind, PASSWORD};
 use crate::support::machines::body;
 use crate::support::process::{ServerProcess, serve};
-use crate::support::rounds;
+use crate::support::seed::campaign;
 use crate::support::server::client;
 
 /// What an answer has to take at the longest while the database is away.
@@ -68,16 +68,16 @@ async fn outages(kind: Kind) {
     comes_back(&server).await;
 
     let acknowledged = Acknowledged::default();
-    for round in 0..rounds(2) {
+    for mut round in campaign(2) {
         let senders = Senders::start(&server, &acknowledged);
-        tokio::time::sleep(Duration::from_millis(400 + 37 * (round % 11))).await;
+        tokio::time::sleep(Duration::from_millis(round.within(300..900))).await;
         // Under load, in the middle of commits, in an orderly way and as the power does.
-        database.stop(if round % 2 == 0 { Signal::SIGKILL } else { Signal::SIGTERM });
+        database.stop(if round.once_in(2) { Signal::SIGKILL } else { Signal::SIGTERM });
         says_that_its_database_is_away(&server).await;
         database.go_on();
         comes_back(&server).await;
         senders.stop().await;
-        verify(&server, &acknowledged, round).await;
+        verify(&server, &acknowledged, round.seed).await;
     }
     let machines = acknowledged.lock().await.len();
     assert!(machines > 50, "only {machines} machines were acknowledged: was there any load?");

@@ -3,14 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use proptest::prelude::Rng as _;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use tatuscan::model::{MachinePage, MachineQuery};
 use tatuscan::store::redb::RedbStore;
 use tatuscan::store::{OpenError, Store as _};
 
 use crate::support::machines::report;
-use crate::support::rounds;
+use crate::support::seed::campaign;
 
 const FILE: &str = "tatuscan.redb";
 
@@ -92,14 +90,13 @@ async fn a_damaged_file_is_refused_or_complete() {
     let page = filled(directory.path()).await;
     let path = directory.path().join(FILE);
     let whole = fs::read(&path).unwrap();
-    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let (mut refused, mut complete) = (0, 0);
-    for round in 0..rounds(60) {
+    for mut round in campaign(60) {
         let mut damaged = whole.clone();
-        let len = if round % 2 == 0 { 1 } else { 512 };
-        let at = usize::try_from(random.next_u64() % (whole.len() - len) as u64).unwrap();
+        let len = if round.once_in(2) { 1 } else { 512 };
+        let at = round.index(whole.len() - len);
         for byte in &mut damaged[at..at + len] {
-            *byte ^= 1 + (random.next_u32() % 255) as u8;
+            *byte ^= u8::try_from(round.within(1..256)).unwrap();
         }
         fs::write(&path, &damaged).unwrap();
         match RedbStore::open(&directory.path().join(FILE)) {
@@ -114,7 +111,8 @@ async fn a_damaged_file_is_refused_or_complete() {
             }
         }
     }
-    assert!(refused > 0 && complete > 0, "{refused} refused, {complete} complete");
+    let is_one = refused + complete == 1;
+    assert!(is_one || refused > 0 && complete > 0, "{refused} refused, {complete} complete");
 }
 
 #[tokio::test]

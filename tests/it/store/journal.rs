@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use proptest::prelude::Rng as _;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use tatuscan::model::{MachineId, MachinePage, MachineQuery, SectionName};
 use tatuscan::store::Store as _;
 use tatuscan::store::redb::RedbStore;
@@ -13,7 +11,7 @@ use tempfile::TempDir;
 
 use super::sections::{agree, put};
 use crate::support::machines::{report, section};
-use crate::support::rounds;
+use crate::support::seed::campaign;
 
 const FILES: [&str; 4] =
     ["tatuscan.redb", "tatuscan.redb.journal-1", "tatuscan.redb.journal-2", "tatuscan.instance"];
@@ -118,14 +116,13 @@ async fn a_damaged_journal_is_refused_or_complete() {
         .rfind(|&at| whole[at..at + block].iter().any(|byte| *byte != 0))
         .unwrap();
     assert!(last / block >= records, "each batch is a record of a block or more");
-    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let scratch = tempfile::tempdir().unwrap();
     let (mut refused, mut complete) = (0, 0);
-    for _ in 0..rounds(60) {
+    for mut round in campaign(60) {
         copy(image.path(), scratch.path());
         let mut damaged = whole.clone();
-        let at = usize::try_from(random.next_u64()).unwrap() % (last - 2 * block);
-        damaged[at] ^= 1 + (random.next_u32() % 255) as u8;
+        let at = round.index(last - 2 * block);
+        damaged[at] ^= u8::try_from(round.within(1..256)).unwrap();
         fs::write(scratch.path().join(FILES[1]), &damaged).unwrap();
         match open(scratch.path()) {
             Ok(store) => {
@@ -140,5 +137,6 @@ async fn a_damaged_journal_is_refused_or_complete() {
             }
         }
     }
-    assert!(refused > 0 && complete > 0, "{refused} refused, {complete} complete");
+    let is_one = refused + complete == 1;
+    assert!(is_one || refused > 0 && complete > 0, "{refused} refused, {complete} complete");
 }

@@ -15,7 +15,7 @@ use tatuscan::store::{Section, Store, StoreError};
 use super::places::Place;
 use super::sections::{self, put};
 use crate::support::machines::{noon, report, section};
-use crate::support::seed::{Round, rounds, seed};
+use crate::support::seed::campaign;
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -151,12 +151,13 @@ impl Model {
 }
 
 pub(super) async fn random_operations_agree_with_the_model(place: &dyn Place) {
-    // Each round goes on with what the one before left: only all of them together repeat the last.
-    let mut random = Round::quiet(seed());
     let mut store = place.open().await;
-    let mut model = Model::default();
-    for _ in 0..rounds(20) {
-        for operation in random.any(prop::collection::vec(any_operation(), 1..40)) {
+    for mut round in campaign(20) {
+        let mut model = Model::default();
+        for machine in store.machines(&MachineQuery::default()).await.unwrap().machines {
+            store.delete_machine(&machine.id).await.unwrap();
+        }
+        for operation in round.any(prop::collection::vec(any_operation(), 1..40)) {
             let context = format!("{operation:?}");
             store = apply(store, place, &mut model, operation).await;
             agree(&*store, &model, &context).await;
