@@ -195,10 +195,12 @@ async fn operations(course: u64) -> u64 {
 /// How many operations the workload of a seed takes, and which of them it is about.
 pub(super) async fn course_of(round: &Round, known: &mut HashMap<u64, u64>) -> (Round, u64) {
     let course = round.seed / PLACES;
-    if !known.contains_key(&course) {
-        known.insert(course, operations(course).await);
-    }
-    (Round::quiet(course), place(round.seed, known[&course]))
+    let operations = match known.get(&course) {
+        Some(operations) => *operations,
+        None => operations(course).await,
+    };
+    known.insert(course, operations);
+    (Round::quiet(course), place(round.seed, operations))
 }
 
 /// Does the workload until something happens to its disk, and closes the store when nothing does.
