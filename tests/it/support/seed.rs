@@ -97,11 +97,6 @@ impl Round {
         TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
     }
 
-    /// Values of any kind, by this round's chance.
-    pub(crate) fn runner(&mut self) -> TestRunner {
-        TestRunner::new_with_rng(Config::default(), self.apart())
-    }
-
     /// The command that does this round again.
     pub(crate) fn command(&self) -> String {
         let Self { seed, test, .. } = self;
