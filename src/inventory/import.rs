@@ -201,6 +201,12 @@ fn effective(row: &ImportRow, machine: &Machine, import: &Import, by: &Identity)
             edit.computer_activation = None;
         }
     }
+    // What the machine says itself is in a file as well: people did not say it.
+    if machine.human.computer_model.is_none()
+        && edit.computer_model == Some(machine.hardware.model.clone())
+    {
+        edit.computer_model = None;
+    }
     let is_new = edit.computer_activation.flatten();
     let has_days = machine.human.activation_days.is_some();
     if import.fill_days

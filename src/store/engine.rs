@@ -26,7 +26,7 @@ const ATTEMPTS: u32 = 6;
 /// How long the last writes may take when a store is dropped.
 const DROP_PATIENCE: Duration = Duration::from_secs(8);
 /// How long a large request may take; more than a transaction of any back end may.
-const LARGE_PATIENCE: Duration = Duration::from_secs(15);
+const LARGE_PATIENCE: Duration = Duration::from_secs(40);
 /// Time between two attempts to use a store that failed.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// How far a record may be behind what another server did.

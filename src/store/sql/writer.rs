@@ -27,6 +27,9 @@ use crate::store::{Section, StoreError};
 
 /// How long a transaction may take before the connection is given up.
 const TRANSACTION: Duration = Duration::from_secs(12);
+/// How much longer for each machine that it changes: an import of many must come through on a slow
+/// machine as well.
+const A_MACHINE: Duration = Duration::from_millis(1);
 /// Most machines of one statement, and most rows with JSON in them. What fits into one record of TLS,
 /// 16 KiB, is sent at once; the end of a longer one waits for the other side's delayed
 /// acknowledgement, 40 ms, because sqlx leaves Nagle's algorithm on.
@@ -347,10 +350,11 @@ impl<'a> Effect<'a> {
 }
 
 impl SqlWriter {
-    /// Runs a part of a transaction. After an error the transaction is gone, and the connection
-    /// too unless the error is only the statement's.
+    /// Runs a part of a transaction, for so long. After an error the transaction is gone, and the
+    /// connection too unless the error is only the statement's.
     fn run<T>(
         &mut self,
+        limit: Duration,
         work: impl AsyncFnOnce(&mut Session<'_>, &mut bool) -> Result<T, Trouble>,
     ) -> Result<T, Failure> {
         let mut session = Session {
@@ -361,7 +365,7 @@ impl SqlWriter {
         };
         let is_prepared = &mut self.is_prepared;
         self.runtime.block_on(async {
-            let worked = tokio::time::timeout(TRANSACTION, work(&mut session, is_prepared)).await;
+            let worked = tokio::time::timeout(limit, work(&mut session, is_prepared)).await;
             let error = match worked {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(Trouble::Sql(error))) => error,
@@ -381,14 +385,18 @@ impl SqlWriter {
 
 impl Writer for SqlWriter {
     fn begin(&mut self, memory: &RwLock<Memory>) -> Result<(), Failure> {
-        self.version =
-            self.run(async |session, is_prepared| session.begin(is_prepared, memory).await)?;
+        self.version = self.run(TRANSACTION, async |session, is_prepared| {
+            session.begin(is_prepared, memory).await
+        })?;
         Ok(())
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<Committed, Failure> {
         let version = self.version;
-        let bytes = self.run(async |session, _| Ok(session.commit(version, changes).await?))?;
+        let machines = u32::try_from(changes.machines.len()).unwrap_or(u32::MAX);
+        let limit = TRANSACTION + A_MACHINE * machines;
+        let bytes =
+            self.run(limit, async |session, _| Ok(session.commit(version, changes).await?))?;
         Ok(Committed { version, bytes })
     }
 
@@ -397,7 +405,7 @@ impl Writer for SqlWriter {
         if self.link.is_some() && version >= self.swept + SWEEP_EVERY {
             self.swept = version;
             // What fails now is tried again after the next thousand.
-            let _ = self.run(async |session, _| Ok(session.sweep(version).await?));
+            let _ = self.run(TRANSACTION, async |session, _| Ok(session.sweep(version).await?));
         }
     }
 
