@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use reqwest::Url;
 use tatuscan::agent::client::{Client, Credentials};
-use tatuscan::agent::cycle::{Delivery, Outcome, Transport as _};
+use tatuscan::agent::transport::{Delivery, Outcome, Transport as _};
 use tatuscan::trust::Trust;
 use tatuscan::wire::Report;
 use tatuscan::wire::sections::{SectionHashes, SectionName};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tatuscan::agent::cycle::{Delivery, Outcome, Transport};
+use tatuscan::agent::transport::{Delivery, Outcome, Transport};
 use tatuscan::agent::identity::Known;
 use tatuscan::agent::snapshot::Snapshot;
 use tatuscan::model::MachineId;
