@@ -25,7 +25,7 @@ impl ConfigError {
 }
 
 /// A text that may repeat a value, such as a path, without anything that could forge a line.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         // Quotation marks of our own stay as they are.

@@ -22,7 +22,7 @@ mod uri;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::ConfigError;
+use super::{ConfigError, error};
 use source::Source;
 
 pub use address::Address;
@@ -70,7 +70,9 @@ impl Database {
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sqlite { path } => write!(f, "sqlite:///{}", path.display()),
+            Self::Sqlite { path } => {
+                write!(f, "sqlite:///{}", error::shown(&path.display().to_string()))
+            }
             Self::Server(server) => server.fmt(f),
         }
     }

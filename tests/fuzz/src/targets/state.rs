@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use tatuscan::agent::transport::{Delivery, Outcome, Transport};
 use tatuscan::agent::identity::Known;
 use tatuscan::agent::snapshot::Snapshot;
+use tatuscan::agent::transport::{Delivery, Outcome, Transport};
 use tatuscan::model::MachineId;
 use tatuscan::wire::Report;
 use tatuscan::wire::sections::SectionName;
