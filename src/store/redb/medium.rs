@@ -102,11 +102,13 @@ impl WatchedFile {
     /// Whether the file that was opened is still there, as long as it has to be.
     fn check(&self) -> Result<(), String> {
         let known = *self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        // The length may change meanwhile: what it was before the look and after it both count.
+        let before = self.len.load(Relaxed);
         let what = match fs::metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => "was removed",
             Err(_) => "cannot be looked at",
             Ok(found) if known != Some((found.dev(), found.ino())) => "was replaced",
-            Ok(found) if found.len() < self.len.load(Relaxed) => "was made shorter",
+            Ok(found) if found.len() < before.min(self.len.load(Relaxed)) => "was made shorter",
             Ok(_) => return Ok(()),
         };
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
@@ -157,4 +159,34 @@ impl StorageBackend for Watched {
     }
 
     super::backend::forward_locks!(inner);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_the_store_itself_makes_longer_was_not_touched() {
+        let directory = tempfile::tempdir().unwrap();
+        let medium = FileMedium::new(&directory.path().join("a.redb"), None);
+        let [file, ..] = Part::ALL.map(|part| medium.create(part).unwrap());
+        thread::scope(|scope| {
+            let growing = scope.spawn(|| (1..20_000).for_each(|len| file.set_len(len).unwrap()));
+            while !growing.is_finished() {
+                assert_eq!(medium.check(), Ok(()));
+            }
+        });
+        file.set_len(9).unwrap();
+        assert_eq!(medium.check(), Ok(()));
+        File::options()
+            .write(true)
+            .open(directory.path().join("a.redb"))
+            .unwrap()
+            .set_len(8)
+            .unwrap();
+        let touched = "its file a.redb was made shorter".to_owned();
+        assert_eq!(medium.check(), Err(touched));
+    }
 }
