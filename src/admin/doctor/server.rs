@@ -81,7 +81,8 @@ pub(super) async fn look(
     match read_token(&place.data_dir.join("admin.token")) {
         Ok(token) => Some(Running { client, url, token }),
         Err(error) => {
-            report.fail(CHECK, format!("{error:#}"), "");
+            let advice = "Ask as root or as the server's user, who may read it";
+            report.fail(CHECK, format!("{error:#}"), advice);
             None
         }
     }

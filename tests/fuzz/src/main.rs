@@ -14,7 +14,8 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 
 /// The target of this process.
-static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+static TARGET: LazyLock<targets::Target> = LazyLock::new(|| {
+    #[expect(clippy::disallowed_methods, reason = "this is for the fuzzer, not the configuration")]
     let name = std::env::var("TATUSCAN_FUZZ").unwrap_or_default();
     let known = targets::ALL.iter().find(|(known, _)| *known == name);
     let names = targets::ALL.map(|(name, _)| name).join(", ");

@@ -60,8 +60,8 @@ pub static MACHINES: LazyLock<Vec<Machine>> = LazyLock::new(|| {
         "purchase_date":"2024-01-08","warranty_end_date":"2027-01-07",
         "custom":{"text":"x","number":1.5,"date":"2024-01-08","yes":true,"rack":"R1"}}"#;
     let edit = tatuscan::wire::parse_edit(body, ZONE, &FIELDS).unwrap();
-    let mut retired = HumanEdit::default();
-    retired.asset = AssetEdit { lifecycle: Some(Default::default()), ..AssetEdit::default() };
+    let asset = AssetEdit { lifecycle: Some(Default::default()), ..AssetEdit::default() };
+    let retired = HumanEdit { asset, ..HumanEdit::default() };
     let mut elsewhere = machine().edited(&edit).edited(&retired);
     elsewhere.ip = "fe80::1%eth0".into();
     elsewhere.updated_at = Some(now());

@@ -1,5 +1,8 @@
 //! The load generator, against the real server.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
 use serde_json::Value;
 
 use crate::support::edge::{tatuscan, text};
@@ -45,6 +48,64 @@ fn an_open_loop_keeps_its_rate_and_empty_posts_are_refused() {
     assert!((80.0..=101.0).contains(&rate), "{said}");
     let (succeeded, said) = run(&server, &["--work", "empty", "--duration", "500ms"]);
     assert!(succeeded && said.contains("{400: "), "{said}");
+}
+
+/// Requests on a connection until it ends, each its first line and its body; all are answered alike.
+fn heard(stream: &TcpStream, answer: &str) -> Vec<(String, String)> {
+    let (mut lines, mut requests) = (BufReader::new(stream), Vec::new());
+    loop {
+        let mut head = Vec::new();
+        while head.last().is_none_or(|line: &String| !line.trim().is_empty()) {
+            let mut line = String::new();
+            if lines.read_line(&mut line).unwrap_or(0) == 0 {
+                return requests;
+            }
+            head.push(line);
+        }
+        let length = head.iter().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
+        let mut body = vec![0; length.trim().parse().unwrap()];
+        lines.read_exact(&mut body).unwrap();
+        requests.push((head.swap_remove(0), String::from_utf8(body).unwrap()));
+        (&mut &*stream).write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn the_same_figures_go_to_what_takes_prometheus_text() {
+    for (work, begins, answer, status) in [
+        ("import", "POST /api/v1/import/prometheus ", "HTTP/1.1 204 No Content\r\n\r\n", 204),
+        (
+            "push",
+            "PUT /metrics/job/tatuscan/instance/",
+            "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
+            202,
+        ),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let hearing = std::thread::spawn(move || heard(&listener.accept().unwrap().0, answer));
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = tatuscan(directory.path());
+        command.args(["loadgen", "--url", &url, "--work", work, "--connections", "1"]);
+        let output = command.args(["--machines", "3", "--duration", "300ms"]).output().unwrap();
+        let (said, requests) = (text(&output), hearing.join().unwrap());
+        assert!(output.status.success() && said.contains(&format!("{{{status}: ")), "{said}");
+        assert!(requests.len() > 3, "{requests:?}");
+        for (line, body) in requests {
+            assert!(line.starts_with(begins), "{line}");
+            let samples: Vec<_> =
+                body.lines().filter_map(|sample| sample.split_once('{')).collect();
+            let names: Vec<_> = samples.iter().map(|(name, _)| *name).collect();
+            let expected =
+                ["tatuscan_cpu_percent", "tatuscan_memory_used_mb", "tatuscan_memory_total_mb"];
+            assert_eq!(names, expected, "{body}");
+            for (_, rest) in samples {
+                let (labels, value) = rest.split_once("} ").unwrap();
+                assert_eq!(labels.split("\",").count(), 5, "{labels}");
+                assert!(labels.starts_with("machine_id=\"") && value.parse::<f64>().is_ok());
+            }
+        }
+    }
 }
 
 #[test]

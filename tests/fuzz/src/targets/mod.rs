@@ -19,8 +19,11 @@ mod stored;
 mod table;
 mod words;
 
-/// Their names, and what they do with an input.
-pub const ALL: [(&str, fn(&[u8])); 18] = [
+/// What is done with an input.
+pub type Target = fn(&[u8]);
+
+/// All of them, by their names.
+pub const ALL: [(&str, Target); 18] = [
     ("answer", answer::run),
     ("certificate", certificate::run),
     ("damage", damage::run),
